@@ -1,0 +1,73 @@
+"""The command line: one file a command. Commands parse, call and print; no logic lives here."""
+
+import sys
+import warnings
+from importlib import import_module
+
+from ..errors import DeepginError, nearest_name
+
+# The modules are imported when they are called: the list must not wait for torch.
+COMMANDS = {
+    "inpaint": "fill the hole of a picture",
+    "masks": "write masks of the three kinds",
+    "train": "train a network on a folder of pictures",
+    "evaluate": "measure methods on a folder of pictures",
+    "convert": "turn a checkpoint of the authors into our weights",
+    "info": "show variants, weights and this machine",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `deepgin` and return its exit code: 0, 1 for failed work, 2 for wrong use."""
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv or argv[0] in ("-h", "--help", "--version"):
+        print(_version() if argv[:1] == ["--version"] else _usage())
+        return 0 if argv else 2
+    name, rest = argv[0], argv[1:]
+    if name not in COMMANDS:
+        close = nearest_name(name, list(COMMANDS))
+        return _fail(f"no command '{name}'{close}: see deepgin --help", 2)
+    debug = "--debug" in rest
+    rest = [argument for argument in rest if argument != "--debug"]
+    warnings.showwarning = _show_warning
+    try:
+        command = import_module(f".{name}", __name__)
+        command.run(command.parser().parse_args(rest))
+    except DeepginError as error:
+        if debug:
+            raise
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("stopped", 130)
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        what = " ".join(str(error).split()) or "no message"
+        return _fail(f"{type(error).__name__}: {what} (--debug shows where)", 1)
+    return 0
+
+
+def _usage() -> str:
+    lines = [f"  {name:<10}{what}" for name, what in COMMANDS.items()]
+    return "\n".join(
+        ["usage: deepgin COMMAND ...", "", "Fill holes in photographs, train, measure.", ""]
+        + lines
+        + ["", "deepgin COMMAND --help says more; --debug after any command shows tracebacks."]
+    )
+
+
+def _version() -> str:
+    from .. import __version__
+
+    return f"deepgin {__version__}"
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"deepgin: {message}", file=sys.stderr)
+    return code
+
+
+def _show_warning(message: object, *_: object, **__: object) -> None:
+    print(f"deepgin: warning: {message}", file=sys.stderr)

@@ -1,0 +1,39 @@
+"""`deepgin convert latest_net_G.pth -o OUT.safetensors`."""
+
+from pathlib import Path
+from typing import Any
+
+from .parsing import Parser
+
+
+def parser() -> Parser:
+    """Return the command's parser."""
+    p = Parser(
+        "convert",
+        "Turn a checkpoint in the layout of the paper's authors (generator, with or without "
+        "guidance, or discriminators) into our weights.",
+    )
+    p.add_argument("checkpoint", help="latest_net_G.pth or latest_net_D.pth")
+    p.add_argument("-o", "--output", required=True, help="a .safetensors file to write")
+    p.add_argument("--licence", default="unknown: ask the authors", help="of these weights")
+    p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
+    return p
+
+
+def run(args: Any) -> None:
+    """Read, convert and write."""
+    import torch
+
+    from ..errors import UsageError
+    from ..weights import convert, read_authors, save
+
+    output = Path(args.output)
+    if output.suffix != ".safetensors":
+        raise UsageError(f"{output}: end the output in .safetensors")
+    if output.exists() and not args.overwrite:
+        raise UsageError(f"{output} exists: add --overwrite, or choose another name")
+    network = convert(read_authors(args.checkpoint), args.checkpoint)
+    facts = {"converted_from": Path(args.checkpoint).name}
+    save(network, output, training=facts, licence=args.licence, dtype=torch.float32)
+    kind = getattr(network, "name", "discriminators")
+    print(f"wrote {output}: {kind} of width {network.width}")

@@ -1,0 +1,78 @@
+"""`deepgin info [WEIGHTS] [--json]`."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from .parsing import Parser
+
+
+def parser() -> Parser:
+    """Return the command's parser."""
+    p = Parser("info", "Show what weights say of themselves, the variants, and this machine.")
+    p.add_argument("weights", nargs="?", help="a weights file; else the package's own")
+    p.add_argument("--width", type=int, default=64, help="of the table of variants")
+    p.add_argument("--json", action="store_true", help="print JSON")
+    return p
+
+
+def run(args: Any) -> None:
+    """Collect and print."""
+    facts = collect(args.weights, args.width)
+    print(json.dumps(facts, indent=2)) if args.json else _print(facts)
+
+
+def collect(weights: str | None, width: int) -> dict[str, Any]:
+    """Return the facts that the command prints."""
+    import torch
+
+    from .. import __version__
+    from ..devices import choose_device, choose_precision
+    from ..network import Generator, variant, variants
+    from ..weights import file_hash, read_card, shipped
+
+    path = weights or str(shipped())
+    card = read_card(path)
+    device = choose_device()
+    table = []
+    for name in variants():
+        with torch.device("meta"):
+            count = sum(p.numel() for p in Generator(name, width).parameters())
+        row = {"name": name, "row": variant(name).row, "parameters": count}
+        table.append(row | {"paper": variant(name).paper})
+    return {
+        "version": __version__,
+        "code_licence": "Apache-2.0",
+        "weights": {"file": path, "sha256": file_hash(path)} | asdict(card),
+        "variants": {"width": width, "rows": table},
+        "machine": {
+            "torch": torch.__version__,
+            "device": str(device),
+            "precision": str(choose_precision(device)).removeprefix("torch."),
+            "threads": torch.get_num_threads(),
+        },
+    }
+
+
+def _print(facts: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    weights, machine = facts["weights"], facts["machine"]
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"deepgin {facts['version']} (code: {facts['code_licence']})")
+    console.print(
+        f"machine: torch {machine['torch']}, {machine['device']}, {machine['precision']}, "
+        f"{machine['threads']} threads"
+    )
+    console.print(f"weights: {weights['file']}")
+    console.print(f"  {weights['network']}, width {weights['width']}")
+    console.print(f"  licence {weights['licence']}")
+    console.print(f"  sha256 {weights['sha256']}")
+    for name, value in weights["training"].items():
+        console.print(f"  {name}: {value}")
+    table = Table("variant", "Table 1 row", f"parameters (width {facts['variants']['width']})")
+    table.columns[2].justify = "right"
+    for row in facts["variants"]["rows"]:
+        table.add_row(row["name"], row["row"], f"{row['parameters']:,}")
+    console.print(table)

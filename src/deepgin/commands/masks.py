@@ -1,0 +1,63 @@
+"""`deepgin masks --kind KIND --size SIZE --count N --seed SEED -o DIR`."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from .parsing import Parser
+
+
+def parser() -> Parser:
+    """Return the command's parser."""
+    p = Parser("masks", "Write masks as PNG (white = missing), a manifest and a preview sheet.")
+    p.add_argument("--kind", required=True, help="rectangle, freeform or cellular")
+    p.add_argument("--size", default="256", help="WIDTHxHEIGHT in pixels, or one side of a square")
+    p.add_argument("--count", type=int, default=16, help="how many")
+    p.add_argument("--seed", default="0", help="the same seed gives the same masks everywhere")
+    p.add_argument(
+        "--absolute", action="store_true", help="free-form strokes keep their width at 256"
+    )
+    p.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write to")
+    p.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    return p
+
+
+def run(args: Any) -> None:
+    """Draw and write."""
+    import numpy as np
+    from PIL import Image
+
+    from ..errors import UsageError
+    from ..files import make_folder, write_text
+    from ..masks import MaskSet
+    from ..masks.sheets import preview
+    from ..pictures import write_picture
+
+    if args.count < 1:
+        raise UsageError(f"--count {args.count} does not work: at least 1")
+    masks = MaskSet(args.kind, size_of(args.size), args.count, args.seed, args.absolute)
+    manifest = masks.manifest()
+    folder = make_folder(args.output)
+    target = folder / "manifest.json"
+    if target.exists() and not args.overwrite:
+        raise UsageError(f"{folder} holds masks already: add --overwrite, or choose another folder")
+    for entry, mask in zip(manifest["masks"], masks, strict=True):
+        picture = Image.fromarray(mask.astype(np.uint8) * np.uint8(255))
+        write_picture(picture, folder / f"{entry['name']}.png", overwrite=True)
+    write_text(target, json.dumps(manifest, indent=2) + "\n")
+    shown = [masks[i] for i in range(min(len(masks), 64))]
+    write_picture(Image.fromarray(preview(shown)), Path(folder) / "preview.png", overwrite=True)
+    mean = sum(entry["coverage"] for entry in manifest["masks"]) / len(masks)
+    print(f"wrote {len(masks)} masks to {folder}: {mean:.1%} missing, hash {masks.hash[:16]}")
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Read WIDTHxHEIGHT or SIDE as (height, width)."""
+    from ..errors import UsageError
+
+    found = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    if not found:
+        raise UsageError(f"--size {text} does not work: write 256, or 640x480 (width x height)")
+    width = int(found[1])
+    return int(found[2] or width), width

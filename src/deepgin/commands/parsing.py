@@ -1,0 +1,30 @@
+"""The parser all commands share: its errors are one line."""
+
+import re
+from typing import NoReturn
+
+from jsonargparse import ArgumentParser
+
+from ..errors import UsageError, nearest_name
+
+
+class Parser(ArgumentParser):
+    """A jsonargparse parser whose errors become ours."""
+
+    def __init__(self, command: str, description: str) -> None:
+        super().__init__(prog=f"deepgin {command}", description=description)
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Raise the message as one line, with the nearest option where one is unknown."""
+        text = " ".join(str(message).replace("error:", "").split())
+        unknown = re.search(r"(?:[Uu]nrecognized arguments:|[Kk]ey) [-'\"]*([\w.]+)", text)
+        options = [name.lstrip("-") for name in self._option_string_actions]
+        close = nearest_name(unknown[1], options) if unknown else ""
+        raise UsageError(f"{text}{close} (see {self.prog} --help)") from ex
+
+
+def add_runtime(parser: Parser) -> None:
+    """Add the options that choose weights, device and precision."""
+    parser.add_argument("--weights", metavar="FILE", help="weights in place of the package's own")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")

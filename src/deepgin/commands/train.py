@@ -1,0 +1,98 @@
+"""`deepgin train --recipe NAME --data.train PHOTOS -o RUN`."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Self
+
+from jsonargparse import ActionConfigFile  # type: ignore[attr-defined]
+
+from ..training.recipe import Recipe
+from .parsing import Parser
+
+
+class _RecipeFile(ActionConfigFile):
+    """`--recipe` takes the name of a shipped recipe or a YAML file."""
+
+    def __call__(self, parser: Any, cfg: Any, value: Any, option_string: Any = None) -> None:
+        super().__call__(parser, cfg, str(recipe_file(value)), option_string)  # type: ignore[no-untyped-call]
+
+
+def recipe_file(name: str) -> Path:
+    """Return the file of a recipe: a path, or a name that ships with the package.
+
+    Raises:
+        UsageError: neither; the message lists the names.
+    """
+    from ..errors import UsageError, nearest_name
+
+    folder = Path(__file__).parent.parent / "training" / "recipes"
+    shipped = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+    if name in shipped:
+        return shipped[name]
+    if Path(name).is_file():
+        return Path(name)
+    raise UsageError(
+        f"no recipe '{name}'{nearest_name(name, list(shipped))}: "
+        f"name a YAML file, or one of {', '.join(shipped)}"
+    )
+
+
+def parser() -> Parser:
+    """Return the command's parser."""
+    p = Parser("train", "Train a network. A run that was stopped goes on where it was.")
+    p.add_argument("--recipe", action=_RecipeFile, help="a shipped recipe's name, or a YAML file")
+    p.add_argument("-o", "--output", required=True, metavar="RUN", help="the run's folder")
+    p.add_argument(
+        "--branch", metavar="CHECKPOINT", help="go on from another run's checkpoint in a new folder"
+    )
+    p.add_class_arguments(Recipe)
+    return p
+
+
+def run(args: Any) -> None:
+    """Train."""
+    from ..training.loop import Trainer
+
+    made = parser().instantiate(args)
+    recipe = Recipe(**{field.name: getattr(made, field.name) for field in fields(Recipe)})
+    branch = Path(args.branch) if args.branch else None
+    with Screen() as screen:
+        Trainer(recipe, Path(args.output), screen, branch).fit()
+    print(f"the run is in {args.output}")
+
+
+class Screen:
+    """Shows a run: a bar with the time left on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.console = Console(highlight=False, soft_wrap=True)
+        columns = ("{task.completed:.0f} of {task.total:.0f} samples", "{task.description}")
+        self.bar = Progress(
+            BarColumn(20), *map(TextColumn, columns), TimeRemainingColumn(), console=self.console
+        )
+        self.task = self.bar.add_task("", total=None, visible=False)
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def line(self, text: str) -> None:
+        """Say something once."""
+        self.console.print(text)
+
+    def progress(self, samples: int, total: int, left: float, text: str) -> None:
+        """Show how far the run is; `left` in seconds."""
+        if self.console.is_terminal:
+            self.bar.update(
+                self.task, completed=samples, total=total, description=text, visible=True
+            )
+        else:
+            hours, minutes = divmod(round(left / 60), 60)
+            self.line(f"{samples} of {total} samples, {text}, {hours}:{minutes:02d} left")

@@ -1,0 +1,1 @@
+"""Measuring inpainting methods on pictures under frozen masks."""

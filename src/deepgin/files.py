@@ -1,0 +1,75 @@
+"""Writing a file whole or not at all. What is written is the caller's business."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .errors import DeepginError, UsageError
+
+
+@contextmanager
+def whole_file(target: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a temporary path beside `target` that becomes `target` when the block ends well.
+
+    The temporary file is flushed to disk before the rename and removed when the block fails, so
+    that `target` is at every moment absent, the old file, or the whole new one. Its ending is
+    that of `target`, since writers choose the format by it.
+
+    Raises:
+        UsageError: `target` exists and `overwrite` is False.
+        DeepginError: the folder is missing or cannot be written, or the disk is full.
+    """
+    target = Path(target)
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder: name a file in it")
+    if not overwrite and target.exists():
+        raise UsageError(f"{target} exists: add --overwrite, or choose another name")
+    if not target.parent.is_dir():
+        raise DeepginError(f"{target}: there is no folder {target.parent}: make it first")
+    temporary = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
+    try:
+        yield temporary
+        _flush(temporary)
+        # safetensors and mkstemp make files that only their owner can read.
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except OSError as error:
+        # Pillow and safetensors report a full disk or a read-only folder as plain OSErrors.
+        raise DeepginError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _umask() -> int:
+    """Return the process's umask, which can be read only by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def write_text(target: str | Path, text: str) -> None:
+    """Write `text` as UTF-8, whole or not at all."""
+    with whole_file(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def make_folder(path: str | Path) -> Path:
+    """Make a folder and those above it, or take the one that is there.
+
+    Raises:
+        DeepginError: it cannot be made.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DeepginError(f"{path}: the folder cannot be made: {error.strerror}") from error
+    return path

@@ -1,0 +1,1 @@
+"""The losses: a pure function each."""

@@ -1,0 +1,93 @@
+"""Sets of masks that a name, a size and a seed describe in full, with hashes to prove it.
+
+Drawing one mask lives in the files of the kinds; reading mask pictures does not live here.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UsageError
+from .draws import check_size
+from .kinds import check_kind, draw
+
+
+def coverage(mask: NDArray[np.bool_]) -> float:
+    """Return the missing share of a mask (bool, any shape), in [0, 1]; 0 for an empty array."""
+    return float(np.count_nonzero(mask)) / mask.size if mask.size else 0.0
+
+
+def sha256(mask: NDArray[np.bool_]) -> str:
+    """Return the SHA-256, in hex, of a mask (bool, shape (height, width)): its shape and bits."""
+    return hashlib.sha256(_content(mask)).hexdigest()
+
+
+def _content(mask: NDArray[np.bool_]) -> bytes:
+    """Return what is hashed of a mask: its shape as text, then its bits row by row."""
+    height, width = mask.shape
+    return f"{height}x{width}:".encode() + np.packbits(mask).tobytes()
+
+
+@dataclass(frozen=True)
+class MaskSet:
+    """`count` masks of one `kind` and `size` (height, width); mask i has the seed "{seed}/{i}".
+
+    Masks are drawn when asked for and not kept. `absolute` is that of `draw`.
+    Raises: UsageError for an unknown kind, a size under 1 pixel or a count under 0.
+    """
+
+    kind: str
+    size: tuple[int, int]
+    count: int
+    seed: int | str
+    absolute: bool = False
+
+    def __post_init__(self) -> None:
+        check_kind(self.kind)
+        check_size(*self.size)
+        if self.count < 0:
+            raise UsageError(f"a set of masks cannot have {self.count} of them")
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> NDArray[np.bool_]:
+        """Return mask `index`, from 0: bool, shape `size`. IndexError outside [0, count)."""
+        if not 0 <= index < self.count:
+            raise IndexError(f"no mask {index} in a set of {self.count}")
+        height, width = self.size
+        return draw(self.kind, height, width, f"{self.seed}/{index}", absolute=self.absolute)
+
+    def __iter__(self) -> Iterator[NDArray[np.bool_]]:
+        return (self[index] for index in range(self.count))
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256, in hex, over the shape and bits of every mask in order; draws them all once."""
+        digest = hashlib.sha256()
+        for mask in self:
+            digest.update(_content(mask))
+        return digest.hexdigest()
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what the set is, for JSON: its fields, its hash, and a line for each mask.
+
+        "masks" holds for each its "name", "coverage" in [0, 1] and "sha256".
+        """
+        return {
+            "kind": self.kind,
+            "size": list(self.size),
+            "count": self.count,
+            "seed": self.seed,
+            "absolute": self.absolute,
+            "hash": self.hash,
+            "masks": [
+                {"name": f"{self.kind}_{i:05d}", "coverage": coverage(mask), "sha256": sha256(mask)}
+                for i, mask in enumerate(self)
+            ],
+        }

@@ -1,0 +1,173 @@
+"""The layers every DeepGIN network is made of. How they are joined is in generator.py."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LEAK = 0.2
+SPD8_RATES = (2, 3, 4, 5, 6, 8, 10, 1)  # [C] this order, which only loading weights depends on
+SPD4_RATES = (2, 3, 4, 5)
+
+
+def _pad(x: Tensor, pad: int) -> Tensor:
+    if x.device.type == "cpu":
+        with torch.autocast("cpu", enabled=False):  # which would pad in float32
+            return F.pad(x, (pad,) * 4, mode="replicate")
+    # The built-in makes its input contiguous on CUDA; copying the borders keeps channels_last.
+    n, c, height, width = x.shape
+    layout = (
+        torch.channels_last
+        if x.is_contiguous(memory_format=torch.channels_last)
+        else torch.contiguous_format
+    )
+    out = torch.empty(
+        (n, c, height + 2 * pad, width + 2 * pad),
+        dtype=x.dtype,
+        device=x.device,
+        memory_format=layout,
+    )
+    out[:, :, pad:-pad, pad:-pad] = x
+    out[:, :, pad:-pad, :pad] = x[..., :1]
+    out[:, :, pad:-pad, -pad:] = x[..., -1:]
+    out[:, :, :pad] = out[:, :, pad : pad + 1]
+    out[:, :, -pad:] = out[:, :, -pad - 1 : -pad]
+    return out
+
+
+class _ReplicatePad(torch.autograd.Function):
+    """Replication padding whose backward folds the border back by slices and sums.
+
+    The built-in backward is nine times slower in bf16 on CPUs, and on CUDA it uses atomics,
+    which makes training not repeatable.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor, pad: int) -> Tensor:  # type: ignore[no-untyped-def]
+        ctx.pad = pad
+        return _pad(x, pad)
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
+        p = ctx.pad
+        layout = (
+            torch.channels_last
+            if grad.is_contiguous(memory_format=torch.channels_last)
+            else torch.contiguous_format
+        )
+        inner = grad[:, :, p:-p, p:-p].clone(memory_format=layout)
+        inner[:, :, 0] += grad[:, :, :p, p:-p].sum(2)
+        inner[:, :, -1] += grad[:, :, -p:, p:-p].sum(2)
+        for edge, border in ((0, grad[..., :p]), (-1, grad[..., -p:])):
+            column = border.sum(3)
+            inner[..., edge] += column[:, :, p:-p]
+            inner[:, :, 0, edge] += column[:, :, :p].sum(2)
+            inner[:, :, -1, edge] += column[:, :, -p:].sum(2)
+        return inner, None
+
+
+def replicate_pad(x: Tensor, pad: int) -> Tensor:
+    """Repeat the border pixels of `x` (N x C x H x W) outwards by `pad` >= 1 on each side."""
+    if x.requires_grad and torch.is_grad_enabled():
+        return _ReplicatePad.apply(x, pad)  # type: ignore[no-untyped-call]
+    return _pad(x, pad)
+
+
+class Conv(nn.Conv2d):
+    """A convolution that pads by replication, as every one of the generator does [C]."""
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, rate: int = 1
+    ) -> None:
+        super().__init__(inputs, outputs, kernel, stride=stride, dilation=rate)
+        # 7x7: 3; 4x4 with stride 2: 1; 3x3 with rate r: r; 1x1: 0.
+        self.border = rate * (kernel - 1) // 2
+
+    def fill_bias(self, value: float) -> None:
+        """Set all biases to `value`."""
+        assert self.bias is not None
+        nn.init.constant_(self.bias, value)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(replicate_pad(x, self.border) if self.border else x)
+
+
+class ConvLeaky(Conv):
+    """`Conv` followed by LeakyReLU(0.2)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.leaky_relu_(super().forward(x), LEAK)
+
+
+class UpConv(ConvLeaky):
+    """Bilinear enlargement by 2 with aligned corners, then 3x3 and LeakyReLU."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(resize(x, 2))
+
+
+def resize(x: Tensor, scale: float) -> Tensor:
+    """Bilinear resize with aligned corners: `down4`, `up4` and the decoder's upsampling [C]."""
+    with torch.autocast(x.device.type, enabled=False):  # which would resize in float32
+        return F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=True)
+
+
+class ResidualBlock(nn.Module):
+    """x + 3x3(ReLU(3x3(x))); `rate` 1 is the paper's standard block, 2 its dilated one.
+
+    Receptive field 5 (standard) or 7 (dilated) pixels.
+    """
+
+    def __init__(self, channels: int, rate: int = 1) -> None:
+        super().__init__()
+        self.first = Conv(channels, channels, 3, rate=rate)
+        self.last = Conv(channels, channels, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.last(F.relu_(self.first(x)))
+
+
+class SpdBlock(nn.Module):
+    """Spatial pyramid dilation block: x + 3x3(concat of ReLU(3x3 at rate r)) ([P] section 3.1).
+
+    Each branch takes all C channels to C / len(rates). Receptive field 23 pixels with the eight
+    rates of the coarse stage, 13 with the four of the refinement.
+    """
+
+    def __init__(self, channels: int, rates: tuple[int, ...]) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(
+            Conv(channels, channels // len(rates), 3, rate=rate) for rate in rates
+        )
+        self.last = Conv(channels, channels, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Rate and kernel differ, the activation does not: one ReLU over all branches.
+        return x + self.last(F.relu_(torch.cat([branch(x) for branch in self.branches], 1)))
+
+
+class NonLocal(nn.Module):
+    """Embedded-Gaussian self-attention over all positions (Wang et al. 2018, [P] section 3.2).
+
+    softmax(theta . phi) is not scaled [C]. The matrix of scores is never held in memory.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.theta = Conv(channels, channels // 2, 1)
+        self.phi = Conv(channels, channels // 2, 1)
+        self.g = Conv(channels, channels // 2, 1)
+        self.last = Conv(channels // 2, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = (_tokens(layer(x)) for layer in (self.theta, self.phi, self.g))
+        seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)
+        n, _, height, width = x.shape
+        return x + self.last(seen[:, 0].transpose(1, 2).reshape(n, -1, height, width))
+
+
+def _tokens(x: Tensor) -> Tensor:
+    """N x C x H x W to N x 1 head x HW x C: a view of a channels_last tensor."""
+    return x.flatten(2).transpose(1, 2).unsqueeze(1)

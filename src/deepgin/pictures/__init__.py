@@ -1,0 +1,17 @@
+"""Finding, reading and writing picture and mask files. Nothing of networks."""
+
+from .crops import centre_square
+from .find import find_pictures, is_picture
+from .read import mask_of, read_mask, read_rgb
+from .write import check_target, write_picture
+
+__all__ = [
+    "centre_square",
+    "check_target",
+    "find_pictures",
+    "is_picture",
+    "mask_of",
+    "read_mask",
+    "read_rgb",
+    "write_picture",
+]

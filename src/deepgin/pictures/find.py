@@ -1,0 +1,38 @@
+"""Finding picture files in folders. Tar shards are the training's."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import PictureError
+
+PICTURE_ENDINGS = frozenset([".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff"])
+
+
+def is_picture(name: str | Path) -> bool:
+    """Return whether a file's name ends as a picture's does."""
+    return Path(name).suffix.lower() in PICTURE_ENDINGS
+
+
+def find_pictures(folder: str | Path, limit: int = 0) -> list[Path]:
+    """List the pictures of a folder tree in the order of their paths.
+
+    Args:
+        folder: its hidden files are passed over.
+        limit: at most so many, taken evenly; 0 takes all.
+
+    Raises:
+        PictureError: no such folder, or no pictures in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise PictureError(f"{folder}: no such folder of pictures")
+    files = sorted(
+        (p for p in folder.rglob("*") if is_picture(p) and not p.name.startswith(".")),
+        key=lambda path: path.relative_to(folder).as_posix(),
+    )
+    if not files:
+        raise PictureError(f"{folder} holds no pictures ({' '.join(sorted(PICTURE_ENDINGS))})")
+    if limit and limit < len(files):
+        return [files[i] for i in np.linspace(0, len(files) - 1, limit).round().astype(int)]
+    return files
