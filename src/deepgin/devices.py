@@ -24,8 +24,10 @@ def choose_device(name: str = "auto") -> torch.device:
             name = "mps"
     try:
         device = torch.device(name)
+        if device.type == "meta":
+            raise NotImplementedError("tensors without contents")
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, ImportError) as error:
         raise UsageError(f"device '{name}' cannot be used here: try cpu, cuda or auto") from error
     return device
 

@@ -28,7 +28,8 @@ def whole_file(target: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
         raise UsageError(f"{target} exists: add --overwrite, or choose another name")
     if not target.parent.is_dir():
         raise DeepginError(f"{target}: there is no folder {target.parent}: make it first")
-    temporary = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
+    # 40 characters are at most 160 bytes: the name stays within the 255 that file systems take.
+    temporary = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}{target.suffix}")
     try:
         yield temporary
         _flush(temporary)

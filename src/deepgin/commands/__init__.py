@@ -1,5 +1,6 @@
 """The command line: one file a command. Commands parse, call and print; no logic lives here."""
 
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -29,10 +30,12 @@ def main(argv: list[str] | None = None) -> int:
         return _fail(f"no command '{name}'{close}: see deepgin --help", 2)
     debug = "--debug" in rest
     rest = [argument for argument in rest if argument != "--debug"]
-    warnings.showwarning = _show_warning
     try:
-        command = import_module(f".{name}", __name__)
-        command.run(command.parser().parse_args(rest))
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            command = import_module(f".{name}", __name__)
+            command.run(command.parser().parse_args(rest))
+        sys.stdout.flush()
     except DeepginError as error:
         if debug:
             raise
@@ -40,11 +43,13 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("stopped", 130)
     except BrokenPipeError:
+        # The reader, `head` perhaps, has seen enough; Python's last flush must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except Exception as error:
         if debug:
             raise
-        what = " ".join(str(error).split()) or "no message"
+        what = str(error) or "no message"
         return _fail(f"{type(error).__name__}: {what} (--debug shows where)", 1)
     return 0
 
@@ -65,9 +70,13 @@ def _version() -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"deepgin: {message}", file=sys.stderr)
+    print(f"deepgin: {_one_line(message)}", file=sys.stderr)
     return code
 
 
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())
+
+
 def _show_warning(message: object, *_: object, **__: object) -> None:
-    print(f"deepgin: warning: {message}", file=sys.stderr)
+    print(f"deepgin: warning: {_one_line(message)}", file=sys.stderr)

@@ -59,7 +59,7 @@ def _print(facts: dict[str, Any]) -> None:
     from rich.table import Table
 
     weights, machine = facts["weights"], facts["machine"]
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     console.print(f"deepgin {facts['version']} (code: {facts['code_licence']})")
     console.print(
         f"machine: torch {machine['torch']}, {machine['device']}, {machine['precision']}, "

@@ -1,5 +1,6 @@
 """`deepgin inpaint PICTURE MASK -o OUT`."""
 
+from pathlib import Path
 from typing import Any
 
 from .parsing import Parser, add_runtime
@@ -12,6 +13,7 @@ def parser() -> Parser:
     p.add_argument("mask", help="a picture of the same size: white is missing")
     p.add_argument("-o", "--output", required=True, help="the file to write; .png keeps pixels")
     p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
+    p.add_argument("--invert", action="store_true", help="black is missing instead of white")
     add_runtime(p)
     return p
 
@@ -23,10 +25,12 @@ def run(args: Any) -> None:
     from ..pictures import check_target, write_picture
 
     target = check_target(args.output)
+    inputs = [Path(source) for source in (args.picture, args.mask)]
+    if target.exists() and any(path.exists() and target.samefile(path) for path in inputs):
+        raise UsageError(f"{target} is also an input: choose another name")
     if target.exists() and not args.overwrite:
         raise UsageError(f"{target} exists: add --overwrite, or choose another name")
-    if target.exists() and any(target.samefile(source) for source in (args.picture, args.mask)):
-        raise UsageError(f"{target} is also an input: choose another name")
     inpainter = Inpainter(args.weights, device=args.device, precision=args.precision)
-    write_picture(inpainter(args.picture, args.mask), target, overwrite=args.overwrite)
+    filled = inpainter(args.picture, args.mask, invert=args.invert)
+    write_picture(filled, target, overwrite=args.overwrite)
     print(f"wrote {target}")

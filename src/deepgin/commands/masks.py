@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from .parsing import Parser
@@ -39,15 +38,17 @@ def run(args: Any) -> None:
     masks = MaskSet(args.kind, size_of(args.size), args.count, args.seed, args.absolute)
     manifest = masks.manifest()
     folder = make_folder(args.output)
-    target = folder / "manifest.json"
-    if target.exists() and not args.overwrite:
-        raise UsageError(f"{folder} holds masks already: add --overwrite, or choose another folder")
-    for entry, mask in zip(manifest["masks"], masks, strict=True):
+    files = [folder / f"{entry['name']}.png" for entry in manifest["masks"]]
+    listing, sheet = folder / "manifest.json", folder / "preview.png"
+    for file in (listing, sheet, *files):
+        if file.exists() and not args.overwrite:
+            raise UsageError(f"{file} exists: add --overwrite, or choose another folder")
+    for file, mask in zip(files, masks, strict=True):
         picture = Image.fromarray(mask.astype(np.uint8) * np.uint8(255))
-        write_picture(picture, folder / f"{entry['name']}.png", overwrite=True)
-    write_text(target, json.dumps(manifest, indent=2) + "\n")
+        write_picture(picture, file, overwrite=True)
     shown = [masks[i] for i in range(min(len(masks), 64))]
-    write_picture(Image.fromarray(preview(shown)), Path(folder) / "preview.png", overwrite=True)
+    write_picture(Image.fromarray(preview(shown)), sheet, overwrite=True)
+    write_text(listing, json.dumps(manifest, indent=2) + "\n")
     mean = sum(entry["coverage"] for entry in manifest["masks"]) / len(masks)
     print(f"wrote {len(masks)} masks to {folder}: {mean:.1%} missing, hash {masks.hash[:16]}")
 

@@ -9,7 +9,13 @@ from ..errors import UsageError, nearest_name
 
 
 class Parser(ArgumentParser):
-    """A jsonargparse parser whose errors become ours."""
+    """A jsonargparse parser whose errors become ours.
+
+    Attributes:
+        config_file: the file that a command's options were read from, for messages.
+    """
+
+    config_file = "the configuration file"
 
     def __init__(self, command: str, description: str) -> None:
         super().__init__(prog=f"deepgin {command}", description=description)
@@ -17,9 +23,18 @@ class Parser(ArgumentParser):
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise the message as one line, with the nearest option where one is unknown."""
         text = " ".join(str(message).replace("error:", "").split())
-        unknown = re.search(r"(?:[Uu]nrecognized arguments:|[Kk]ey) [-'\"]*([\w.]+)", text)
+        pattern = r"(?:Group '(.+)' does not accept option|Option) '(.+?)'(?: is not accepted)?"
+        if found := re.fullmatch(pattern, text):
+            # Only a file can say so: an unknown option of the command line is unrecognized.
+            name = ".".join(part for part in found.groups() if part)
+            text = f"{self.config_file}: there is no '{name}'"
+        unknown = re.search(
+            r"(?:[Uu]nrecognized arguments:|[Kk]ey|there is no) [-'\"]*([\w.-]+)", text
+        )
         options = [name.lstrip("-") for name in self._option_string_actions]
-        close = nearest_name(unknown[1], options) if unknown else ""
+        # Of a known name it is the value that is wrong.
+        wrong = unknown[1] if unknown and unknown[1] not in options else ""
+        close = nearest_name(wrong, options) if wrong else ""
         raise UsageError(f"{text}{close} (see {self.prog} --help)") from ex
 
 

@@ -1,10 +1,10 @@
 """`deepgin train --recipe NAME --data.train PHOTOS -o RUN`."""
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from jsonargparse import ActionConfigFile  # type: ignore[attr-defined]
+from jsonargparse import ActionConfigFile, Namespace  # type: ignore[attr-defined]
 
 from ..training.recipe import Recipe
 from .parsing import Parser
@@ -14,7 +14,13 @@ class _RecipeFile(ActionConfigFile):
     """`--recipe` takes the name of a shipped recipe or a YAML file."""
 
     def __call__(self, parser: Any, cfg: Any, value: Any, option_string: Any = None) -> None:
-        super().__call__(parser, cfg, str(recipe_file(value)), option_string)  # type: ignore[no-untyped-call]
+        from ..errors import UsageError
+
+        parser.config_file = str(recipe_file(value))
+        try:
+            super().__call__(parser, cfg, parser.config_file, option_string)  # type: ignore[no-untyped-call]
+        except (UsageError, UnicodeDecodeError) as error:
+            raise UsageError(f"{parser.config_file}: {error}") from error
 
 
 def recipe_file(name: str) -> Path:
@@ -51,8 +57,12 @@ def parser() -> Parser:
 
 def run(args: Any) -> None:
     """Train."""
+    from ..errors import UsageError
     from ..training.loop import Trainer
 
+    for field in fields(Recipe):
+        if is_dataclass(field.default_factory) and not isinstance(args[field.name], Namespace):
+            raise UsageError(f"{field.name} {args[field.name]!r} does not work: it takes options")
     made = parser().instantiate(args)
     recipe = Recipe(**{field.name: getattr(made, field.name) for field in fields(Recipe)})
     branch = Path(args.branch) if args.branch else None
@@ -68,7 +78,7 @@ class Screen:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self.console = Console(highlight=False, soft_wrap=True)
+        self.console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
         columns = ("{task.completed:.0f} of {task.total:.0f} samples", "{task.description}")
         self.bar = Progress(
             BarColumn(20), *map(TextColumn, columns), TimeRemainingColumn(), console=self.console
@@ -81,7 +91,8 @@ class Screen:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.bar.stop()
+        if self.console.is_terminal:
+            self.bar.stop()
 
     def line(self, text: str) -> None:
         """Say something once."""

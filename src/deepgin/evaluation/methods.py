@@ -3,26 +3,27 @@
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from ..errors import DeepginError, UsageError, nearest_name
 from ..inpainting import Inpainter
 from ..network.prefill import pull_push
-from ..runtimes.torch import to_bytes
+from ..runtimes.torch import from_array, to_bytes
 from .runner import Method
 
 METHODS = ("deepgin", "pull-push", "telea", "navier-stokes", "fsr-fast")
 _RADIUS = 5
 
 
-def method(name: str, weights: str | Path | None = None, precision: str = "auto") -> Method:
-    """Return the method of that name; `weights` and `precision` matter to `deepgin` alone.
+def method(
+    name: str, weights: str | Path | None = None, precision: str = "auto", device: str = "auto"
+) -> Method:
+    """Return the method of that name; what follows the name matters to `deepgin` alone.
 
     Raises:
         UsageError: no such method; DeepginError: OpenCV, or its contrib part, is not installed.
     """
     if name == "deepgin":
-        inpainter = Inpainter(weights, precision=precision)
+        inpainter = Inpainter(weights, device=device, precision=precision)
         return lambda picture, hole: np.asarray(inpainter(picture, hole))
     if name == "pull-push":
         return _pull_push
@@ -34,8 +35,8 @@ def method(name: str, weights: str | Path | None = None, precision: str = "auto"
 
 
 def _pull_push(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    image = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
-    return to_bytes(pull_push(image, torch.from_numpy(hole)[None, None].float()))[0]
+    image = from_array(picture).permute(2, 0, 1)[None].float() / 255
+    return to_bytes(pull_push(image, from_array(hole)[None, None].float()))[0]
 
 
 def _opencv(name: str) -> Method:
@@ -45,6 +46,12 @@ def _opencv(name: str) -> Method:
         raise DeepginError(
             f"'{name}' needs OpenCV: pip install 'deepgin[evaluate]', or leave it out of --methods"
         ) from error
+
+    if name == "fsr-fast" and not hasattr(cv2, "xphoto"):
+        raise DeepginError(
+            f"'{name}' needs OpenCV's contrib part: pip install opencv-contrib-python-headless "
+            "in place of the OpenCV that is installed, or leave it out of --methods"
+        )
 
     def classical(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
         flag = cv2.INPAINT_TELEA if name == "telea" else cv2.INPAINT_NS

@@ -20,12 +20,19 @@ class Protocol:
         size: centre squares are brought to this size with Lanczos.
         kinds: of masks.
         limit: at most so many pictures, taken evenly; 0 takes all.
+
+    Raises:
+        UsageError: an unknown kind, or a size below 1.
     """
 
     folder: Path
     size: int = 256
     kinds: tuple[str, ...] = KINDS
     limit: int = 0
+
+    def __post_init__(self) -> None:
+        for kind in self.kinds:
+            MaskSet(kind, (self.size, self.size), 0, _SEED)  # refuses what it cannot draw
 
     def pictures(self) -> list[Path]:
         """Return the pictures' paths, in order."""

@@ -22,7 +22,7 @@ class Score:
 
     Attributes:
         psnr: mean over pictures of the PSNR in dB of the 8-bit completed picture, whole picture.
-        seconds: a picture, in this run, without reading.
+        seconds: a picture, in this run, of the method alone.
     """
 
     method: str
@@ -54,13 +54,15 @@ def run(
     for kind in protocol.kinds:
         masks = list(protocol.masks(kind))
         for name, method in methods.items():
-            values, begun = [], time.perf_counter()
+            values, seconds = [], 0.0
             for file, truth, mask in zip(files, truths, masks, strict=True):
-                completed = np.where(mask[..., None], method(truth, mask), truth)
+                begun = time.perf_counter()
+                filled = method(truth, mask)
+                seconds += time.perf_counter() - begun
+                completed = np.where(mask[..., None], filled, truth)
                 values.append(psnr(completed, truth))
                 if keep:
                     keep(name, kind, file, completed)
-            seconds = (time.perf_counter() - begun) / len(files)
-            scores.append(Score(name, kind, mean(values), seconds))
+            scores.append(Score(name, kind, mean(values), seconds / len(files)))
             tell(f"{name} on {kind}: {scores[-1].psnr:.2f} dB")
     return scores

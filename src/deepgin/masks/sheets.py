@@ -22,8 +22,8 @@ def preview(masks: Sequence[NDArray[np.bool_]], longest: int = 2048) -> NDArray[
     """
     columns = math.ceil(math.sqrt(len(masks)))
     rows = math.ceil(len(masks) / columns)
-    room = longest - columns * _GAP - _GAP
-    step = math.ceil(columns * max(masks[0].shape) / room)
+    room = (longest - _GAP) // columns - _GAP  # whole pixels for each mask
+    step = math.ceil(max(masks[0].shape) / room)
     cell = masks[0][::step, ::step].shape
     pitch = (cell[0] + _GAP, cell[1] + _GAP)
     sheet = np.full((rows * pitch[0] + _GAP, columns * pitch[1] + _GAP), _GREY, np.uint8)

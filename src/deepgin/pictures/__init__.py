@@ -2,7 +2,7 @@
 
 from .crops import centre_square
 from .find import find_pictures, is_picture
-from .read import mask_of, read_mask, read_rgb
+from .read import mask_of, read_mask, read_rgb, rgb_of
 from .write import check_target, write_picture
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "mask_of",
     "read_mask",
     "read_rgb",
+    "rgb_of",
     "write_picture",
 ]

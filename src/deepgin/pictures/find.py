@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import PictureError
+from ..errors import PictureError, UsageError
 
 PICTURE_ENDINGS = frozenset([".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff"])
 
@@ -18,19 +18,27 @@ def find_pictures(folder: str | Path, limit: int = 0) -> list[Path]:
     """List the pictures of a folder tree in the order of their paths.
 
     Args:
-        folder: its hidden files are passed over.
+        folder: hidden files and folders in it are passed over.
         limit: at most so many, taken evenly; 0 takes all.
 
     Raises:
         PictureError: no such folder, or no pictures in it.
+        UsageError: `limit` is below 0.
     """
     folder = Path(folder)
+    if limit < 0:
+        raise UsageError(f"a limit of {limit} pictures does not work: at least 1, or 0 for all")
     if not folder.is_dir():
         raise PictureError(f"{folder}: no such folder of pictures")
-    files = sorted(
-        (p for p in folder.rglob("*") if is_picture(p) and not p.name.startswith(".")),
-        key=lambda path: path.relative_to(folder).as_posix(),
+    inside = sorted(
+        (path.relative_to(folder) for path in folder.rglob("*") if is_picture(path)),
+        key=lambda path: path.as_posix(),
     )
+    files = [
+        folder / path
+        for path in inside
+        if not any(part.startswith(".") for part in path.parts) and (folder / path).is_file()
+    ]
     if not files:
         raise PictureError(f"{folder} holds no pictures ({' '.join(sorted(PICTURE_ENDINGS))})")
     if limit and limit < len(files):

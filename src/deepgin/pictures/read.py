@@ -1,5 +1,6 @@
 """Reading picture and mask files as people mean them."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,10 @@ def open_upright(path: str | Path) -> Image.Image:
     try:
         with Image.open(path) as opened:
             opened.load()
-            return ImageOps.exif_transpose(opened)
+            # Damaged EXIF says nothing of the orientation; the pixels are as good as ever.
+            with suppress(SyntaxError, ValueError, KeyError, TypeError):
+                return ImageOps.exif_transpose(opened)
+            return opened.copy()
     except FileNotFoundError as error:
         raise PictureError(f"{path}: no such file") from error
     except IsADirectoryError as error:
@@ -29,7 +33,12 @@ def open_upright(path: str | Path) -> Image.Image:
         raise PictureError(f"{path} {why}: name a JPEG, PNG, WebP, TIFF or AVIF file") from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"{path} is too large: {error}") from error
-    except (OSError, SyntaxError, ValueError) as error:
+    except MemoryError as error:
+        raise PictureError(f"{path} is too large for this machine's memory") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise PictureError(f"{path} cannot be read: {error.strerror}") from error
+        # Pillow's decoders raise OSError, SyntaxError, ValueError, RuntimeError and others.
         raise PictureError(f"{path} is damaged or truncated: {error}") from error
 
 
@@ -39,15 +48,25 @@ def read_rgb(path: str | Path) -> Image.Image:
     Raises:
         PictureError: as for `open_upright`.
     """
-    return open_upright(path).convert("RGB")
+    return rgb_of(open_upright(path))
+
+
+def rgb_of(picture: Image.Image) -> Image.Image:
+    """Return an opened picture of any mode as RGB; alpha is dropped, deep grey brought to 8 bit."""
+    if _is_deep(picture):
+        grey = (_share_of_full(picture) * 255 + 0.5).astype(np.uint8)
+        return Image.fromarray(np.repeat(grey[..., None], 3, axis=2))
+    if picture.mode == "P" and picture.has_transparency_data:
+        # Straight to RGB, Pillow warns of a transparency that RGB cannot hold.
+        picture = picture.convert("RGBA")
+    return picture.convert("RGB")
 
 
 def read_mask(path: str | Path) -> np.ndarray:
     """Read a mask file: white (at or above half) is missing.
 
     Returns:
-        bool, H x W, upright. Colours are read as grey; alpha is used only where the colours say
-        nothing, that is, are the same everywhere.
+        bool, H x W, upright; see `mask_of`.
 
     Raises:
         PictureError: as for `open_upright`.
@@ -56,13 +75,37 @@ def read_mask(path: str | Path) -> np.ndarray:
 
 
 def mask_of(picture: Image.Image) -> np.ndarray:
-    """Return the bool mask (H x W) that an opened mask picture means; see `read_mask`."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture).astype(np.float64)
-        full = 65535 if picture.mode.startswith("I") else 1.0
-        return values * 2 >= full
+    """Return the mask that an opened picture means: white (at or above half) is missing.
+
+    Colours are read as grey. Alpha is used only where the colours say nothing, that is, are the
+    same everywhere, and it does: opaque (or half opaque) is missing.
+
+    Returns:
+        bool, H x W.
+    """
+    if _is_deep(picture):
+        return _share_of_full(picture) >= 0.5
     if picture.has_transparency_data:
         rgba = np.asarray(picture.convert("RGBA"))
-        if (rgba[..., :3] == rgba[0, 0, :3]).all():
-            return rgba[..., 3] >= 128
-    return np.asarray(picture.convert("RGB").convert("L")) >= 128
+        alpha = rgba[..., 3]
+        if (rgba[..., :3] == rgba[:1, :1, :3]).all() and (alpha < 255).any():
+            return alpha >= 128
+    return np.asarray(rgb_of(picture).convert("L")) >= 128
+
+
+def _is_deep(picture: Image.Image) -> bool:
+    """Return whether the picture is grey of more than 8 bit (I;16, I, F), which Pillow clips."""
+    return picture.mode.startswith("I") or picture.mode == "F"
+
+
+def _share_of_full(picture: Image.Image) -> np.ndarray:
+    """Return a deep grey picture as float64, H x W, in [0, 1].
+
+    The mode does not say what white is: it is the least of 1 (floats alone), 255 and 65535 that
+    no value exceeds, or else 65535.
+    """
+    values = np.nan_to_num(np.asarray(picture).astype(np.float64))
+    brightest = values.max(initial=0)
+    fulls = (1, 255, 65535) if picture.mode == "F" else (255, 65535)
+    full = next((full for full in fulls if brightest <= full), 65535)
+    return (values / full).clip(0, 1)

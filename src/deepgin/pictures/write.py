@@ -5,7 +5,7 @@ from typing import Any
 
 from PIL import Image
 
-from ..errors import UsageError
+from ..errors import DeepginError, UsageError
 from ..files import whole_file
 
 
@@ -27,7 +27,8 @@ def write_picture(picture: Image.Image, path: str | Path, *, overwrite: bool = F
 
     Raises:
         UsageError: an unknown ending, or `path` exists and `overwrite` is False.
-        DeepginError: the folder is missing or cannot be written, or the disk is full.
+        DeepginError: the folder is missing or cannot be written, the disk is full, or the format
+            cannot hold the picture.
     """
     path = check_target(path)
     # JPEG cannot be exact; at this quality it is as near as it gets in reasonable size.
@@ -35,4 +36,8 @@ def write_picture(picture: Image.Image, path: str | Path, *, overwrite: bool = F
         {"quality": 95, "subsampling": 0} if path.suffix.lower() in (".jpg", ".jpeg") else {}
     )
     with whole_file(path, overwrite=overwrite) as temporary:
-        picture.save(temporary, **options)
+        try:
+            picture.save(temporary, **options)
+        except (ValueError, KeyError, TypeError, RuntimeError) as error:
+            # What Pillow raises for a size or mode that a format cannot hold, beside OSError.
+            raise DeepginError(f"{path} cannot be written: {error}") from error

@@ -41,14 +41,19 @@ class TorchRuntime:
     def outputs(self, pictures: np.ndarray, masks: np.ndarray) -> Filled:
         """Return all that the network says of a batch; arguments as for `Runtime.fill`."""
         # N x H x W x 3 seen as N x 3 x H x W is channels_last as it stands.
-        image = torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2).float() / 255
-        mask = torch.from_numpy(masks).to(self.device).unsqueeze(1).float()
+        image = from_array(pictures).to(self.device).permute(0, 3, 1, 2).float() / 255
+        mask = from_array(masks).to(self.device).unsqueeze(1).float()
         with autocast(self.device, self.precision):
             return self.network(image, mask)
 
     def fill(self, pictures: np.ndarray, masks: np.ndarray) -> np.ndarray:
         """Complete a batch; see `Runtime.fill`."""
         return to_bytes(self.outputs(pictures, masks).completed)
+
+
+def from_array(array: np.ndarray) -> Tensor:
+    """Copy an array into a tensor: torch takes no flipped arrays and warns of read-only ones."""
+    return torch.from_numpy(np.array(array, order="C"))
 
 
 def to_bytes(pictures: Tensor) -> np.ndarray:

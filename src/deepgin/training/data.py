@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from ..errors import TrainingError, UsageError
@@ -75,7 +75,7 @@ class Samples:
             entry = self.entries[self.order[number + step]]
             try:
                 return crop(entry.read(), self.recipe, draws)
-            except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
+            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
                 self._note(entry, error)
         raise TrainingError(f"{self.recipe.train}: a hundred unreadable pictures in a row")
 
@@ -140,7 +140,7 @@ def crop(encoded: bytes, recipe: DataRecipe, draws: random.Random) -> np.ndarray
         ValueError: the picture's shorter side is below the crop's; decoding errors of Pillow.
     """
     with Image.open(io.BytesIO(encoded)) as opened:
-        picture = opened.convert("RGB")
+        picture = ImageOps.exif_transpose(opened).convert("RGB")
     shorter = min(picture.size)
     if shorter < recipe.size:
         raise ValueError(f"{picture.width} x {picture.height} is below data.size {recipe.size}")

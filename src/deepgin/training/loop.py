@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .. import __version__
 from ..devices import autocast, choose_device, choose_precision, keep_freed_memory
-from ..errors import TrainingError, UsageError
+from ..errors import TrainingError
 from ..files import make_folder, write_text
 from ..losses.l1 import reconstruction
 from ..network import Generator, build
@@ -25,7 +25,7 @@ from ..weights import save
 from .data import Samples
 from .ema import MovingAverages
 from .guard import DivergenceGuard
-from .recipe import Recipe
+from .recipe import Recipe, check
 from .schedule import learning_rate
 from .state import CHECKPOINT, Progress, RunState
 from .validation import Validation
@@ -77,9 +77,9 @@ class Trainer:
             else None
         )
         self.state = fresh_state(recipe, self.device)
-        self.stop_asked = False
-        make_folder(output / "sheets")
+        self.stop_asked, self.validated = False, -1
         self._resume(branch)
+        make_folder(output / "sheets")
         write_text(
             output / "recipe.yaml", json.dumps(recipe.as_dict(), indent=2) + "\n"
         )  # JSON is YAML
@@ -94,31 +94,38 @@ class Trainer:
             self.watcher.line(f"branched from {branch} at {self.state.progress.samples} samples")
 
     def fit(self) -> None:
-        """Train until the recipe's samples are done or the run is told to stop; save."""
+        """Train until the recipe's samples are done or the run is told to stop; save.
+
+        Raises:
+            TrainingError: the run diverged before its first checkpoint, or data cannot be used.
+        """
         self._tell_size()
-        last_save = time.monotonic()
-        progress, watch = self.state.progress, self.recipe.watch
         with self._stopping_on_signals():
-            for pictures, masks in self.samples.batches(progress.pictures):
-                if progress.samples >= self.recipe.samples or self.stop_asked:
-                    break
-                before = progress.samples
-                self._step(pictures, masks)
-                if self.state.guard.lost:
-                    self._go_back()
-                    break
-                if passed(before, progress.samples, watch.log_samples):
-                    self._log()
-                if passed(before, progress.samples, watch.validate_samples):
-                    self._validate()
-                if time.monotonic() - last_save > 60 * watch.save_minutes:
-                    self._save()
-                    last_save = time.monotonic()
-        if self.state.guard.lost:
-            return self.fit()
-        if progress.samples >= self.recipe.samples:
+            while not self._train():
+                self._go_back()
+        if self.state.progress.samples >= self.recipe.samples:
             self._validate()
         self._save()
+
+    def _train(self) -> bool:
+        """Take steps; return False when the weights are lost, True when there is no more to do."""
+        progress, watch = self.state.progress, self.recipe.watch
+        last_save = time.monotonic()
+        for pictures, masks in self.samples.batches(progress.pictures):
+            if progress.samples >= self.recipe.samples or self.stop_asked:
+                return True
+            before = progress.samples
+            self._step(pictures, masks)
+            if self.state.guard.lost:
+                return False
+            if passed(before, progress.samples, watch.log_samples):
+                self._log()
+            if passed(before, progress.samples, watch.validate_samples):
+                self._validate()
+            if time.monotonic() - last_save > 60 * watch.save_minutes:
+                self._save()
+                last_save = time.monotonic()
+        return True
 
     def _step(self, pictures: Tensor, masks: Tensor) -> None:
         """Take one step on P pictures, each under its masks of all kinds."""
@@ -148,22 +155,23 @@ class Trainer:
 
     def _rate(self) -> float:
         p = self.state.progress
-        return learning_rate(
-            self.recipe.optimiser, p.steps_since_fresh, p.samples, self.recipe.samples
-        )
+        recipe = self.recipe
+        rate = learning_rate(recipe.optimiser, p.steps_since_fresh, p.samples, recipe.samples)
+        return rate * p.rate_factor
 
     def _go_back(self) -> None:
-        """Return to the last checkpoint with half the rate; refuse where there is none."""
+        """Return to the last checkpoint, with half the rate and other pictures.
+
+        With the same, it would happen again.
+        """
         path = self.output / CHECKPOINT
         if not path.exists():
             raise TrainingError("the run diverged before its first checkpoint: lower the rate")
-        skipped = self.state.guard.skipped
+        skipped, factor = self.state.guard.skipped, self.state.progress.rate_factor / 2
         self.state.load(path)
-        self.state.guard.skipped = skipped
-        # Other pictures than those that led here, and a lower rate, or it would happen again.
-        self.state.progress.pictures += 10_000
-        self.recipe.optimiser.rate /= 2
-        self.watcher.line(f"diverged: back to {path}, rate {self.recipe.optimiser.rate:g}")
+        self.state.guard.skipped, self.state.progress.rate_factor = skipped, factor
+        self.state.progress.pictures += len(self.samples.entries)
+        self.watcher.line(f"diverged: back to {path} with {factor:g} of the rate")
 
     def _log(self) -> None:
         """Write a line of means over the guard's window."""
@@ -191,8 +199,9 @@ class Trainer:
 
     def _validate(self) -> None:
         """Measure each moving average; keep the best one's weights; draw a sheet of it."""
-        if self.validation is None:
+        if self.validation is None or self.validated == self.state.progress.samples:
             return
+        self.validated = self.state.progress.samples
         p, averages = self.state.progress, self.state.averages
         runtimes = {half_life: self._averaged(half_life) for half_life in averages.half_lives}
         found = {h: self.validation.measure(runtime) for h, runtime in runtimes.items()}
@@ -255,22 +264,6 @@ class Trainer:
         finally:
             for number, handler in zip(numbers, before, strict=True):
                 signal.signal(number, handler)
-
-
-def check(recipe: Recipe) -> None:
-    """Refuse a recipe that cannot work, naming the field."""
-    data = recipe.data
-    if data.size % 16 or data.size < 16:
-        raise UsageError(f"data.size {data.size} does not work: choose a multiple of 16")
-    if not data.train:
-        raise UsageError("data.train is not set: name a folder of pictures or tar shards")
-    if not 0 < data.smallest_scale <= 1:
-        raise UsageError(f"data.smallest_scale {data.smallest_scale} is not in (0, 1]")
-    for name, value in (("samples", recipe.samples), ("pictures_per_step", data.pictures_per_step)):
-        if value < 1:
-            raise UsageError(f"{name} {value} does not work: at least 1")
-    if not recipe.ema.half_lives or min(recipe.ema.half_lives) < 1:
-        raise UsageError("ema.half_lives needs at least one number of samples")
 
 
 def fresh_state(recipe: Recipe, device: torch.device) -> RunState:

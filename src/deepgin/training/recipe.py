@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..errors import UsageError
+
 
 @dataclass
 class NetworkRecipe:
@@ -134,3 +136,23 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Return nested plain values, for YAML, JSON and checkpoints."""
         return asdict(self)
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse a recipe that cannot work.
+
+    Raises:
+        UsageError: names the field and what it may be.
+    """
+    data = recipe.data
+    if data.size % 16 or data.size < 16:
+        raise UsageError(f"data.size {data.size} does not work: choose a multiple of 16")
+    if not data.train:
+        raise UsageError("data.train is not set: name a folder of pictures or tar shards")
+    if not 0 < data.smallest_scale <= 1:
+        raise UsageError(f"data.smallest_scale {data.smallest_scale} is not in (0, 1]")
+    for name, value in (("samples", recipe.samples), ("pictures_per_step", data.pictures_per_step)):
+        if value < 1:
+            raise UsageError(f"{name} {value} does not work: at least 1")
+    if not recipe.ema.half_lives or min(recipe.ema.half_lives) < 1:
+        raise UsageError("ema.half_lives needs at least one number of samples")

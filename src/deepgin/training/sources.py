@@ -37,7 +37,7 @@ def find_entries(path: str | Path) -> list[Entry]:
     path = Path(path)
     if not path.exists():
         raise TrainingError(f"{path}: no such folder or tar file of training pictures")
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    files = [path] if path.is_file() else sorted(filter(_is_shown, path.rglob("*")))
     entries = []
     for file in files:
         if file.suffix == ".tar":
@@ -47,6 +47,11 @@ def find_entries(path: str | Path) -> list[Entry]:
     if not entries:
         raise TrainingError(f"{path} holds no pictures and no tar shards of pictures")
     return entries
+
+
+def _is_shown(path: Path) -> bool:
+    # Some systems leave hidden companions such as ._a.jpg, which are no pictures.
+    return path.is_file() and not path.name.startswith(".")
 
 
 def _in_shard(shard: Path) -> list[Entry]:

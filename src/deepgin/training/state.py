@@ -1,6 +1,6 @@
 """All that a run needs to go on: saved and loaded by name, whole or not at all."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Progress:
         pictures: the number of the next picture of the order.
         seconds: time spent in steps.
         best: highest mean PSNR of a validation, in dB.
+        rate_factor: halved whenever the run diverged and went back.
     """
 
     steps: int = 0
@@ -34,7 +35,7 @@ class Progress:
     pictures: int = 0
     seconds: float = 0.0
     best: float = 0.0
-    history: list[dict[str, Any]] = field(default_factory=list)
+    rate_factor: float = 1.0
 
 
 @dataclass
@@ -60,7 +61,10 @@ class RunState:
             "recipe": recipe,
         }
         with whole_file(path) as temporary:
-            torch.save(content, temporary)
+            try:
+                torch.save(content, temporary)
+            except RuntimeError as error:  # torch's writer says so of a full disk
+                raise TrainingError(f"{path} cannot be written: {error}") from error
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint.
@@ -82,7 +86,8 @@ class RunState:
             group.update((key, value) for key, value in wanted.items() if key != "params")
         self.averages.load_state_dict(content["averages"])
         self.guard.load_state_dict(content["guard"])
-        self.progress = Progress(**content["progress"])
+        known = vars(Progress())
+        self.progress = Progress(**{k: v for k, v in content["progress"].items() if k in known})
 
 
 def architecture(network: Generator) -> str:

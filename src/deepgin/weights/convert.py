@@ -4,7 +4,9 @@ No training state is converted, and no code in a checkpoint is ever run.
 """
 
 import pickle
+import warnings
 from pathlib import Path
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -22,15 +24,17 @@ def read_authors(path: str | Path) -> State:
         WeightsError: no such file, not such a checkpoint, or one that holds more than tensors.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's guesses about files that are no checkpoints
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise WeightsError(f"{path}: no such file") from error
     except pickle.UnpicklingError as error:
         raise WeightsError(
-            f"{path} is refused: it holds more than tensors and could run code when read; "
-            "convert only a state dict saved by torch.save"
+            f"{path} is refused: it is damaged, or it holds more than tensors and could run code "
+            "when read; convert only a state dict saved by torch.save"
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, IndexError) as error:
+    except Exception as error:  # a damaged file makes torch's reader raise nearly anything
         raise WeightsError(f"{path} is no PyTorch checkpoint, or it is damaged") from error
     if not isinstance(state, dict) or not state:
         raise WeightsError(f"{path} holds no state dict")
@@ -61,13 +65,17 @@ def convert(state: State, source: str | Path = "the checkpoint") -> Generator | 
 
 def _generator(state: State, source: str | Path) -> Generator:
     first = state.get("lr_coarse_tinker.1.weight")
-    if first is None or first.ndim != 4 or first.shape[1] not in (4, 7):
+    if _is_kernel(first, (4, 7)):
+        network = Generator("deepgin" if first.shape[1] == 4 else "deepgin-guided", 2 * len(first))
+    else:
         # Without the first layer the width is unknown; compare with the paper's.
         network = Generator("deepgin", 64)
-    else:
-        network = Generator("deepgin" if first.shape[1] == 4 else "deepgin-guided", 2 * len(first))
     _fill(network, _generator_names(), state, source)
     return network
+
+
+def _is_kernel(weight: Tensor | None, inputs: tuple[int, ...]) -> TypeGuard[Tensor]:
+    return weight is not None and weight.ndim == 4 and len(weight) > 0 and weight.shape[1] in inputs
 
 
 def _generator_names() -> dict[str, str]:
@@ -115,7 +123,7 @@ def _discriminators(state: State, source: str | Path) -> Discriminators:
         for i in range(4)
     }
     first = state.get(names["full_size.layers.0"] + ".weight_bar")
-    network = Discriminators(64 if first is None else len(first))
+    network = Discriminators(len(first) if _is_kernel(first, (6,)) else 64)
     _fill(network, names, state, source, {"weight": "weight_bar", "u": "weight_u", "v": "weight_v"})
     return network
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -78,26 +79,32 @@ def save(
     name = network.name if isinstance(network, Generator) else "discriminators"
     card = Card(name, network.width, licence, training or {})
     with whole_file(path) as temporary:
-        save_file(tensors, temporary, {_KEY: json.dumps(asdict(card))})
+        try:
+            save_file(tensors, temporary, {_KEY: json.dumps(asdict(card))})
+        except SafetensorError as error:  # among others a full disk: no OSError here
+            raise WeightsError(f"{path} cannot be written: {error}") from error
 
 
 def read_card(path: str | Path) -> Card:
     """Read what a weights file says about itself.
 
     Raises:
-        WeightsError: missing, damaged, or without our metadata.
+        WeightsError: missing, damaged, without our metadata, or of a later format.
     """
     with _opened(path) as file:
         metadata = file.metadata() or {}
     try:
-        card = Card(**json.loads(metadata[_KEY]))
-    except (KeyError, TypeError, ValueError) as error:
+        told = json.loads(metadata[_KEY])
+        if told["format"] > FORMAT:
+            raise WeightsError(f"{path} has format {told['format']}: update deepgin")
+        card = Card(**told)
+        if not (isinstance(card.network, str) and type(card.width) is int):
+            raise TypeError("network is no name or width no whole number")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"{path} says nothing of a DeepGIN network: "
             "for the authors' checkpoints use `deepgin convert` first"
         ) from error
-    if card.format > FORMAT:
-        raise WeightsError(f"{path} has format {card.format}: update deepgin")
     return card
 
 
@@ -122,7 +129,9 @@ def load(path: str | Path | None = None) -> Generator:
             state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
         network.load_state_dict(state, assign=True)
     except (UsageError, RuntimeError, SafetensorError) as error:
-        raise WeightsError(f"{path} does not fit the network it names: {error}") from error
+        # torch lists every tensor on a line of its own: the first few tell.
+        what = shorten(" ".join(str(error).split()), 500)
+        raise WeightsError(f"{path} does not fit the network it names: {what}") from error
     return channels_last(network.requires_grad_(False).eval())
 
 

@@ -1,0 +1,71 @@
+"""`deepgin info`: what weights say of themselves, the variants, this machine."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+import torch
+
+from deepgin import __version__, build, variants
+
+# [P] Table 1 at width 64, parameters as the authors' code has them.
+AT_64 = {"std-coarse": 8_167_843, "std": 40_849_990, "deepgin": 42_930_186}
+
+
+def test_json(works, weights):
+    facts = json.loads(works("info", weights, "--json"))
+    assert facts["version"] == __version__
+    card = facts["weights"]
+    assert card["file"] == str(weights)
+    assert card["sha256"] == hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert (card["network"], card["width"]) == ("deepgin-prefill", 4)
+    assert (card["licence"], card["training"]) == ("for tests", {"samples": 12})
+    assert card["preprocessing"]["mask"] == "1 = missing"
+    assert facts["machine"]["torch"] == torch.__version__
+    assert facts["machine"]["precision"] in ("float32", "bfloat16")
+    rows = facts["variants"]["rows"]
+    assert facts["variants"]["width"] == 64
+    assert [row["name"] for row in rows] == list(variants())
+    counts = {row["name"]: row["parameters"] for row in rows}
+    assert {name: counts[name] for name in AT_64} == AT_64
+    assert {row["name"] for row in rows if not row["paper"]} == {"std-sa-skip", "deepgin-prefill"}
+
+
+def test_counts_are_those_of_the_built_networks(works, weights):
+    rows = json.loads(works("info", weights, "--width", 2, "--json"))["variants"]["rows"]
+    for row in rows:
+        built = sum(parameter.numel() for parameter in build(row["name"], 2).parameters())
+        assert row["parameters"] == built, row["name"]
+
+
+def test_text(works, weights, tmp_path):
+    odd = tmp_path / "[bold]odd[x] :smile:.safetensors"  # rich must not read this as markup
+    shutil.copy(weights, odd)
+    out = works("info", odd)
+    assert f"weights: {odd}\n" in out
+    assert "deepgin-prefill, width 4" in out
+    assert hashlib.sha256(weights.read_bytes()).hexdigest() in out
+    assert "42,930,186" in out
+    for name in variants():
+        assert f" {name} " in out
+
+
+def test_weights_that_come_with_the_package_are_the_default(works, weights, monkeypatch):
+    monkeypatch.setattr("deepgin.weights.shipped", lambda: weights)
+    assert json.loads(works("info", "--json"))["weights"]["file"] == str(weights)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"text", bytes(range(100))])
+def test_bad_weights(fails, tmp_path, content):
+    path = tmp_path / "bad.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    assert str(path) in fails(1, "info", path)
+
+
+@pytest.mark.parametrize("width", ["3", "0", "-2", "wide"])
+def test_bad_width(fails, weights, width):
+    message = fails(2, "info", weights, "--width", width)
+    assert "width" in message
+    assert width in message

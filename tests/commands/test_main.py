@@ -1,0 +1,147 @@
+"""What all commands share: help, names, exit codes, one line for each error, --debug."""
+
+import os
+import subprocess
+import warnings
+from pathlib import Path
+
+import pytest
+
+import deepgin as package
+from deepgin.commands import COMMANDS, inpaint, main
+from deepgin.errors import DeepginError, PictureError, UsageError
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])}
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_lists_every_command(works, option):
+    out = works(option)
+    for name, what in COMMANDS.items():
+        assert name in out
+        assert what in out
+
+
+def test_every_command_has_its_file():
+    folder = Path(inpaint.__file__).parent
+    others = {"__init__", "parsing"}
+    assert {file.stem for file in folder.glob("*.py")} - others == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    out, err = capsys.readouterr()
+    assert f"usage: deepgin {command}" in out
+    assert err == ""
+
+
+def test_version(works):
+    assert works("--version") == f"deepgin {package.__version__}\n"
+
+
+def test_without_a_command_the_usage_is_shown(deepgin):
+    code, out, _ = deepgin()
+    assert code == 2
+    assert "usage: deepgin" in out
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("inpant", "inpaint"), ("evalute", "evaluate"), ("mask", "masks")]
+)
+def test_unknown_command_suggests_the_nearest(fails, wrong, meant):
+    message = fails(2, wrong)
+    assert f"'{wrong}'" in message
+    assert f"did you mean '{meant}'?" in message
+
+
+def test_unknown_command_without_a_neighbour(fails):
+    assert "did you mean" not in fails(2, "xyzzy")
+
+
+def test_unknown_option_suggests_the_nearest(fails, pair, tmp_path):
+    message = fails(2, "inpaint", *pair, "-o", tmp_path / "out.png", "--wieghts", "x")
+    assert "--wieghts" in message
+    assert "did you mean 'weights'?" in message
+
+
+def test_value_of_another_type_names_the_option(fails, tmp_path):
+    message = fails(2, "masks", "--kind", "freeform", "--count", "many", "-o", tmp_path / "out")
+    assert "count" in message
+    assert "many" in message
+    assert "did you mean" not in message
+
+
+def test_missing_arguments_are_named(fails):
+    message = fails(2, "inpaint")
+    for name in ("picture", "mask", "output"):
+        assert name in message
+
+
+class Failing:
+    """Stands for a command that raises."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def parse_args(self, arguments):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (DeepginError("a.png: no"), 1, "a.png: no"),
+        (PictureError("two\n  lines"), 1, "two lines"),
+        (UsageError("wrong"), 2, "wrong"),
+        (RuntimeError("odd\nthing"), 1, "RuntimeError: odd thing (--debug shows where)"),
+        (MemoryError(), 1, "MemoryError: no message (--debug shows where)"),
+        (KeyboardInterrupt(), 130, "stopped"),
+    ],
+)
+def test_errors_become_one_line(fails, deepgin, monkeypatch, error, code, message):
+    monkeypatch.setattr(inpaint, "parser", lambda: Failing(error))
+    assert fails(code, "inpaint") == f"deepgin: {message}"
+    if not isinstance(error, KeyboardInterrupt):
+        with pytest.raises(type(error)):
+            deepgin("inpaint", "--debug")
+
+
+def test_warnings_become_one_line_and_python_gets_its_own_back(deepgin, monkeypatch):
+    class Warning:
+        def parse_args(self, arguments):
+            warnings.warn("mind\n the gap", stacklevel=1)
+
+    monkeypatch.setattr(inpaint, "parser", Warning)
+    monkeypatch.setattr(inpaint, "run", lambda args: print("done"))
+    before = warnings.showwarning
+    assert deepgin("inpaint") == (0, "done\n", "deepgin: warning: mind the gap\n")
+    assert warnings.showwarning is before
+
+
+def in_process(command, stdout=subprocess.PIPE, **environment):
+    pipes = {"stdout": stdout, "stderr": subprocess.PIPE}
+    environment = ENVIRONMENT | environment
+    return subprocess.run(command, check=False, env=environment, text=True, **pipes)
+
+
+def test_as_a_process(command_line, pair, tmp_path, weights):
+    out = tmp_path / "out.png"
+    command = [*command_line, "inpaint", *pair, "-o", out, "--weights", weights]
+    done = in_process(command)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"wrote {out}\n", "")
+    again = in_process(command)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr == f"deepgin: {out} exists: add --overwrite, or choose another name\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_is_no_error(command_line, tmp_path, unbuffered):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [*command_line, "masks", "--kind", "rectangle", "--size", "8", "-o", tmp_path]
+    done = in_process(command, stdout=writing, PYTHONUNBUFFERED=unbuffered)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,245 @@
+"""The Inpainter: what it takes, what it refuses, and that valid pixels never change."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from PIL import Image
+
+import deepgin
+from deepgin import Inpainter
+from deepgin.errors import PictureError, UsageError
+from deepgin.network import build
+from deepgin.pictures import read_mask, read_rgb
+
+
+@pytest.fixture(scope="module")
+def inpainter(weights):
+    return Inpainter(weights, device="cpu")
+
+
+@pytest.fixture
+def arrays(pair):
+    return np.asarray(read_rgb(pair[0])), read_mask(pair[1])
+
+
+def bytes_of(picture):
+    assert isinstance(picture, Image.Image)
+    assert picture.mode == "RGB"
+    return np.asarray(picture)
+
+
+def test_every_kind_of_input_gives_the_same(inpainter, pair, arrays):
+    picture, mask = arrays
+    expected = bytes_of(inpainter(*pair))
+    assert expected.shape == picture.shape
+    opened = [Image.open(path) for path in pair]
+    inputs = [
+        [str(path) for path in pair],
+        opened,
+        [picture, mask],
+        [picture, mask.astype(np.uint8) * 255],
+        [picture, mask.astype(np.float32)],
+        [Image.fromarray(picture).convert("RGBA"), Image.fromarray(mask)],
+        [pair[0], mask],
+    ]
+    for given_picture, given_mask in inputs:
+        np.testing.assert_array_equal(bytes_of(inpainter(given_picture, given_mask)), expected)
+
+
+def test_one_call(weights, pair, inpainter, monkeypatch):
+    monkeypatch.setattr("deepgin.weights.format.shipped", lambda: weights)
+    expected = bytes_of(inpainter(*pair))
+    np.testing.assert_array_equal(bytes_of(deepgin.inpaint(*pair)), expected)
+    np.testing.assert_array_equal(bytes_of(deepgin.inpaint(*map(str, pair))), expected)
+    inverted = Image.fromarray(~read_mask(pair[1]))
+    found = deepgin.inpaint(pair[0], inverted, invert=True)
+    np.testing.assert_array_equal(bytes_of(found), expected)
+
+
+def test_a_network_in_place_of_a_file(pair, arrays):
+    picture, mask = arrays
+    found = bytes_of(Inpainter(build("deepgin", 2), device="cpu")(*pair))
+    np.testing.assert_array_equal(found[~mask], picture[~mask])
+
+
+@given(
+    height=st.integers(1, 70),
+    width=st.integers(1, 70),
+    missing=st.floats(0, 1),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_valid_pixels_come_back_bit_for_bit(inpainter, height, width, missing, seed):
+    random = np.random.default_rng(seed)
+    picture = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    mask = random.random((height, width)) < missing
+    assume(not mask.all())
+    before = picture.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = bytes_of(inpainter(picture, mask))
+    assert found.shape == picture.shape
+    np.testing.assert_array_equal(found[~mask], before[~mask])
+    np.testing.assert_array_equal(picture, before)
+
+
+def test_holes_are_filled(inpainter, photo):
+    picture = photo(40, 40) // 8 + np.uint8(100)  # between 100 and 131
+    mask = np.zeros((40, 40), np.bool_)
+    mask[10:30, 10:30] = True
+    picture[mask] = (255, 0, 255)
+    filled = bytes_of(inpainter(picture, mask))[mask].astype(int)
+    assert (np.abs(filled.mean(0) - 115) < 60).all()  # not magenta
+
+
+def test_what_the_hole_held_does_not_matter(inpainter, arrays):
+    picture, mask = arrays
+    expected = bytes_of(inpainter(picture, mask))
+    for filling in (0, 255, np.random.default_rng(5).integers(0, 256, (mask.sum(), 3))):
+        other = picture.copy()
+        other[mask] = filling
+        np.testing.assert_array_equal(bytes_of(inpainter(other, mask)), expected)
+
+
+def test_same_in_same_out(weights, inpainter, arrays, photo):
+    picture, mask = arrays
+    first = bytes_of(inpainter(picture, mask))
+    inpainter(photo(20, 50, seed=9), np.eye(20, 50, dtype=np.bool_))
+    np.testing.assert_array_equal(bytes_of(inpainter(picture, mask)), first)
+    again = Inpainter(weights, device="cpu")
+    np.testing.assert_array_equal(bytes_of(again(picture, mask)), first)
+
+
+def test_mask_of_another_size_names_both(inpainter, pair, arrays):
+    with pytest.raises(PictureError, match="37 x 28") as raised:
+        inpainter(pair[0], arrays[1][:28])
+    message = str(raised.value)
+    assert "37 x 29" in message
+    assert str(pair[0]) in message
+    with pytest.raises(PictureError, match="the mask is 37 x 28 .* the picture is 37 x 29"):
+        inpainter(arrays[0], arrays[1][:28])
+
+
+def test_turned_mask_is_refused(inpainter, arrays):
+    with pytest.raises(PictureError, match="29 x 37"):
+        inpainter(arrays[0], arrays[1].T)
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_empty_mask_gives_the_picture_and_a_warning(inpainter, arrays, invert):
+    empty = np.full_like(arrays[1], invert)
+    with pytest.warns(UserWarning, match="nothing as missing") as caught:
+        found = inpainter(arrays[0], empty, invert=invert)
+    np.testing.assert_array_equal(bytes_of(found), arrays[0])
+    assert ("black" if invert else "white") in str(caught[0].message)
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_full_mask_is_refused(inpainter, arrays, invert):
+    with pytest.raises(PictureError, match="everything as missing"):
+        inpainter(arrays[0], np.full_like(arrays[1], not invert), invert=invert)
+
+
+def test_inverted_looking_mask_is_warned_of(inpainter, arrays, recwarn):
+    picture = arrays[0]
+    nearly = np.ones(picture.shape[:2], np.bool_)
+    nearly[:3] = False  # 26 of 29 rows are missing: 89.7 %
+    inpainter(picture, nearly)
+    assert not recwarn.list
+    nearly[2] = True  # 93.1 %
+    with pytest.warns(UserWarning, match="93.1%.*--invert"):
+        inpainter(picture, nearly)
+    with pytest.warns(UserWarning, match=r"93.1%.*\(black\).*leave --invert out"):
+        inpainter(picture, ~nearly, invert=True)
+
+
+def test_invert(inpainter, arrays):
+    picture, mask = arrays
+    expected = bytes_of(inpainter(picture, mask))
+    found = bytes_of(inpainter(picture, Image.fromarray(~mask), invert=True))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((8, 8, 3), np.float32),
+        np.zeros((8, 8, 3), np.uint16),
+        np.zeros((8, 8), np.uint8),
+        np.zeros((8, 8, 4), np.uint8),
+        np.zeros((1, 8, 8, 3), np.uint8),
+        np.zeros((0, 8, 3), np.uint8),
+    ],
+)
+def test_picture_arrays_of_another_kind(inpainter, picture):
+    with pytest.raises(UsageError, match="uint8 of H x W x 3") as raised:
+        inpainter(picture, np.zeros(picture.shape[:2], np.bool_))
+    assert str(picture.dtype) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        np.zeros((8, 8, 1), np.bool_),
+        np.zeros(8, np.uint8),
+        np.zeros((8, 8), np.int64),
+        np.zeros((8, 8), np.complex64),
+    ],
+)
+def test_mask_arrays_of_another_kind(inpainter, mask):
+    with pytest.raises(UsageError, match="a mask array must be"):
+        inpainter(np.zeros((8, 8, 3), np.uint8), mask)
+
+
+@pytest.mark.parametrize("mask", [np.array([[127, 128]], np.uint8), np.array([[0.49, 0.5]])])
+def test_mask_arrays_fall_at_half(mask):
+    picture = np.full((1, 2, 3), 50, np.uint8)
+    found = bytes_of(Inpainter(runtime=Painter())(picture, mask))
+    assert found[0, :, 0].tolist() == [50, Painter.COLOUR]
+
+
+def test_files_that_cannot_be_read(inpainter, pair, tmp_path):
+    for picture, mask in ((tmp_path / "none.png", pair[1]), (pair[0], tmp_path / "none.png")):
+        with pytest.raises(PictureError, match="none.png: no such file"):
+            inpainter(picture, mask)
+
+
+class Painter:
+    """A runtime in NumPy: paints holes in one colour and changes every valid pixel."""
+
+    COLOUR = 77
+
+    def __init__(self, size_multiple=1):
+        self.size_multiple = size_multiple
+        self.seen = []
+
+    def fill(self, pictures, masks):
+        self.seen.append((pictures, masks))
+        return np.where(masks[..., None], np.uint8(self.COLOUR), 255 - pictures)
+
+
+@pytest.mark.parametrize(("multiple", "padded"), [(1, (29, 37)), (8, (32, 40)), (50, (50, 50))])
+def test_any_runtime_will_do(arrays, multiple, padded):
+    picture, mask = arrays
+    runtime = Painter(multiple)
+    found = bytes_of(Inpainter(weights="not read", runtime=runtime)(picture, mask))
+    np.testing.assert_array_equal(found[~mask], picture[~mask])
+    assert (found[mask] == Painter.COLOUR).all()
+    [(pictures, masks)] = runtime.seen
+    assert (pictures.shape, pictures.dtype) == ((1, *padded, 3), np.uint8)
+    assert (masks.shape, masks.dtype) == ((1, *padded), np.bool_)
+
+
+def test_any_fit_will_do(arrays):
+    class Constant:
+        def complete(self, runtime, picture, mask):
+            assert runtime is painter
+            return np.full_like(picture, 9)
+
+    picture, mask = arrays
+    painter = Painter()
+    found = bytes_of(Inpainter(runtime=painter, fit=Constant())(picture, mask))
+    np.testing.assert_array_equal(found, np.where(mask[..., None], 9, picture))

@@ -1,0 +1,191 @@
+"""The discriminators: sizes, spectral normalisation, and its gradient."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.utils.parametrizations import spectral_norm
+
+from deepgin.network import Discriminators
+from deepgin.network.discriminator import SpectralConv
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+
+
+def _layers(network: torch.nn.Module) -> list[SpectralConv]:
+    return [m for m in network.modules() if isinstance(m, SpectralConv)]
+
+
+def _buffers(network: torch.nn.Module) -> list[Tensor]:
+    return [b.clone() for b in network.buffers()]
+
+
+def _pictures(size: int = 24) -> tuple[Tensor, Tensor]:
+    return torch.rand(2, 3, size, size), torch.randn(2, 3, size, size)
+
+
+def test_maps_at_256() -> None:
+    with torch.no_grad():
+        full, half = Discriminators(2)(*(torch.rand(1, 3, 256, 256) for _ in range(2)))
+    assert [m.shape[1] for m in full] == [m.shape[1] for m in half] == [2, 4, 8, 8]
+    assert [m.shape[2] for m in full] == [m.shape[3] for m in full] == [129, 65, 66, 67]
+    assert [m.shape[2] for m in half] == [m.shape[3] for m in half] == [65, 33, 34, 35]
+    channels = [layer.out_channels for layer in _layers(Discriminators())]
+    assert channels == [64, 128, 256, 256] * 2  # the paper's width is the default
+
+
+def test_the_half_sees_averages_and_the_score_has_no_activation() -> None:
+    network = Discriminators(2).eval()
+    masked, picture = _pictures(16)
+    with torch.no_grad():
+        scales = network(masked, picture)
+        both = torch.cat((masked, picture), 1)
+        half = F.avg_pool2d(both, 3, 2, 1, count_include_pad=False)
+        patches = (network.full_size, network.half_size)
+        for maps, patch, x in zip(scales, patches, (both, half), strict=True):
+            for i, (found, layer) in enumerate(zip(maps, patch.layers, strict=True)):
+                x = layer(x) if i == 3 else F.leaky_relu(layer(x), 0.2)
+                assert torch.equal(found, x)
+            assert maps[-1].min() < 0 < maps[-1].max()
+
+
+def test_borders_are_zero_padded_by_two() -> None:
+    layer = SpectralConv(6, 3, 1).eval()
+    x = torch.randn(1, 6, 5, 7)
+    expected = F.conv2d(F.pad(x, (2,) * 4), layer.normalised_weight(), layer.bias)
+    torch.testing.assert_close(layer(x), expected)
+
+
+def test_every_weight_has_norm_one_after_many_forwards() -> None:
+    network = Discriminators(2)
+    inputs = _pictures(8)
+    with torch.no_grad():
+        for _ in range(400):
+            network(*inputs)
+    for layer in _layers(network.eval()):
+        largest = torch.linalg.matrix_norm(layer.normalised_weight().flatten(1), 2).item()
+        assert abs(largest - 1) < 1e-3
+        # And it is the normalisation that does it.
+        raw = torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item()
+        assert abs(raw - 1) > 1e-2
+        for buffer in (layer.u, layer.v):
+            torch.testing.assert_close(buffer.norm(), torch.tensor(1.0))
+
+
+def test_only_training_turns_u_and_v() -> None:
+    network = Discriminators(2)
+    inputs = _pictures()
+    before = _buffers(network)
+    assert len(before) == 16
+    network.eval()
+    first = network(*inputs)
+    second = network(*inputs)
+    assert all(torch.equal(a, b) for a, b in zip(before, _buffers(network), strict=True))
+    for one, two in zip(first, second, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+    network.train()(*inputs)
+    assert not any(torch.equal(a, b) for a, b in zip(before, _buffers(network), strict=True))
+
+
+def test_one_power_iteration_a_forward() -> None:
+    layer = SpectralConv(6, 4, 2)
+    matrix = layer.weight.detach().flatten(1)
+    v = matrix.T @ layer.u
+    v /= v.norm()
+    u = matrix @ v
+    u /= u.norm()
+    layer(torch.rand(1, 6, 8, 8))
+    torch.testing.assert_close(layer.v, v)
+    torch.testing.assert_close(layer.u, u)
+
+
+def _score(network: Discriminators, masked: Tensor, picture: Tensor) -> Tensor:
+    return sum(maps[-1].square().mean() for maps in network(masked, picture))
+
+
+def test_two_forwards_then_one_backward() -> None:
+    """The second forward turns u and v in place: the first one's gradient must not notice."""
+    network = Discriminators(2)
+    alone = deepcopy(network)
+    fake, real = _pictures(), _pictures()
+    first = _score(network, *fake)
+    _score(network, *real)
+    first.backward()
+    _score(alone, *fake).backward()
+    for (name, p), q in zip(network.named_parameters(), alone.parameters(), strict=True):
+        assert torch.equal(p.grad, q.grad), name
+    (_score(network, *fake) + _score(network, *real)).backward()  # both at once works too
+
+
+def test_the_normalisation_is_float32_under_bf16_autocast() -> None:
+    network = Discriminators(4)
+    exact = deepcopy(network)
+    inputs = _pictures()
+    with torch.no_grad():
+        weights = [layer.normalised_weight() for layer in _layers(exact)]
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        rough = [layer.normalised_weight() for layer in _layers(network)]
+        score = network.eval()(*inputs)[0][-1]
+    assert score.dtype == torch.bfloat16  # the convolutions themselves are not
+    for one, two in zip(weights, rough, strict=True):
+        assert two.dtype == torch.float32
+        assert torch.equal(one, two)
+    for one, two in zip(_buffers(exact), _buffers(network), strict=True):
+        assert two.dtype == torch.float32
+        assert torch.equal(one, two)
+
+
+def test_training_under_bf16_autocast_gives_float32_gradients() -> None:
+    network = Discriminators(4)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = _score(network, *_pictures())
+    loss.backward()
+    assert all(p.grad.dtype == torch.float32 for p in network.parameters())
+    assert all(p.grad.isfinite().all() and p.grad.any() for p in network.parameters())
+
+
+def test_sigma_is_differentiated_as_pytorch_does() -> None:
+    ours = SpectralConv(6, 4, 2).double().eval()
+    plain = torch.nn.Conv2d(6, 4, 4, stride=2, padding=2).double()
+    plain.load_state_dict({"weight": ours.weight, "bias": ours.bias})
+    theirs = spectral_norm(plain).eval()
+    parametrised = theirs.parametrizations.weight[0]
+    parametrised._u.copy_(ours.u)
+    parametrised._v.copy_(ours.v)
+    x = torch.randn(2, 6, 12, 12, dtype=torch.float64)
+    results = []
+    for layer in (ours, theirs):
+        out = layer(x)
+        out.square().sum().backward()
+        results.append(out)
+    torch.testing.assert_close(*results, rtol=1e-12, atol=1e-12)
+    expected = theirs.parametrizations.weight.original.grad
+    torch.testing.assert_close(ours.weight.grad, expected, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(ours.bias.grad, theirs.bias.grad, rtol=1e-10, atol=1e-10)
+    # Without sigma's share the gradient is another one.
+    constant = ours.weight.detach().requires_grad_()
+    sigma = (ours.weight / ours.normalised_weight()).detach()
+    out = F.conv2d(x, constant / sigma, ours.bias, stride=2, padding=2)
+    out.square().sum().backward()
+    assert (constant.grad - expected).abs().max() > 0.01 * expected.abs().max()
+
+
+def test_gradient_by_differences() -> None:
+    layer = SpectralConv(2, 2, 1).double().eval()
+    x = torch.randn(1, 2, 3, 3, dtype=torch.float64)
+
+    def forward(weight: Tensor) -> Tensor:
+        return torch.func.functional_call(layer, {"weight": weight}, (x,))
+
+    assert torch.autograd.gradcheck(forward, layer.weight.detach().requires_grad_())
+
+
+def test_u_and_v_are_saved_but_not_trained() -> None:
+    layer = SpectralConv(6, 4, 2)
+    assert set(layer.state_dict()) == {"weight", "bias", "u", "v"}
+    assert {name for name, _ in layer.named_parameters()} == {"weight", "bias"}

@@ -1,0 +1,145 @@
+"""Choosing device and precision."""
+
+import warnings
+
+import pytest
+import torch
+
+from deepgin import devices
+from deepgin.devices import (
+    PRECISIONS,
+    autocast,
+    choose_device,
+    choose_precision,
+    keep_freed_memory,
+)
+from deepgin.errors import UsageError
+
+CPU = torch.device("cpu")
+
+
+def _have(monkeypatch: pytest.MonkeyPatch, *, cuda: bool, mps: bool) -> None:
+    """Pretend to have these devices, and that tensors can be made on them."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    monkeypatch.setattr(devices.torch, "empty", lambda *args, **kwargs: None)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"),
+    [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")],
+)
+def test_auto_takes_the_fastest_there_is(cuda, mps, expected, monkeypatch) -> None:
+    _have(monkeypatch, cuda=cuda, mps=mps)
+    assert choose_device().type == choose_device("auto").type == expected
+
+
+def test_a_named_device_is_taken_also_where_auto_would_take_another(monkeypatch) -> None:
+    _have(monkeypatch, cuda=True, mps=False)
+    assert choose_device("cpu") == CPU
+    assert choose_device("cuda:1") == torch.device("cuda", 1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    # Of torch's own: those without hardware here, without a module, and without contents.
+    ["", "gpu", "tpu", "cpu:x", "CPU", "cuda:99", "xpu", "hpu", "privateuseone", "meta"],
+)
+def test_unknown_and_absent_devices_are_refused(name: str) -> None:
+    with pytest.raises(UsageError) as error:
+        choose_device(name)
+    assert str(error.value) == f"device '{name}' cannot be used here: try cpu, cuda or auto"
+    assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["", "float16", "fp32", "BF16"])
+def test_unknown_precisions_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="choose one of auto, float32, bf16") as error:
+        choose_precision(CPU, name)
+    assert f"'{name}'" in str(error.value)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda", "mps"])
+def test_a_named_precision_is_taken_whatever_the_hardware(device, monkeypatch) -> None:
+    def probe(*args: object) -> bool:
+        pytest.fail("asked the hardware")
+
+    monkeypatch.setattr(devices, "_cpu_multiplies_bf16", probe)
+    monkeypatch.setattr(devices, "_gpu_multiplies_bf16", probe)
+    assert choose_precision(torch.device(device), "float32") == torch.float32
+    assert choose_precision(torch.device(device), "bf16") == torch.bfloat16
+
+
+@pytest.mark.parametrize(
+    ("avx512", "amx", "expected"),
+    [
+        (True, False, torch.bfloat16),
+        (False, True, torch.bfloat16),
+        (False, False, torch.float32),
+        (None, True, torch.bfloat16),  # a torch without one of the probes, which are private
+        (None, None, torch.float32),
+    ],
+)
+def test_auto_takes_bf16_on_cpus_that_multiply_it(avx512, amx, expected, monkeypatch) -> None:
+    for probe, answer in (("_is_avx512_bf16_supported", avx512), ("_is_amx_tile_supported", amx)):
+        if answer is None:
+            monkeypatch.delattr(torch.cpu, probe)
+        else:
+            monkeypatch.setattr(torch.cpu, probe, lambda answer=answer: answer)
+    assert choose_precision(CPU) == choose_precision(CPU, "auto") == expected
+
+
+@pytest.mark.parametrize(
+    ("capability", "expected"),
+    [
+        ((7, 5), torch.float32),
+        ((8, 0), torch.bfloat16),
+        ((8, 9), torch.bfloat16),
+        ((10, 0), torch.bfloat16),
+    ],
+)
+def test_auto_takes_bf16_from_ampere_on(capability, expected, monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert choose_precision(torch.device("cuda")) == expected
+
+
+def test_auto_takes_float32_on_apple() -> None:
+    assert choose_precision(torch.device("mps")) == torch.float32
+
+
+def test_the_probes_are_those_of_this_torch() -> None:
+    """Were they renamed, `auto` would quietly become slow everywhere."""
+    assert isinstance(torch.cpu._is_avx512_bf16_supported(), bool)
+    assert isinstance(torch.cpu._is_amx_tile_supported(), bool)
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_autocast_is_on_for_bf16_alone(precision: torch.dtype) -> None:
+    convolution, x = torch.nn.Conv2d(1, 1, 1), torch.ones(1, 1, 4, 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with autocast(CPU, precision):
+            assert torch.is_autocast_enabled("cpu") == (precision != torch.float32)
+            assert convolution(x).dtype == precision
+    assert not torch.is_autocast_enabled("cpu")
+    assert convolution(x).dtype == torch.float32
+
+
+def test_autocast_of_float32_turns_off_that_of_the_caller() -> None:
+    convolution, x = torch.nn.Conv2d(1, 1, 1), torch.ones(1, 1, 4, 4)
+    with torch.autocast("cpu", torch.bfloat16), autocast(CPU, torch.float32):
+        assert convolution(x).dtype == torch.float32
+
+
+def test_precisions_are_those_that_are_taken() -> None:
+    for name in PRECISIONS:
+        assert choose_precision(CPU, name) in (torch.float32, torch.bfloat16)
+
+
+@pytest.mark.parametrize("error", [OSError, AttributeError])
+def test_without_glibc_keeping_memory_does_nothing(error: type[Exception], monkeypatch) -> None:
+    def absent(*args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(devices.ctypes, "CDLL", absent)
+    keep_freed_memory()

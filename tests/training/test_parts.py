@@ -1,0 +1,100 @@
+"""Schedule, moving averages, divergence guard, recipe checks."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from deepgin.errors import UsageError
+from deepgin.training.ema import MovingAverages
+from deepgin.training.guard import DivergenceGuard
+from deepgin.training.recipe import EmaRecipe, OptimiserRecipe, Recipe, check
+from deepgin.training.schedule import learning_rate
+
+
+def test_rate_rises_stays_and_falls_to_zero() -> None:
+    recipe = OptimiserRecipe(rate=1.0, warmup_steps=10, decay_samples=40)
+    assert learning_rate(recipe, 0, 0, 100) == pytest.approx(0.1)
+    assert learning_rate(recipe, 9, 54, 100) == 1
+    assert learning_rate(recipe, 50, 60, 100) == 1
+    assert learning_rate(recipe, 50, 80, 100) == 0.5
+    assert learning_rate(recipe, 50, 100, 100) == 0
+
+
+def test_average_has_its_half_life() -> None:
+    layer = nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(layer.weight)
+    averages = MovingAverages(layer, EmaRecipe(half_lives=[100], ramp=1.0))
+    nn.init.ones_(layer.weight)
+    for step in range(10):
+        averages.update(10, 10_000 + step)
+    assert averages.weights(100)["weight"].item() == pytest.approx(0.5)
+
+
+def test_average_forgets_the_first_weights_early_on() -> None:
+    layer = nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(layer.weight)
+    averages = MovingAverages(layer, EmaRecipe(half_lives=[100_000], ramp=0.1))
+    nn.init.ones_(layer.weight)
+    for step in range(1, 101):
+        averages.update(10, 10 * step)
+    assert averages.weights(100_000)["weight"].item() > 0.99
+
+
+def test_averages_survive_a_changed_list() -> None:
+    layer = nn.Linear(2, 2)
+    saved = MovingAverages(layer, EmaRecipe(half_lives=[10])).state_dict()
+    saved[10] = {name: value + 1 for name, value in saved[10].items()}
+    averages = MovingAverages(layer, EmaRecipe(half_lives=[10, 20]))
+    averages.load_state_dict(saved)
+    assert torch.equal(averages.weights(10)["weight"], layer.weight + 1)
+    assert torch.equal(averages.weights(20)["weight"], layer.weight)
+
+
+@pytest.mark.parametrize(
+    ("loss", "norm"), [(math.nan, 1.0), (1.0, math.inf), (10.0, 1.0), (1.0, 100.0)]
+)
+def test_guard_refuses_what_explodes(loss: float, norm: float) -> None:
+    guard = DivergenceGuard()
+    for i in range(100):
+        assert guard.accepts(1.0 + 0.1 * (i % 3), 1.0 + 0.5 * (i % 2))
+    for _ in range(9):
+        assert not guard.accepts(loss, norm)
+    assert not guard.lost
+    assert not guard.accepts(loss, norm)
+    assert guard.lost
+    assert guard.skipped == 10
+    assert guard.accepts(1.2, 1.0)
+    assert not guard.lost
+
+
+def test_guard_lets_a_young_run_move() -> None:
+    guard = DivergenceGuard()
+    assert all(guard.accepts(loss, 1.0) for loss in (1.0, 9.0, 0.1))
+    assert not guard.accepts(math.nan, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("data.size", 100, "data.size 100"),
+        ("data.train", "", "data.train"),
+        ("data.smallest_scale", 0.0, "data.smallest_scale"),
+        ("data.pictures_per_step", 0, "pictures_per_step"),
+        ("samples", 0, "samples"),
+        ("ema.half_lives", [], "ema.half_lives"),
+    ],
+)
+def test_impossible_recipes_name_the_field(
+    recipe: Recipe, field: str, value: object, named: str
+) -> None:
+    check(recipe)
+    *outer, name = field.split(".")
+    if outer:
+        changed = replace(recipe, **{outer[0]: replace(getattr(recipe, outer[0]), **{name: value})})
+    else:
+        changed = replace(recipe, **{name: value})
+    with pytest.raises(UsageError, match=named):
+        check(changed)
