@@ -43,8 +43,8 @@ def test_any_size_and_mask(height, width, missing, seed, batch) -> None:
     lowest = torch.where(valid, image, torch.inf).amin((2, 3), keepdim=True)
     highest = torch.where(valid, image, -torch.inf).amax((2, 3), keepdim=True)
     # A single valid pixel of 128 x 128 is pulled by 1.3e-4 at most towards grey.
-    assert (filled >= lowest - 2e-4).all()
-    assert (filled <= highest + 2e-4).all()
+    assert (filled >= lowest - 1e-4).all()
+    assert (filled <= highest + 1e-4).all()
 
 
 @settings(max_examples=30, deadline=None)

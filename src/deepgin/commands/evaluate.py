@@ -13,7 +13,11 @@ def parser() -> Parser:
     """Return the command's parser."""
     p = Parser("evaluate", "Measure methods on a folder of pictures under frozen masks.")
     p.add_argument("photos", help="a folder of pictures that no method was trained on")
-    p.add_argument("--methods", default="deepgin,telea", help="of deepgin, pull-push, telea, navier-stokes, fsr-fast")
+    p.add_argument(
+        "--methods",
+        default="deepgin,telea",
+        help="of deepgin, pull-push, telea, navier-stokes, fsr-fast",
+    )
     p.add_argument("--kinds", default="rectangle,freeform,cellular", help="of masks, with commas")
     p.add_argument("--size", type=int, default=256, help="side in pixels")
     p.add_argument("--limit", type=int, default=0, help="at most so many pictures, taken evenly")

@@ -40,7 +40,7 @@ def pull_push(image: Tensor, mask: Tensor) -> Tensor:
 
 def _coarsest(colour: Tensor, covered: Tensor) -> Tensor:
     """Divide by the coverage; cells without any get the picture's mean, or grey without one."""
-    tiny = 1e-6
+    tiny = 1e-12  # far below the coverage that one valid pixel gives in the largest pictures
     everything = covered.mean((2, 3), keepdim=True)
     mean = (colour.mean((2, 3), keepdim=True) + tiny * 0.5) / (everything + tiny)
     return (colour + tiny * mean) / (covered + tiny)

@@ -147,6 +147,8 @@ def file_hash(path: str | Path) -> str:
 
 
 def _opened(path: str | Path) -> Any:
+    if Path(path).is_dir():
+        raise WeightsError(f"{path} is a folder: name a weights file in it")
     try:
         return safe_open(path, "pt")
     except FileNotFoundError as error:
