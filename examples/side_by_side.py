@@ -12,7 +12,7 @@ from PIL import Image
 from deepgin import Inpainter
 
 PICTURES = ("coffee.png", "rocket.jpg", "chelsea.png")
-WIDTH = 420
+WIDTH = 384
 GAP = 6
 
 

@@ -61,4 +61,4 @@ def test_it_fills_a_hole_elsewhere(wheel: Path, tmp_path: Path) -> None:
         text=True,
     ).stdout.split("\n")
     assert Path(found[0]).is_relative_to(site)
-    assert found[1] == "(451, 300)"
+    assert found[1] == "(385, 256)"
