@@ -36,8 +36,8 @@ def _pad_by_slices(x: Tensor, pad: int) -> Tensor:
 class _ReplicatePad(torch.autograd.Function):
     """Replication padding whose backward folds the border back by slices.
 
-    The built-in backward is nine times slower in bf16 on CPUs, and on CUDA it uses atomics,
-    which makes training not repeatable.
+    On CUDA the built-in backward uses atomics, which makes training not repeatable. On CPUs it
+    has been seen nine times as slow in bf16, and as fast: benchmarks/network.py measures it.
     """
 
     @staticmethod

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from types import FrameType
@@ -80,9 +81,9 @@ class Trainer:
         self.stop_asked, self.validated = False, -1
         self._resume(branch)
         make_folder(output / "sheets")
-        write_text(
-            output / "recipe.yaml", json.dumps(recipe.as_dict(), indent=2) + "\n"
-        )  # JSON is YAML
+        text = json.dumps(recipe.as_dict(), indent=2)  # which is YAML too
+        write_text(output / "recipe.yaml", text + "\n")
+        self.begun = replace(self.state.progress)
 
     def _resume(self, branch: Path | None) -> None:
         own = self.output / CHECKPOINT
@@ -91,6 +92,7 @@ class Trainer:
             self.watcher.line(f"resumed {own} at {self.state.progress.samples} samples")
         elif branch is not None:
             self.state.load(branch)
+            self.state.progress.best = 0.0  # the best of this folder
             self.watcher.line(f"branched from {branch} at {self.state.progress.samples} samples")
 
     def fit(self) -> None:
@@ -176,7 +178,7 @@ class Trainer:
     def _log(self) -> None:
         """Write a line of means over the guard's window."""
         guard, p = self.state.guard, self.state.progress
-        speed = p.samples / max(p.seconds, 1e-9)
+        speed = (p.samples - self.begun.samples) / max(p.seconds - self.begun.seconds, 1e-9)
         facts = {
             "samples": p.samples,
             "steps": p.steps,
