@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from deepgin.network import blocks, build
+from deepgin.network import build
 from deepgin.network.blocks import (
     SPD4_RATES,
     SPD8_RATES,
@@ -16,6 +16,7 @@ from deepgin.network.blocks import (
     ResidualBlock,
     SpdBlock,
     UpConv,
+    pad_by_slices,
     replicate_pad,
     resize,
 )
@@ -43,17 +44,18 @@ def _built_in(x: Tensor, pad: int) -> Tensor:
 )
 def test_padding_and_its_gradient_are_the_built_ins(shape, pad, seed, layout) -> None:
     start = _random(shape, seed, dtype=torch.float64).to(memory_format=LAYOUTS[layout])
-    ours, theirs = (start.clone().requires_grad_() for _ in range(2))
-    padded, expected = replicate_pad(ours, pad), _built_in(theirs, pad)
-    assert torch.equal(padded, expected)
-    assert torch.equal(replicate_pad(start, pad), expected)  # without a gradient: another path
-    # A gradient in the layout of the output, and one in the other layout.
-    for other in LAYOUTS:
-        grad = _random(tuple(expected.shape), seed + 1, dtype=torch.float64)
-        grad = grad.to(memory_format=other)
-        (found,) = torch.autograd.grad(padded, ours, grad, retain_graph=True)
-        (right,) = torch.autograd.grad(expected, theirs, grad, retain_graph=True)
-        torch.testing.assert_close(found, right, rtol=0, atol=1e-12)
+    for form in (replicate_pad, pad_by_slices):
+        ours, theirs = (start.clone().requires_grad_() for _ in range(2))
+        padded, expected = form(ours, pad), _built_in(theirs, pad)
+        assert torch.equal(padded, expected)
+        assert torch.equal(form(start, pad), expected)  # without a gradient: another path
+        # A gradient in the layout of the output, and one in the other layout.
+        for other in LAYOUTS:
+            grad = _random(tuple(expected.shape), seed + 1, dtype=torch.float64)
+            grad = grad.to(memory_format=other)
+            (found,) = torch.autograd.grad(padded, ours, grad, retain_graph=True)
+            (right,) = torch.autograd.grad(expected, theirs, grad, retain_graph=True)
+            torch.testing.assert_close(found, right, rtol=0, atol=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
@@ -63,7 +65,7 @@ def test_padding_and_its_gradient_are_the_built_ins(shape, pad, seed, layout) ->
 def test_padding_by_slices_is_the_built_in(shape, pad, seed, layout) -> None:
     """The form for other devices than the CPU."""
     x = _random(shape, seed).to(memory_format=LAYOUTS[layout])
-    assert torch.equal(blocks._pad_by_slices(x, pad), _built_in(x, pad))
+    assert torch.equal(pad_by_slices(x, pad), _built_in(x, pad))
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1, 1), (2, 2, 1, 3), (1, 2, 4, 3)])
@@ -71,7 +73,7 @@ def test_padding_by_slices_is_the_built_in(shape, pad, seed, layout) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_padding_gradcheck(shape, pad, layout) -> None:
     x = _random(shape, 0, dtype=torch.float64).to(memory_format=layout).requires_grad_()
-    assert torch.autograd.gradcheck(lambda t: replicate_pad(t, pad), x)
+    assert torch.autograd.gradcheck(lambda t: pad_by_slices(t, pad), x)
 
 
 def test_padding_by_slices_is_what_other_devices_get() -> None:
@@ -82,7 +84,7 @@ def test_padding_by_slices_is_what_other_devices_get() -> None:
 
 
 @pytest.mark.parametrize("pad", [1, 3, 9])
-@pytest.mark.parametrize("form", [replicate_pad, blocks._pad_by_slices])
+@pytest.mark.parametrize("form", [replicate_pad, pad_by_slices])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_padding_keeps_the_layout(form, pad, dtype) -> None:
     x = _random((2, 3, 5, 7), 0, dtype=dtype)

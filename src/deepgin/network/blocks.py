@@ -9,14 +9,6 @@ SPD8_RATES = (2, 3, 4, 5, 6, 8, 10, 1)  # [C] this order, which only loading wei
 SPD4_RATES = (2, 3, 4, 5)
 
 
-def _pad(x: Tensor, pad: int) -> Tensor:
-    if x.device.type == "cpu":
-        with torch.autocast("cpu", enabled=False):  # which would pad in float32
-            return F.pad(x, (pad,) * 4, mode="replicate")
-    # The built-in makes its input contiguous on CUDA; copying the borders keeps channels_last.
-    return _pad_by_slices(x, pad)
-
-
 def _pad_by_slices(x: Tensor, pad: int) -> Tensor:
     n, c, height, width = x.shape
     out = torch.empty(
@@ -33,37 +25,28 @@ def _pad_by_slices(x: Tensor, pad: int) -> Tensor:
     return out
 
 
-class _ReplicatePad(torch.autograd.Function):
-    """Replication padding whose backward folds the border back by slices.
+class _PadBySlices(torch.autograd.Function):
+    """Replication padding in one layout, whose backward folds the border back by slices and sums.
 
-    On CUDA the built-in backward uses atomics, which makes training not repeatable. On CPUs it
-    has been seen nine times as slow in bf16, and as fast: benchmarks/network.py measures it.
+    On CUDA the built-in makes its input contiguous, so that channels_last is lost, and its
+    backward uses atomics, so that training does not repeat bit for bit.
     """
 
     @staticmethod
     def forward(ctx, x: Tensor, pad: int) -> Tensor:  # type: ignore[no-untyped-def]
         ctx.pad = pad
-        return _pad(x, pad)
+        return _pad_by_slices(x, pad)
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
         p = ctx.pad
         rows = grad[:, :, p:-p].clone(memory_format=_layout(grad))
-        _add_slices(rows[:, :, 0], grad[:, :, :p], 2)
-        _add_slices(rows[:, :, -1], grad[:, :, -p:], 2)
+        rows[:, :, 0] += grad[:, :, :p].sum(2)
+        rows[:, :, -1] += grad[:, :, -p:].sum(2)
         inner = rows[..., p:-p].clone(memory_format=_layout(grad))
-        _add_slices(inner[..., 0], rows[..., :p], 3)
-        _add_slices(inner[..., -1], rows[..., -p:], 3)
+        inner[..., 0] += rows[..., :p].sum(3)
+        inner[..., -1] += rows[..., -p:].sum(3)
         return inner, None
-
-
-def _add_slices(edge: Tensor, border: Tensor, dim: int) -> None:
-    """Add the border's rows or columns to the edge that they repeated, in place."""
-    if border.device.type == "cpu":  # several times as fast here as a sum over a short axis
-        for line in border.unbind(dim):
-            edge += line
-    else:
-        edge += border.sum(dim)
 
 
 def _layout(x: Tensor) -> torch.memory_format:
@@ -73,9 +56,19 @@ def _layout(x: Tensor) -> torch.memory_format:
 
 def replicate_pad(x: Tensor, pad: int) -> Tensor:
     """Repeat the border pixels of `x` (N x C x H x W) outwards by `pad` >= 1 on each side."""
+    if x.device.type == "cpu":
+        # The built-in is the fastest here (benchmarks/network.py) as long as all is channels_last
+        # and autocast does not make it pad in float32.
+        with torch.autocast("cpu", enabled=False):
+            return F.pad(x, (pad,) * 4, mode="replicate")
+    return pad_by_slices(x, pad)
+
+
+def pad_by_slices(x: Tensor, pad: int) -> Tensor:
+    """Pad as `replicate_pad` does on other devices than the CPU."""
     if x.requires_grad and torch.is_grad_enabled():
-        return _ReplicatePad.apply(x, pad)  # type: ignore[no-untyped-call]
-    return _pad(x, pad)
+        return _PadBySlices.apply(x, pad)  # type: ignore[no-untyped-call]
+    return _pad_by_slices(x, pad)
 
 
 class Conv(nn.Conv2d):
