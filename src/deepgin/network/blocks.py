@@ -109,8 +109,7 @@ class UpConv(ConvLeaky):
 
 def resize(x: Tensor, scale: float) -> Tensor:
     """Bilinear resize with aligned corners: `down4`, `up4` and the decoder's upsampling [C]."""
-    with torch.autocast(x.device.type, enabled=False):  # which would resize in float32
-        return F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=True)
+    return F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=True)
 
 
 class ResidualBlock(nn.Module):
