@@ -21,6 +21,7 @@ from ..errors import TrainingError
 from ..files import make_folder, write_text
 from ..losses.l1 import reconstruction
 from ..network import Generator, build
+from ..pictures import write_picture
 from ..runtimes.torch import TorchRuntime
 from ..weights import save
 from .data import Samples
@@ -213,7 +214,7 @@ class Trainer:
         shown = " / ".join(f"{score:.2f}" for score in found[best].values())
         self.watcher.line(f"{p.samples} samples: {shown} dB with half-life {best}")
         sheet = self.validation.sheet(runtimes[best])
-        sheet.save(self.output / "sheets" / f"{p.samples:09d}.png")
+        write_picture(sheet, self.output / "sheets" / f"{p.samples:09d}.png", overwrite=True)
         if means[best] > p.best:
             p.best = means[best]
             self.export(self.output / "best.safetensors", best)
