@@ -28,7 +28,7 @@ def test_unknown_recipe_suggests_the_nearest(fails, tmp_path, wrong, meant):
 def test_shipped_recipes_are_found(tmp_path, monkeypatch):
     assert recipe_file("tiny").name == "tiny.yaml"
     monkeypatch.chdir(tmp_path)
-    own = recipe(tmp_path, "samples: 3")
+    own = recipe(tmp_path, "seed: 3")
     assert recipe_file("recipe.yaml").resolve() == own
 
 
@@ -36,8 +36,8 @@ def test_shipped_recipes_are_found(tmp_path, monkeypatch):
     ("text", "named", "meant"),
     [
         ("data: {trian: photos}", "data.trian", "data.train"),
-        ("sampels: 3", "sampels", "samples"),
-        ("optimiser: {rat: 1}", "optimiser.rat", "optimiser.rate"),
+        ("sede: 3", "sede", "seed"),
+        ("main: {rat: 1}", "main.rat", "main.rate"),
     ],
 )
 def test_typo_in_a_recipe_names_file_and_field(fails, tmp_path, text, named, meant):
@@ -49,7 +49,7 @@ def test_typo_in_a_recipe_names_file_and_field(fails, tmp_path, text, named, mea
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("samples: many", "samples"),
+        ("seed: many", "seed"),
         ("data: {size: [1]}", "data.size"),
         ("data: [", "config"),
         ("just words", "just words"),

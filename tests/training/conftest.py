@@ -2,18 +2,25 @@
 
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import save_file
 
+from deepgin.perceptual import VGG19, Vgg
+from deepgin.training.data import DataRecipe
 from deepgin.training.recipe import (
-    DataRecipe,
     EmaRecipe,
+    LossRecipe,
+    MainRecipe,
     NetworkRecipe,
     OptimiserRecipe,
     Recipe,
+    WarmUpRecipe,
     WatchRecipe,
 )
 
@@ -51,16 +58,50 @@ def shard(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def recipe(photos: Path) -> Recipe:
+    """24 samples of warm-up, no main stage, no perceptual network."""
     return Recipe(
         network=NetworkRecipe(width=4),
         data=DataRecipe(train=str(photos), size=32, smallest_scale=0.8, pictures_per_step=1),
-        optimiser=OptimiserRecipe(rate=2e-3, warmup_steps=2),
+        loss=LossRecipe(perceptual=0, style=0, network=""),
+        optimiser=OptimiserRecipe(ramp_steps=2),
+        warm_up=WarmUpRecipe(length=24, rate=2e-3),
         ema=EmaRecipe(half_lives=[6, 60]),
-        watch=WatchRecipe(log_samples=6, validate_samples=12, validation_pictures=1),
-        samples=24,
+        watch=WatchRecipe(
+            log_samples=6, validate_samples=12, validation_pictures=1, tensorboard=False
+        ),
         precision="float32",
         threads=1,
     )
+
+
+@pytest.fixture
+def both_stages(recipe: Recipe) -> Recipe:
+    """12 samples of warm-up, 18 of main stage with every loss; the network is to be injected."""
+    return replace(
+        recipe,
+        loss=LossRecipe(feature_matching=0.1, gradient_penalty=0.001, style=1.0, network=""),
+        warm_up=WarmUpRecipe(length=12, rate=2e-3),
+        main=MainRecipe(length=18, discriminator_width=4, discriminator_first=6, decay=9),
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_vgg() -> Vgg:
+    """VGG's first layers, narrow and random: two of those that the losses look at."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return Vgg(VGG19[:3], width=4)
+
+
+@pytest.fixture(scope="session")
+def vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the first layer of a VGG-19, random; it tests recipes and measures nothing."""
+    path = tmp_path_factory.mktemp("vgg") / "cut.safetensors"
+    draws = torch.Generator().manual_seed(0)
+    shapes = {"input.weight": (3, 3, 1, 1), "input.bias": (3,)}
+    shapes |= {"conv1_1.weight": (64, 3, 3, 3), "conv1_1.bias": (64,)}
+    save_file({k: 0.1 * torch.randn(s, generator=draws) for k, s in shapes.items()}, path)
+    return path
 
 
 class Quiet:

@@ -1,4 +1,4 @@
-"""Whole small runs: they learn, resume exactly, stop when told, and survive being killed."""
+"""Whole small runs: they resume exactly, stop when told, go back when lost, survive being killed."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,12 @@ import pytest
 import torch
 
 from deepgin.errors import DeepginError, TrainingError
+from deepgin.perceptual import Vgg
+from deepgin.training.checkpoints import BEST, checkpoints, newest
+from deepgin.training.data import Samples
 from deepgin.training.loop import Trainer
-from deepgin.training.recipe import Recipe
-from deepgin.training.state import CHECKPOINT, read_checkpoint
+from deepgin.training.recipe import GuardRecipe, Recipe
+from deepgin.training.state import read_checkpoint
 from deepgin.weights import load, read_card
 
 from .conftest import Quiet
@@ -32,32 +36,66 @@ def _equal(a: object, b: object) -> bool:
 
 
 def _checkpoint(run: Path) -> dict[str, object]:
-    content = read_checkpoint(run / CHECKPOINT)
+    content = read_checkpoint(newest(run))
     del content["progress"]["seconds"], content["recipe"]
     return content
 
 
-@pytest.mark.parametrize("stop_at", [3, 12, 21])
+def _samples(run: Path) -> int:
+    return read_checkpoint(newest(run))["progress"]["samples"]
+
+
+class StopAt(Quiet):
+    """A watcher that asks its trainer to stop once so many samples are done, as a signal would."""
+
+    def __init__(self, samples: int) -> None:
+        super().__init__()
+        self.samples = samples
+        self.trainer: Trainer | None = None
+
+    def progress(self, samples: int, total: int, left: float, text: str) -> None:
+        if samples >= self.samples and self.trainer is not None:
+            self.trainer.stop_asked = True
+
+
+@pytest.mark.parametrize("stop_at", [3, 12, 15, 18, 24])
 def test_resumed_equals_uninterrupted(
-    recipe: Recipe, tmp_path: Path, watcher: Quiet, stop_at: int
+    both_stages: Recipe, tiny_vgg: Vgg, tmp_path: Path, watcher: Quiet, stop_at: int
 ) -> None:
-    Trainer(recipe, tmp_path / "whole", watcher).fit()
-    Trainer(replace(recipe, samples=stop_at), tmp_path / "parts", watcher).fit()
-    assert _checkpoint(tmp_path / "parts")["progress"]["samples"] == stop_at  # type: ignore[index]
-    Trainer(recipe, tmp_path / "parts", watcher).fit()
+    """In the warm-up, at the change of stage, with the discriminators alone, and in the main."""
+    recipe = replace(both_stages, watch=replace(both_stages.watch, log_samples=3))
+    Trainer(recipe, tmp_path / "whole", watcher, perceptual=tiny_vgg).fit()
+    stopper = StopAt(stop_at)
+    stopper.trainer = Trainer(recipe, tmp_path / "parts", stopper, perceptual=tiny_vgg)
+    stopper.trainer.fit()
+    assert _samples(tmp_path / "parts") == stop_at
+    Trainer(recipe, tmp_path / "parts", watcher, perceptual=tiny_vgg).fit()
+    assert _samples(tmp_path / "parts") == 30
     assert _equal(_checkpoint(tmp_path / "parts"), _checkpoint(tmp_path / "whole"))
     assert any("resumed" in line for line in watcher.lines)
 
 
-@pytest.mark.parametrize("variant", ["std-coarse", "std", "deepgin", "deepgin-prefill"])
-def test_overfits_one_batch(recipe: Recipe, tmp_path: Path, watcher: Quiet, variant: str) -> None:
-    network = replace(recipe.network, variant=variant)
-    trainer = Trainer(replace(recipe, network=network), tmp_path / "run", watcher)
-    pictures, masks = trainer.samples.batch(0)
-    for _ in range(60):
-        trainer._step(pictures, masks)
-    losses = list(trainer.state.guard.losses)
-    assert losses[-1] < 0.7 * losses[0]
+def test_a_finished_run_stays_as_it_is(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
+    Trainer(recipe, tmp_path / "run", watcher).fit()
+    before = _checkpoint(tmp_path / "run")
+    Trainer(recipe, tmp_path / "run", watcher).fit()
+    assert _equal(_checkpoint(tmp_path / "run"), before)
+
+
+def test_the_last_checkpoints_and_the_best_are_kept(
+    both_stages: Recipe, tiny_vgg: Vgg, photos: Path, tmp_path: Path, watcher: Quiet
+) -> None:
+    data = replace(both_stages.data, validation=str(photos))
+    watch = replace(both_stages.watch, save_minutes=0, validate_samples=6)
+    recipe = replace(both_stages, data=data, watch=watch)
+    Trainer(recipe, tmp_path / "run", watcher, perceptual=tiny_vgg).fit()
+    kept = [int(path.stem.split("-")[1]) for path in checkpoints(tmp_path / "run")]
+    assert kept == [30, 27] or kept == [30, 30 - 3]
+    assert read_checkpoint(tmp_path / "run" / BEST)["progress"]["samples"] in range(6, 31, 6)
+    for stage in ("warm_up", "main"):
+        facts = read_card(tmp_path / "run" / f"best-{stage}.safetensors").training
+        assert facts["stage"] == stage
+        assert (facts["main_samples"] > 0) == (stage == "main")
 
 
 def test_progress_is_told_with_the_time_left(
@@ -68,6 +106,7 @@ def test_progress_is_told_with_the_time_left(
     assert watcher.reports[0][2] > watcher.reports[-1][2] == 0
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [entry["samples"] for entry in log] == [6, 12, 18, 24]
+    assert all(entry["l1"] > 0 and entry["stage"] == "warm_up" for entry in log)
 
 
 def test_validation_keeps_the_best_average(
@@ -75,67 +114,106 @@ def test_validation_keeps_the_best_average(
 ) -> None:
     recipe = replace(recipe, data=replace(recipe.data, validation=str(photos)))
     Trainer(recipe, tmp_path / "run", watcher).fit()
-    best = tmp_path / "run" / "best.safetensors"
+    best = tmp_path / "run" / "best-warm_up.safetensors"
     facts = read_card(best).training
     assert facts["samples"] in (12, 24)
     assert facts["half_life"] in recipe.ema.half_lives
     assert str(photos) not in json.dumps(facts)  # no path of this machine in released weights
     assert load(best).name == "deepgin-prefill"
     assert len(list((tmp_path / "run" / "sheets").iterdir())) == 2
+    lines = [json.loads(x) for x in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    found = next(line["validation"]["6"] for line in lines if "validation" in line)
+    assert set(found) == {"psnr", "ssim", "l1_hole"}
+    assert set(found["psnr"]) == {"rectangle", "freeform", "cellular"}
 
 
 def test_branch_goes_on_from_another_run(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
     Trainer(recipe, tmp_path / "trunk", watcher).fit()
-    decay = replace(recipe.optimiser, decay_samples=12)
-    branch = replace(recipe, samples=36, optimiser=decay)
-    Trainer(branch, tmp_path / "branch", watcher, tmp_path / "trunk" / CHECKPOINT).fit()
-    assert _checkpoint(tmp_path / "branch")["progress"]["samples"] == 36  # type: ignore[index]
-    assert _checkpoint(tmp_path / "trunk")["progress"]["samples"] == 24  # type: ignore[index]
+    branch = replace(recipe, warm_up=replace(recipe.warm_up, length=36, decay=12))
+    Trainer(branch, tmp_path / "branch", watcher, tmp_path / "trunk").fit()
+    assert _samples(tmp_path / "branch") == 36
+    assert _samples(tmp_path / "trunk") == 24
+
+
+def test_begins_with_given_weights(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, weights: Path
+) -> None:
+    trainer = Trainer(replace(recipe, init=str(weights)), tmp_path / "run", watcher)
+    begun, given = trainer.state.network.state_dict(), load(weights).state_dict()
+    assert all(torch.equal(begun[name], given[name]) for name in given)
+    average = trainer.state.averages.weights(6)
+    assert all(torch.equal(average[name], given[name]) for name in given)
+    other = replace(recipe, init=str(weights), network=replace(recipe.network, width=6))
+    with pytest.raises(TrainingError, match="is deepgin-prefill of width 4, the recipe asks"):
+        Trainer(other, tmp_path / "other", watcher)
 
 
 def test_checkpoint_of_another_network_is_refused(
-    recipe: Recipe, tmp_path: Path, watcher: Quiet
+    both_stages: Recipe, tiny_vgg: Vgg, tmp_path: Path, watcher: Quiet
 ) -> None:
-    Trainer(recipe, tmp_path / "run", watcher).fit()
-    other = replace(recipe, network=replace(recipe.network, width=6))
+    run = tmp_path / "run"
+    Trainer(both_stages, run, watcher, perceptual=tiny_vgg).fit()
+    other = replace(both_stages, network=replace(both_stages.network, width=6))
     with pytest.raises(TrainingError, match="of width 4, the recipe asks for .* of width 6"):
-        Trainer(other, tmp_path / "run", watcher)
+        Trainer(other, run, watcher, perceptual=tiny_vgg)
+    other = replace(both_stages, main=replace(both_stages.main, discriminator_width=6))
+    with pytest.raises(TrainingError, match="discriminator_width"):
+        Trainer(other, run, watcher, perceptual=tiny_vgg)
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish" * 99])
 def test_damaged_checkpoint_is_named(
     recipe: Recipe, tmp_path: Path, watcher: Quiet, content: bytes
 ) -> None:
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / CHECKPOINT).write_bytes(content)
-    with pytest.raises(TrainingError, match=CHECKPOINT):
-        Trainer(recipe, tmp_path / "run", watcher)
+    run = tmp_path / "run"
+    Trainer(recipe, run, watcher).fit()
+    newest(run).write_bytes(content)
+    with pytest.raises(TrainingError, match=newest(run).name):
+        Trainer(recipe, run, watcher)
 
 
 def test_a_lost_run_goes_back(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
     Trainer(recipe, tmp_path / "run", watcher).fit()
-    trainer = Trainer(replace(recipe, samples=72), tmp_path / "run", watcher)
+    longer = replace(recipe, warm_up=replace(recipe.warm_up, length=72))
+    trainer = Trainer(longer, tmp_path / "run", watcher)
     good = {k: v.clone() for k, v in trainer.state.network.state_dict().items()}
     with torch.no_grad():
-        trainer.state.network.stage1.out.bias.fill_(float("nan"))
+        trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
     assert not trainer._train()
+    begun = trainer.state.progress.position
     trainer._go_back()
     assert _equal(dict(trainer.state.network.state_dict()), good)
     assert trainer.state.progress.rate_factor == 0.5
+    assert trainer.state.progress.position == begun  # other pictures than those before
     assert trainer.state.guard.skipped == 10
     trainer.fit()
     assert trainer.state.progress.samples == 72
     assert all(p.isfinite().all() for p in trainer.state.network.parameters())
 
 
-def test_a_lost_run_without_a_checkpoint_says_so(
-    recipe: Recipe, tmp_path: Path, watcher: Quiet
+@pytest.mark.parametrize(
+    ("guard", "message"),
+    [
+        (GuardRecipe(), "diverged before its first checkpoint"),
+        (GuardRecipe(then="stop", in_a_row=3), "guard.then is stop"),
+    ],
+)
+def test_a_lost_run_says_so(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, guard: GuardRecipe, message: str
 ) -> None:
-    trainer = Trainer(replace(recipe, samples=99), tmp_path / "run", watcher)
+    trainer = Trainer(replace(recipe, guard=guard), tmp_path / "run", watcher)
+    trainer.schedule = replace(trainer.schedule, warm_up=999)
     with torch.no_grad():
-        trainer.state.network.stage1.out.bias.fill_(float("nan"))
-    with pytest.raises(TrainingError, match="diverged before its first checkpoint"):
+        trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
+    with pytest.raises(TrainingError, match=message):
         trainer.fit()
+    assert trainer.state.progress.steps == guard.in_a_row
+    assert not checkpoints(tmp_path / "run")
+
+
+def _full(content: object, path: Path) -> None:
+    Path(path).write_bytes(b"half")
+    raise OSError(28, "No space left on device")
 
 
 def test_full_disk_leaves_the_old_checkpoint(
@@ -143,22 +221,51 @@ def test_full_disk_leaves_the_old_checkpoint(
 ) -> None:
     run = tmp_path / "run"
     Trainer(recipe, run, watcher).fit()
-    before = (run / CHECKPOINT).read_bytes()
-
-    def full(content: object, path: Path) -> None:
-        Path(path).write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(torch, "save", full)
+    before = newest(run).read_bytes()
+    monkeypatch.setattr(torch, "save", _full)
+    longer = replace(recipe, warm_up=replace(recipe.warm_up, length=30))
     with pytest.raises(DeepginError, match="No space left"):
-        Trainer(replace(recipe, samples=30), run, watcher).fit()
-    assert (run / CHECKPOINT).read_bytes() == before
-    assert sorted(p.name for p in run.iterdir()) == [
-        CHECKPOINT,
-        "log.jsonl",
-        "recipe.yaml",
-        "sheets",
-    ]
+        Trainer(longer, run, watcher).fit()
+    assert newest(run).read_bytes() == before
+    names = {"recipe.yaml", "log.jsonl", "sheets", newest(run).name}
+    assert {path.name for path in run.iterdir()} == names
+
+
+def test_a_disk_that_is_full_for_a_while_does_not_end_the_run(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(recipe, watch=replace(recipe.watch, save_minutes=0))
+    real, calls = torch.save, []
+
+    def full_at_first(content: object, path: Path) -> None:
+        calls.append(path)
+        _full(content, path) if len(calls) < 3 else real(content, path)
+
+    monkeypatch.setattr(torch, "save", full_at_first)
+    Trainer(recipe, tmp_path / "run", watcher).fit()
+    assert _samples(tmp_path / "run") == 24
+    assert sum("No space left" in line for line in watcher.lines) == 2
+
+
+def test_data_that_fails_midway_loses_nothing(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Samples.batches
+
+    def failing(self: Samples, position: dict[str, int]):  # type: ignore[no-untyped-def]
+        for number, batch in enumerate(real(self, position)):
+            if number == 3:
+                raise TrainingError("train-007.tar cannot be read")
+            yield batch
+
+    monkeypatch.setattr(Samples, "batches", failing)
+    with pytest.raises(TrainingError, match="train-007"):
+        Trainer(recipe, tmp_path / "run", watcher).fit()
+    assert _samples(tmp_path / "run") == 9
+
+
+def endless(recipe: Recipe) -> Recipe:
+    return replace(recipe, warm_up=replace(recipe.warm_up, length=10**8))
 
 
 def _start(recipe_file: Path, run: Path) -> subprocess.Popen[bytes]:
@@ -170,42 +277,51 @@ def _start(recipe_file: Path, run: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _wait_for(condition: object, seconds: float = 60) -> None:
+def _wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_save_and_exit(recipe: Recipe, tmp_path: Path, number: int) -> None:
-    recipe = replace(recipe, samples=10**8)
+    recipe = endless(recipe)
     file, run = tmp_path / "recipe.yaml", tmp_path / "run"
     file.write_text(json.dumps(recipe.as_dict()))
     process = _start(file, run)
     _wait_for((run / "log.jsonl").exists)
     process.send_signal(number)
     assert process.wait(60) == 0
-    assert read_checkpoint(run / CHECKPOINT)["progress"]["samples"] >= 6
+    assert _samples(run) >= 6
 
 
 @pytest.mark.slow
-def test_kill_at_any_moment_leaves_a_loadable_checkpoint(recipe: Recipe, tmp_path: Path) -> None:
-    recipe = replace(recipe, samples=10**8, watch=replace(recipe.watch, save_minutes=0))
+@pytest.mark.parametrize("stage", ["warm_up", "main"])
+def test_kill_at_any_moment_leaves_a_loadable_checkpoint(
+    recipe: Recipe, tmp_path: Path, stage: str
+) -> None:
+    """Killed over and over at moments of every kind, each time it goes on from where it was."""
+    watch = replace(recipe.watch, save_minutes=0, log_samples=1)
+    recipe = replace(endless(recipe), watch=watch)
+    if stage == "main":
+        main = replace(recipe.main, length=10**8, discriminator_width=4)
+        recipe = replace(recipe, warm_up=replace(recipe.warm_up, length=0), main=main)
     file, run = tmp_path / "recipe.yaml", tmp_path / "run"
     file.write_text(json.dumps(recipe.as_dict()))
     seen = 0
-    for attempt in range(8):
+    for attempt in range(10):
         process = _start(file, run)
-        before = (run / CHECKPOINT).stat().st_mtime_ns if attempt else 0
-        _wait_for(lambda b=before: (run / CHECKPOINT).exists() and _age(run) > b)  # type: ignore[misc]
-        time.sleep(0.037 * attempt)
+        _wait_for(lambda before=seen: _newest_number(run) > before)  # type: ignore[misc]
+        time.sleep(0.013 * attempt)
         process.kill()
         process.wait()
-        samples = read_checkpoint(run / CHECKPOINT)["progress"]["samples"]
-        assert samples > seen
-        seen = samples
+        found = _samples(run)
+        assert found > seen
+        assert found == _newest_number(run)
+        seen = found
 
 
-def _age(run: Path) -> int:
-    return (run / CHECKPOINT).stat().st_mtime_ns
+def _newest_number(run: Path) -> int:
+    found = checkpoints(run)
+    return int(found[0].stem.split("-")[1]) if found else 0

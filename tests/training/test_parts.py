@@ -1,4 +1,4 @@
-"""Schedule, moving averages, divergence guard, recipe checks."""
+"""Moving averages, divergence guard, recipe checks."""
 
 import math
 from dataclasses import replace
@@ -10,17 +10,7 @@ from torch import nn
 from deepgin.errors import UsageError
 from deepgin.training.ema import MovingAverages
 from deepgin.training.guard import DivergenceGuard
-from deepgin.training.recipe import EmaRecipe, OptimiserRecipe, Recipe, check
-from deepgin.training.schedule import learning_rate
-
-
-def test_rate_rises_stays_and_falls_to_zero() -> None:
-    recipe = OptimiserRecipe(rate=1.0, warmup_steps=10, decay_samples=40)
-    assert learning_rate(recipe, 0, 0, 100) == pytest.approx(0.1)
-    assert learning_rate(recipe, 9, 54, 100) == 1
-    assert learning_rate(recipe, 50, 60, 100) == 1
-    assert learning_rate(recipe, 50, 80, 100) == 0.5
-    assert learning_rate(recipe, 50, 100, 100) == 0
+from deepgin.training.recipe import EmaRecipe, Recipe, check
 
 
 def test_average_has_its_half_life() -> None:
@@ -70,6 +60,19 @@ def test_guard_refuses_what_explodes(loss: float, norm: float) -> None:
     assert not guard.lost
 
 
+def test_guard_compares_only_what_is_alike() -> None:
+    guard = DivergenceGuard(in_a_row=2)
+    for _ in range(100):
+        assert guard.accepts(1.0, 1.0)
+    assert guard.accepts(50.0, 0.0, 500.0, compare=False)
+    assert len(guard.losses) == 100
+    assert not guard.accepts(1.0, 1.0, math.nan)
+    assert not guard.accepts(math.inf, 1.0, compare=False)
+    assert guard.lost
+    guard.forget()
+    assert guard.accepts(50.0, 500.0)
+
+
 def test_guard_lets_a_young_run_move() -> None:
     guard = DivergenceGuard()
     assert all(guard.accepts(loss, 1.0) for loss in (1.0, 9.0, 0.1))
@@ -83,7 +86,16 @@ def test_guard_lets_a_young_run_move() -> None:
         ("data.train", "", "data.train"),
         ("data.smallest_scale", 0.0, "data.smallest_scale"),
         ("data.pictures_per_step", 0, "pictures_per_step"),
-        ("samples", 0, "samples"),
+        ("network.variant", "deepgim", "did you mean 'deepgin'"),
+        ("network.initialisation", "ful", "network.initialisation 'ful' .*did you mean 'full'"),
+        ("loss.form", "papr", "loss.form"),
+        ("loss.style", -1.0, "loss.style -1.0"),
+        ("loss.style", math.nan, "loss.style nan"),
+        ("optimiser.beta1", 1.0, "optimiser.beta1"),
+        ("optimiser.accumulate", 3, "accumulate 3 does not divide data.pictures_per_step"),
+        ("guard.then", "go on", "guard.then"),
+        ("watch.keep", 0, "watch.keep"),
+        ("devices", 0, "devices"),
         ("ema.half_lives", [], "ema.half_lives"),
     ],
 )

@@ -6,7 +6,9 @@ import pytest
 
 from deepgin.commands import main
 from deepgin.commands.train import recipe_file
-from deepgin.training.state import CHECKPOINT, read_checkpoint
+from deepgin.network import variants
+from deepgin.training.checkpoints import newest
+from deepgin.training.state import read_checkpoint
 
 from .conftest import picture_bytes
 
@@ -14,30 +16,60 @@ RECIPES = sorted(file.stem for file in recipe_file("tiny").parent.glob("*.yaml")
 
 
 def test_recipes_are_known() -> None:
-    assert RECIPES == ["compact-128", "compact-256", "tiny"]
+    paper, ours = ["ablation", "ade20k", "celebahq"], ["compact-128", "compact-256"]
+    assert [*paper, *ours, "finetune", "small", "tiny"] == RECIPES
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Pictures that are found as a plain folder and as either dataset of the paper."""
+    folder = tmp_path / "photos"
+    for place in ("images/training", "images/validation", "CelebA-HQ-img"):
+        (folder / place).mkdir(parents=True)
+        for i in range(4):
+            content = picture_bytes(i, (300, 260), "JPEG")
+            (folder / place / f"{i}.jpg").write_bytes(content)
+    return folder
+
+
+STEPS = ["--data.pictures_per_step", "1", "--threads", "1", "--main.discriminator_first", "0"]
+SHORT = ["--warm_up.length", "3", "--main.length", "3", *STEPS]
+NARROW = ["--network.width", "4", "--main.discriminator_width", "4", "--init", ""]
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_first_steps(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "photos").mkdir()
-    for i in range(2):
-        (tmp_path / "photos" / f"{i}.png").write_bytes(picture_bytes(i, (300, 260)))
-    own = ["--samples", "9", "--data.pictures_per_step", "1", "--threads", "1"]
-    paths = ["--data.train", str(tmp_path / "photos"), "-o", str(tmp_path / "run")]
-    assert main(["train", "--recipe", name, *paths, *own]) == 0
-    content = read_checkpoint(tmp_path / "run" / CHECKPOINT)
-    assert content["progress"]["samples"] == 9
+def test_first_steps(
+    name: str, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], vgg_file: Path
+) -> None:
+    """Both stages, with the losses that the recipe names where it names some."""
+    paths = ["--data.train", str(photos), "-o", str(tmp_path / "run")]
+    size = [] if name == "finetune" else NARROW  # which begins with the weights that ship
+    command = ["train", "--recipe", name, *paths, *SHORT, *size, "--loss.network", str(vgg_file)]
+    assert main(command) == 0
+    content = read_checkpoint(newest(tmp_path / "run"))
+    assert content["progress"]["samples"] == 6
+    assert content["progress"]["stage"] == "main"
     assert content["guard"]["skipped"] == 0
     assert str(tmp_path / "run") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("variant", [v for v in variants() if v != "deepgin-guided"])
+def test_the_ablation_trains_every_row(variant: str, photos: Path, tmp_path: Path) -> None:
+    paths = ["--data.train", str(photos), "-o", str(tmp_path / "run")]
+    command = ["train", "--recipe", "ablation", "--network.variant", variant, *paths]
+    assert main([*command, *NARROW, *STEPS, "--warm_up.length", "3"]) == 0
+    content = read_checkpoint(newest(tmp_path / "run"))
+    assert content["architecture"] == f"{variant} of width 4"
+    assert content["progress"]["samples"] == 3
 
 
 def test_the_saved_recipe_makes_the_same_run(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "0.png").write_bytes(picture_bytes(0, (300, 260)))
     first, second = tmp_path / "first", tmp_path / "second"
-    paths = ["--data.train", str(tmp_path / "photos"), "--samples", "12"]
+    paths = ["--data.train", str(tmp_path / "photos"), *SHORT]
     assert main(["train", "--recipe", "tiny", *paths, "-o", str(first)]) == 0
     assert main(["train", "--recipe", str(first / "recipe.yaml"), "-o", str(second)]) == 0
-    networks = [read_checkpoint(run / CHECKPOINT)["network"] for run in (first, second)]
+    networks = [read_checkpoint(newest(run))["network"] for run in (first, second)]
     assert all((networks[0][name] == networks[1][name]).all() for name in networks[0])
     assert (first / "recipe.yaml").read_text() == (second / "recipe.yaml").read_text()

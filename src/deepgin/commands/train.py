@@ -47,28 +47,50 @@ def parser() -> Parser:
     """Return the command's parser."""
     p = Parser("train", "Train a network. A run that was stopped goes on where it was.")
     p.add_argument("--recipe", action=_RecipeFile, help="a shipped recipe's name, or a YAML file")
-    p.add_argument("-o", "--output", required=True, metavar="RUN", help="the run's folder")
     p.add_argument(
-        "--branch", metavar="CHECKPOINT", help="go on from another run's checkpoint in a new folder"
+        "-o", "--output", metavar="RUN", help="the run's folder; else runs/ and the recipe's name"
+    )
+    p.add_argument(
+        "--resume",
+        default="auto",
+        metavar="auto|no|RUN|CHECKPOINT",
+        help="auto goes on with what RUN holds; no refuses to; another run's folder or checkpoint "
+        "is where a new RUN begins",
     )
     p.add_class_arguments(Recipe)
     return p
 
 
-def run(args: Any) -> None:
-    """Train."""
+def recipe_of(args: Any) -> Recipe:
+    """Return the recipe that parsed arguments mean.
+
+    Raises:
+        UsageError: a group of options has a single value.
+    """
     from ..errors import UsageError
-    from ..training.loop import Trainer
 
     for field in fields(Recipe):
         if is_dataclass(field.default_factory) and not isinstance(args[field.name], Namespace):
             raise UsageError(f"{field.name} {args[field.name]!r} does not work: it takes options")
     made = parser().instantiate(args)
-    recipe = Recipe(**{field.name: getattr(made, field.name) for field in fields(Recipe)})
-    branch = Path(args.branch) if args.branch else None
+    return Recipe(**{field.name: getattr(made, field.name) for field in fields(Recipe)})
+
+
+def run(args: Any) -> None:
+    """Train."""
+    from ..errors import UsageError
+    from ..training.checkpoints import checkpoints
+    from ..training.loop import Trainer
+
+    recipe = recipe_of(args)
+    name = Path(str(args.recipe[-1])).stem if args.recipe else "own"
+    output = Path(args.output or f"runs/{name}")
+    branch = None if args.resume in ("auto", "no") else Path(args.resume)
+    if args.resume == "no" and checkpoints(output):
+        raise UsageError(f"{output} holds a run: choose another folder, or --resume auto")
     with Screen() as screen:
-        Trainer(recipe, Path(args.output), screen, branch).fit()
-    print(f"the run is in {args.output}")
+        Trainer(recipe, output, screen, branch).fit()
+    print(f"the run is in {output}")
 
 
 class Screen:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..masks import KINDS, MaskSet
-from ..pictures import centre_square, find_pictures, read_rgb
+from ..pictures import centre_square, evenly, find_pictures, read_rgb
 
 _SEED = "validation"
 
@@ -20,6 +20,7 @@ class Protocol:
         size: centre squares are brought to this size with Lanczos.
         kinds: of masks.
         limit: at most so many pictures, taken evenly; 0 takes all.
+        files: of the folder, these alone; empty takes all.
 
     Raises:
         UsageError: an unknown kind, or a size below 1.
@@ -29,6 +30,7 @@ class Protocol:
     size: int = 256
     kinds: tuple[str, ...] = KINDS
     limit: int = 0
+    files: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
@@ -36,7 +38,7 @@ class Protocol:
 
     def pictures(self) -> list[Path]:
         """Return the pictures' paths, in order."""
-        return find_pictures(self.folder, self.limit)
+        return evenly(self.files, self.limit) or find_pictures(self.folder, self.limit)
 
     def truth(self, path: Path) -> np.ndarray:
         """Return a picture as uint8, size x size x 3."""

@@ -1,13 +1,14 @@
 """Finding, reading and writing picture and mask files. Nothing of networks."""
 
 from .crops import centre_square
-from .find import find_pictures, is_picture
+from .find import evenly, find_pictures, is_picture
 from .read import mask_of, read_mask, read_rgb, rgb_of
 from .write import check_target, write_picture
 
 __all__ = [
     "centre_square",
     "check_target",
+    "evenly",
     "find_pictures",
     "is_picture",
     "mask_of",

@@ -1,5 +1,6 @@
 """Finding picture files in folders. Tar shards are the training's."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,11 @@ def find_pictures(folder: str | Path, limit: int = 0) -> list[Path]:
     ]
     if not files:
         raise PictureError(f"{folder} holds no pictures ({' '.join(sorted(PICTURE_ENDINGS))})")
+    return evenly(files, limit)
+
+
+def evenly(files: Sequence[Path], limit: int) -> list[Path]:
+    """Return at most `limit` of the files, taken evenly; 0 takes all."""
     if limit and limit < len(files):
         return [files[i] for i in np.linspace(0, len(files) - 1, limit).round().astype(int)]
-    return files
+    return [*files]

@@ -7,7 +7,6 @@ from statistics import median
 _WINDOW = 200
 _LOSS_FACTOR = 4.0
 _NORM_FACTOR = 20.0
-_ROW = 10
 
 
 class DivergenceGuard:
@@ -15,23 +14,37 @@ class DivergenceGuard:
 
     A constant rate with a clipped norm can blow up after thousands of quiet steps (a norm of 1 to
     11,000 within a few), and the moving averages would carry the damage on.
+
+    Args:
+        in_a_row: so many refused steps one after the other mean that the weights are bad.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, in_a_row: int = 10) -> None:
         self.losses: deque[float] = deque(maxlen=_WINDOW)
         self.norms: deque[float] = deque(maxlen=_WINDOW)
         self.skipped = 0
-        self.in_a_row = 0
+        self.limit, self.in_a_row = in_a_row, 0
 
-    def accepts(self, loss: float, norm: float) -> bool:
-        """Return whether the step is to be taken; remember it if so, count it if not."""
-        if not (math.isfinite(loss) and math.isfinite(norm)) or self._explodes(loss, norm):
+    def accepts(
+        self, loss: float, norm: float, other_norm: float = 0.0, *, compare: bool = True
+    ) -> bool:
+        """Return whether the step is to be taken; remember it if so, count it if not.
+
+        Args:
+            loss: all that the step minimises.
+            norm: of the generator's gradient.
+            other_norm: of the discriminators'; it must be finite.
+            compare: whether loss and norm are of the kind that the medians are of.
+        """
+        finite = all(map(math.isfinite, (loss, norm, other_norm)))
+        if not finite or (compare and self._explodes(loss, norm)):
             self.skipped += 1
             self.in_a_row += 1
             return False
         self.in_a_row = 0
-        self.losses.append(loss)
-        self.norms.append(norm)
+        if compare:
+            self.losses.append(loss)
+            self.norms.append(norm)
         return True
 
     def _explodes(self, loss: float, norm: float) -> bool:
@@ -42,7 +55,12 @@ class DivergenceGuard:
     @property
     def lost(self) -> bool:
         """Whether so many steps in a row were refused that the weights themselves are bad."""
-        return self.in_a_row >= _ROW
+        return self.in_a_row >= self.limit
+
+    def forget(self) -> None:
+        """Begin the medians anew: another loss is minimised from now on."""
+        self.losses.clear()
+        self.norms.clear()
 
     def state_dict(self) -> dict[str, list[float] | int]:
         return {"losses": [*self.losses], "norms": [*self.norms], "skipped": self.skipped}

@@ -1,4 +1,4 @@
-"""The training loop: warm-up stage of the paper, to be read top to bottom."""
+"""The training loop: both stages of the paper, to be read top to bottom."""
 
 import json
 import math
@@ -8,117 +8,129 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from statistics import mean
 from types import FrameType
-from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 
-from .. import __version__
-from ..devices import autocast, choose_device, choose_precision, keep_freed_memory
-from ..errors import TrainingError
+from ..devices import choose_device, choose_precision, keep_freed_memory
+from ..errors import DeepginError, TrainingError
 from ..files import make_folder, write_text
-from ..losses.l1 import reconstruction
-from ..network import Generator, build
-from ..pictures import write_picture
-from ..runtimes.torch import TorchRuntime
-from ..weights import save
-from .data import Samples
-from .ema import MovingAverages
-from .guard import DivergenceGuard
+from ..perceptual import Vgg
+from .checkpoints import checkpoints, forget_old, keep_as_best, name_of, newest
+from .data import Batch, open_samples
+from .journal import Journal, Means, Silent, Watcher
+from .memory import prepare_network
+from .objective import Objective
+from .ranks import start_ranks
 from .recipe import Recipe, check
-from .schedule import learning_rate
-from .state import CHECKPOINT, Progress, RunState
-from .validation import Validation
-
-MASKS_PER_PICTURE = 3
-
-
-class Watcher(Protocol):
-    """Shows a run to a person."""
-
-    def line(self, text: str) -> None:
-        """Say something once."""
-
-    def progress(self, samples: int, total: int, left: float, text: str) -> None:
-        """Show how far the run is; `left` in seconds."""
+from .releases import export, judged, open_validation, runtime_of
+from .schedule import WARM_UP, Schedule, learning_rate
+from .state import RunState
+from .step import Rates, Step
 
 
 class Trainer:
     """One run in one folder.
 
-    The folder holds `recipe.yaml` (as it is in effect), `checkpoint.pt`, `log.jsonl`, `best.
-    safetensors` (the moving average that validated best) and `sheets/`.
+    The folder holds `recipe.yaml` (as it is in effect), the newest checkpoints and the one that
+    validated best, `log.jsonl`, `sheets/`, and for each stage `best-STAGE.safetensors`, the moving
+    average that validated best.
 
     Args:
         recipe: what to do.
-        output: the run's folder; a checkpoint in it is resumed.
-        branch: another run's checkpoint to go on from, when `output` has none.
+        output: the run's folder; the newest checkpoint in it is resumed.
         watcher: told of progress.
+        branch: another run's folder or checkpoint to go on from, when `output` has none.
+        perceptual: the perceptual network in place of the one that the recipe names.
 
     Raises:
         DeepginError: data, recipe, device or checkpoint cannot be used.
     """
 
     def __init__(
-        self, recipe: Recipe, output: Path, watcher: Watcher, branch: Path | None = None
+        self,
+        recipe: Recipe,
+        output: Path,
+        watcher: Watcher,
+        branch: Path | None = None,
+        perceptual: Vgg | None = None,
     ) -> None:
         check(recipe)
         keep_freed_memory()
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
-        self.recipe, self.output, self.watcher = recipe, output, watcher
-        self.device = choose_device(recipe.device)
-        self.precision = choose_precision(self.device, recipe.precision)
-        self.samples = Samples(recipe.data, recipe.seed)
-        watch = recipe.watch
-        self.validation = (
-            Validation(recipe.data.validation, watch.validation_pictures)
-            if recipe.data.validation
-            else None
+        device = choose_device(recipe.device)
+        self.recipe, self.output = recipe, output
+        self.ranks = start_ranks(device, recipe.devices, recipe.nodes)
+        self.watcher = watcher if self.ranks.first else Silent()
+        self.precision = choose_precision(device, recipe.precision)
+        self.state = RunState.fresh(recipe, self.ranks.device)
+        guided = bool(self.state.network.variant.guidance)
+        self.samples = open_samples(
+            recipe.data, recipe.seed, self.ranks.device, self.ranks.share, guided
         )
-        self.state = fresh_state(recipe, self.device)
-        self.stop_asked, self.validated = False, -1
+        self.schedule = Schedule.of(recipe, self.samples.pictures)
+        self.objective = Objective(
+            recipe.loss, self.ranks.device, self.precision, bool(self.schedule.main), perceptual
+        )
+        self.validation = open_validation(recipe) if self.ranks.first else None
         self._resume(branch)
-        make_folder(output / "sheets")
-        text = json.dumps(recipe.as_dict(), indent=2)  # which is YAML too
-        write_text(output / "recipe.yaml", text + "\n")
+        network = prepare_network(self.state.network, recipe.network)
+        o = recipe.optimiser
+        self.step = Step(
+            self.state, self.objective, self.ranks, self.precision, o.clip, o.accumulate, network
+        )
+        make_folder(output)
+        if self.ranks.first:
+            text = json.dumps(recipe.as_dict(), indent=2)  # which is YAML too
+            write_text(output / "recipe.yaml", text + "\n")
+            self.journal = Journal(output, recipe.watch.tensorboard)
+        self.means, self.stop_asked, self.validated, self.unreadable = Means(), False, -1, 0
         self.begun = replace(self.state.progress)
 
     def _resume(self, branch: Path | None) -> None:
-        own = self.output / CHECKPOINT
-        if own.exists():
-            self.state.load(own)
-            self.watcher.line(f"resumed {own} at {self.state.progress.samples} samples")
+        own = checkpoints(self.output)
+        if own:
+            self.state.load(own[0], self.recipe)
+            self.watcher.line(f"resumed {own[0]} at {self.state.progress.samples} samples")
         elif branch is not None:
-            self.state.load(branch)
-            self.state.progress.best = 0.0  # the best of this folder
-            self.watcher.line(f"branched from {branch} at {self.state.progress.samples} samples")
+            path = newest(branch)
+            self.state.load(path, self.recipe)
+            self.state.progress.best = -math.inf  # the best of this folder
+            self.watcher.line(f"branched from {path} at {self.state.progress.samples} samples")
 
     def fit(self) -> None:
-        """Train until the recipe's samples are done or the run is told to stop; save.
+        """Train until both stages are done or the run is told to stop; save.
 
         Raises:
-            TrainingError: the run diverged before its first checkpoint, or data cannot be used.
+            TrainingError: the run diverged and cannot or must not go back, or data cannot be used.
         """
         self._tell_size()
-        with self._stopping_on_signals():
-            while not self._train():
-                self._go_back()
-        if self.state.progress.samples >= self.recipe.samples:
+        try:
+            with self._stopping_on_signals():
+                while not self._train():
+                    self._go_back()
+        except DeepginError:
+            if not self.state.guard.lost:
+                self._save()  # data ran out, say: what was learnt is not lost with it
+            raise
+        if not self.stop_asked:
             self._validate()
         self._save()
+        self.ranks.wait()
+        if self.ranks.first:
+            self.journal.close()
 
     def _train(self) -> bool:
         """Take steps; return False when the weights are lost, True when there is no more to do."""
         progress, watch = self.state.progress, self.recipe.watch
         last_save = time.monotonic()
-        for pictures, masks in self.samples.batches(progress.pictures):
-            if progress.samples >= self.recipe.samples or self.stop_asked:
+        for batch in self.samples.batches(progress.position):
+            self._change_stage()
+            if self.samples_left <= 0 or self.stop_asked:
                 return True
             before = progress.samples
-            self._step(pictures, masks)
+            self._step(batch)
             if self.state.guard.lost:
                 return False
             if passed(before, progress.samples, watch.log_samples):
@@ -126,132 +138,146 @@ class Trainer:
             if passed(before, progress.samples, watch.validate_samples):
                 self._validate()
             if time.monotonic() - last_save > 60 * watch.save_minutes:
-                self._save()
+                self._save(patient=True)
                 last_save = time.monotonic()
         return True
 
-    def _step(self, pictures: Tensor, masks: Tensor) -> None:
-        """Take one step on P pictures, each under its masks of all kinds."""
-        state, progress = self.state, self.state.progress
-        begun = time.monotonic()
-        image = pictures.to(self.device).repeat_interleave(MASKS_PER_PICTURE, 0)
-        image = image.contiguous(memory_format=torch.channels_last)
-        mask = masks.to(self.device).flatten(0, 1).unsqueeze(1)
-        with autocast(self.device, self.precision):
-            filled = state.network(image, mask)
-        loss = reconstruction(filled, image, mask, self.recipe.optimiser.hole_weight)
-        loss.backward()
-        clip = self.recipe.optimiser.clip or float("inf")
-        norm = torch.nn.utils.clip_grad_norm_(state.network.parameters(), clip)
-        rate = self._rate()
-        if state.guard.accepts(loss.item(), norm.item()):
-            for group in state.optimizer.param_groups:
-                group["lr"] = rate
-            state.optimizer.step()
-        state.optimizer.zero_grad()
-        progress.steps += 1
-        progress.steps_since_fresh += 1
-        progress.samples += len(image)
-        progress.pictures += len(pictures)
-        state.averages.update(len(image), progress.samples)
-        progress.seconds += time.monotonic() - begun
-
-    def _rate(self) -> float:
+    def _change_stage(self) -> None:
+        """Enter the main stage once the warm-up is done and one is wanted."""
         p = self.state.progress
-        recipe = self.recipe
-        rate = learning_rate(recipe.optimiser, p.steps_since_fresh, p.samples, recipe.samples)
-        return rate * p.rate_factor
+        if p.stage == WARM_UP and p.samples >= self.schedule.warm_up and self.schedule.main:
+            if p.stage_steps:
+                self._validate()
+            self.state.begin_main(self.recipe)
+            self.watcher.line(f"main stage from {p.samples} samples on")
+
+    @property
+    def samples_left(self) -> int:
+        """Samples until the stage at hand ends."""
+        p = self.state.progress
+        length = self.schedule.warm_up if p.stage == WARM_UP else self.schedule.main
+        return length - p.stage_samples
+
+    def _step(self, batch: Batch) -> None:
+        p = self.state.progress
+        begun = time.monotonic()
+        rates = self._rates()
+        facts = self.step(batch, rates, self.stop_asked)
+        self.stop_asked = self.stop_asked or facts.pop("stopping") > 0
+        self.unreadable += round(facts.pop("unreadable"))
+        self.means.add(facts)
+        samples = batch.masks.shape[0] * batch.masks.shape[1] * self.ranks.share.ranks
+        p.steps += 1
+        p.stage_steps += 1
+        p.samples += samples
+        p.position = batch.position
+        if rates.generator is not None:
+            self.state.averages.update(samples, p.stage_samples)
+        p.seconds += time.monotonic() - begun
+
+    def _rates(self) -> Rates:
+        """Return the rates of the next step; the discriminators may have the first ones alone."""
+        p, r, ramp = self.state.progress, self.recipe, self.recipe.optimiser.ramp_steps
+
+        def now(rate: float, decay: int) -> float:
+            left = self.samples_left
+            return p.rate_factor * learning_rate(rate, ramp, p.stage_steps, left, decay)
+
+        if p.stage == WARM_UP:
+            return Rates(now(r.warm_up.rate, self.schedule.warm_up_decay), None)
+        alone = p.stage_samples < self.schedule.discriminator_first
+        decay = self.schedule.main_decay
+        return Rates(
+            None if alone else now(r.main.rate, decay), now(r.main.discriminator_rate, decay)
+        )
 
     def _go_back(self) -> None:
         """Return to the last checkpoint, with half the rate and other pictures.
 
         With the same, it would happen again.
         """
-        path = self.output / CHECKPOINT
-        if not path.exists():
+        found = checkpoints(self.output)
+        if self.recipe.guard.then == "stop":
+            raise TrainingError(
+                f"the run diverged at {self.state.progress.samples} samples and guard.then is stop"
+            )
+        if not found:
             raise TrainingError("the run diverged before its first checkpoint: lower the rate")
         skipped, factor = self.state.guard.skipped, self.state.progress.rate_factor / 2
-        self.state.load(path)
+        position = self.state.progress.position  # beyond the pictures that it diverged on
+        self.state.load(found[0], self.recipe)
         self.state.guard.skipped, self.state.progress.rate_factor = skipped, factor
-        self.state.progress.pictures += len(self.samples.entries)
-        self.watcher.line(f"diverged: back to {path} with {factor:g} of the rate")
+        self.state.progress.position = position
+        self.watcher.line(f"diverged: back to {found[0]} with {factor:g} of the rate")
 
     def _log(self) -> None:
-        """Write a line of means over the guard's window."""
-        guard, p = self.state.guard, self.state.progress
+        """Write a line of means since the last one."""
+        p, means = self.state.progress, self.means.take()
+        if not self.ranks.first:
+            return
         speed = (p.samples - self.begun.samples) / max(p.seconds - self.begun.seconds, 1e-9)
-        facts = {
-            "samples": p.samples,
+        rates = self._rates()
+        facts = means | {
+            "stage": p.stage,
             "steps": p.steps,
-            "loss": mean(guard.losses or [math.nan]),
-            "norm": mean(guard.norms or [math.nan]),
-            "rate": self._rate(),
-            "skipped": guard.skipped,
-            "unreadable": len(self.samples.unreadable),
+            "rate": rates.generator or 0.0,
+            "skipped": self.state.guard.skipped,
+            "unreadable": self.unreadable,
             "samples_per_second": speed,
         }
-        self._write_log(facts)
-        shown = ("loss", "norm", "rate", "samples_per_second")
-        text = ", ".join(f"{name.replace('_', ' ')} {facts[name]:.4g}" for name in shown)
-        left = (self.recipe.samples - p.samples) / speed
-        self.watcher.progress(p.samples, self.recipe.samples, left, text)
-
-    def _write_log(self, facts: dict[str, Any]) -> None:
-        with open(self.output / "log.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps(facts) + "\n")
+        self.journal.write(facts, p.samples)
+        names = ("l1", "perceptual", "style", "discriminators", "norm", "samples_per_second")
+        shown = [f"{n.replace('_', ' ')} {facts[n]:.4g}" for n in names if n in facts]
+        left = self.samples_left + (self.schedule.main if p.stage == WARM_UP else 0)
+        text = ", ".join([f"{p.samples // 3} pictures", *shown])
+        self.watcher.progress(p.samples, p.samples + left, left / speed, text)
 
     def _validate(self) -> None:
         """Measure each moving average; keep the best one's weights; draw a sheet of it."""
-        if self.validation is None or self.validated == self.state.progress.samples:
-            return
-        self.validated = self.state.progress.samples
         p, averages = self.state.progress, self.state.averages
-        runtimes = {half_life: self._averaged(half_life) for half_life in averages.half_lives}
+        if self.validation is None or self.validated == p.samples:
+            return
+        self.validated = p.samples
+        runtimes = {h: runtime_of(self.state, h, self.recipe) for h in averages.half_lives}
         found = {h: self.validation.measure(runtime) for h, runtime in runtimes.items()}
-        means = {h: mean(scores.values()) for h, scores in found.items()}
-        best = max(means, key=lambda half_life: means[half_life])
-        self._write_log({"samples": p.samples, "validation": found})
-        shown = " / ".join(f"{score:.2f}" for score in found[best].values())
+        scores = {h: judged(metrics, p.stage) for h, metrics in found.items()}
+        best = max(scores, key=lambda half_life: scores[half_life])
+        self.journal.write({"stage": p.stage, "validation": found}, p.samples)
+        shown = " / ".join(f"{value:.2f}" for value in found[best]["psnr"].values())
         self.watcher.line(f"{p.samples} samples: {shown} dB with half-life {best}")
-        sheet = self.validation.sheet(runtimes[best])
-        write_picture(sheet, self.output / "sheets" / f"{p.samples:09d}.png", overwrite=True)
-        if means[best] > p.best:
-            p.best = means[best]
-            self.export(self.output / "best.safetensors", best)
+        self.journal.sheet(self.validation.sheet(runtimes[best]), p.samples)
+        if scores[best] > p.best:
+            p.best = scores[best]
+            export(self.state, self.output / f"best-{p.stage}.safetensors", best, self.recipe)
+            self._save(patient=True)
+            if found_now := checkpoints(self.output):
+                keep_as_best(found_now[0])
 
-    def _averaged(self, half_life: int) -> TorchRuntime:
-        """Return a runtime of a moving average, whose memory it shares."""
-        wanted = self.recipe.network
-        with torch.device("meta"):
-            network = Generator(wanted.variant, wanted.width)
-        network.load_state_dict(self.state.averages.weights(half_life), assign=True)
-        return TorchRuntime(network, str(self.device), self.recipe.precision)
-
-    def export(self, path: Path, half_life: int) -> None:
-        """Write a moving average as float16 weights with the facts of this run."""
-        p = self.state.progress
-        recipe = self.recipe.as_dict()
-        for path_of_this_machine in ("train", "validation", "groups"):
-            del recipe["data"][path_of_this_machine]
-        facts = {
-            "samples": p.samples,
-            "half_life": half_life,
-            "hours": round(p.seconds / 3600, 2),
-            "recipe": recipe,
-            "deepgin": __version__,
-        }
-        weights = self.state.averages.weights(half_life)
-        save(self.state.network, path, training=facts, weights=weights)
-
-    def _save(self) -> None:
-        self.state.save(self.output / CHECKPOINT, self.recipe.as_dict())
+    def _save(self, patient: bool = False) -> None:
+        """Write a checkpoint; a patient one that fails is tried again at the next time."""
+        if not self.ranks.first:
+            return
+        path = self.output / name_of(self.state.progress.samples)
+        try:
+            self.state.save(path, self.recipe.as_dict())
+        except DeepginError as error:
+            if not patient:
+                raise
+            self.watcher.line(f"not saved, the run goes on: {error}")
+            return
+        forget_old(self.output, self.recipe.watch.keep)
 
     def _tell_size(self) -> None:
         parameters = sum(p.numel() for p in self.state.network.parameters())
         self.watcher.line(
-            f"{len(self.samples.entries)} pictures, {parameters:,} parameters, {self.device}, "
+            f"{self.samples.pictures or 'streamed'} pictures an epoch, {parameters:,} parameters, "
+            f"{self.ranks.share.ranks} x {self.ranks.device}, "
             f"{str(self.precision).removeprefix('torch.')}, {torch.get_num_threads()} threads"
         )
+        if missing := self.objective.missing_layers:
+            self.watcher.line(f"the perceptual network lacks {', '.join(missing)}: left out")
+        if self.ranks.first and self.recipe.watch.tensorboard and not self.journal.has_board:
+            self.watcher.line("no TensorBoard log: pip install 'deepgin[train]' brings it")
 
     @contextmanager
     def _stopping_on_signals(self) -> Iterator[None]:
@@ -267,18 +293,6 @@ class Trainer:
         finally:
             for number, handler in zip(numbers, before, strict=True):
                 signal.signal(number, handler)
-
-
-def fresh_state(recipe: Recipe, device: torch.device) -> RunState:
-    """Build network, optimizer and averages as they are before the first step."""
-    torch.manual_seed(recipe.seed)
-    wanted = recipe.network
-    network = build(wanted.variant, wanted.width, initialisation=wanted.initialisation).to(device)
-    o = recipe.optimiser
-    betas = (o.beta1, o.beta2)
-    optimizer = torch.optim.Adam(network.parameters(), o.rate, betas, fused=True)
-    averages = MovingAverages(network, recipe.ema)
-    return RunState(network, optimizer, averages, DivergenceGuard(), Progress())
 
 
 def passed(before: int, now: int, every: int) -> bool:

@@ -1,18 +1,24 @@
-"""All that a run needs to go on: saved and loaded by name, whole or not at all."""
+"""All that a run needs to go on: built, saved and loaded by name, whole or not at all.
 
-from dataclasses import dataclass
+No random generator's state is among it: weights, order, crops and masks are drawn from the
+recipe's seed and their number, on every process, so a run resumes by counting.
+"""
+
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from ..errors import TrainingError
 from ..files import whole_file
-from ..network import Generator
+from ..network import Discriminators, Generator, build
+from ..weights import load, shipped
 from .ema import MovingAverages
 from .guard import DivergenceGuard
-
-CHECKPOINT = "checkpoint.pt"
+from .recipe import MainRecipe, OptimiserRecipe, Recipe
+from .schedule import MAIN, WARM_UP
 
 
 @dataclass
@@ -20,22 +26,30 @@ class Progress:
     """Where a run stands.
 
     Attributes:
-        steps: optimizer steps so far, skipped ones included.
-        steps_since_fresh: the same since the optimizer was new.
+        stage: warm_up or main.
+        stage_begun: the samples at which that stage began.
+        stage_steps: steps since then, and so since the optimizers were fresh.
+        steps: steps so far, skipped ones included.
         samples: pictures under a mask seen so far.
-        pictures: the number of the next picture of the order.
+        position: where the next batch begins.
         seconds: time spent in steps.
-        best: highest mean PSNR of a validation, in dB.
+        best: the best validation of this stage; higher is better.
         rate_factor: halved whenever the run diverged and went back.
     """
 
+    stage: str = WARM_UP
+    stage_begun: int = 0
+    stage_steps: int = 0
     steps: int = 0
-    steps_since_fresh: int = 0
     samples: int = 0
-    pictures: int = 0
+    position: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
-    best: float = 0.0
+    best: float = -float("inf")
     rate_factor: float = 1.0
+
+    @property
+    def stage_samples(self) -> int:
+        return self.samples - self.stage_begun
 
 
 @dataclass
@@ -47,26 +61,77 @@ class RunState:
     averages: MovingAverages
     guard: DivergenceGuard
     progress: Progress
+    discriminators: Discriminators | None = None
+    discriminator_optimizer: torch.optim.Optimizer | None = None
+
+    @classmethod
+    def fresh(cls, recipe: Recipe, device: torch.device) -> "RunState":
+        """Build network, optimizer and averages as they are before the first step."""
+        wanted = recipe.network
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            network = build(wanted.variant, wanted.width, initialisation=wanted.initialisation)
+        if recipe.init:
+            start = load(shipped() if recipe.init == "shipped" else recipe.init)
+            if architecture(start) != architecture(network):
+                raise TrainingError(
+                    f"init {recipe.init} is {architecture(start)}, the recipe asks for "
+                    f"{architecture(network)}: change network.variant and network.width"
+                )
+            network.load_state_dict(start.state_dict())
+        network = network.to(device)
+        return cls(
+            network,
+            adam(network, recipe.optimiser, recipe.warm_up.rate),
+            MovingAverages(network, recipe.ema),
+            DivergenceGuard(recipe.guard.in_a_row),
+            Progress(),
+        )
+
+    def begin_main(self, recipe: Recipe) -> None:
+        """Enter the main stage: random discriminators, fresh optimizers and averages ([P] 4.2)."""
+        self._add_discriminators(recipe.main, recipe.optimiser, recipe.seed)
+        self.optimizer = adam(self.network, recipe.optimiser, recipe.main.rate)
+        self.averages = MovingAverages(self.network, recipe.ema)
+        self.guard.forget()
+        p = self.progress
+        p.stage, p.stage_begun, p.stage_steps, p.best = MAIN, p.samples, 0, -float("inf")
+
+    def _add_discriminators(self, main: MainRecipe, o: OptimiserRecipe, seed: int) -> None:
+        device = next(self.network.parameters()).device
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed + 1)
+            made = Discriminators(main.discriminator_width)
+        made = made.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.discriminators = made
+        self.discriminator_optimizer = adam(made, o, main.discriminator_rate)
 
     def save(self, path: Path, recipe: dict[str, Any]) -> None:
         """Write a checkpoint, whole or not at all."""
-        network = self.network
         content = {
-            "architecture": architecture(network),
-            "network": network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "architecture": architecture(self.network),
             "averages": self.averages.state_dict(),
             "guard": self.guard.state_dict(),
             "progress": vars(self.progress),
             "recipe": recipe,
         }
+        content |= {name: part.state_dict() for name, part in self._parts().items()}
         with whole_file(path) as temporary:
             try:
                 torch.save(content, temporary)
             except RuntimeError as error:  # torch's writer says so of a full disk
                 raise TrainingError(f"{path} cannot be written: {error}") from error
 
-    def load(self, path: Path) -> None:
+    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        parts: dict[str, nn.Module | torch.optim.Optimizer | None] = {
+            "network": self.network,
+            "optimizer": self.optimizer,
+            "discriminators": self.discriminators,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def load(self, path: Path, recipe: Recipe) -> None:
         """Go on from a checkpoint.
 
         Raises:
@@ -78,16 +143,40 @@ class RunState:
                 f"{path} is of network {content['architecture']}, the recipe asks for "
                 f"{architecture(self.network)}: choose another output folder"
             )
-        self.network.load_state_dict(content["network"])
-        # What the recipe says now holds, not what it said when the checkpoint was written.
-        groups = [dict(group, params=None) for group in self.optimizer.param_groups]
-        self.optimizer.load_state_dict(content["optimizer"])
-        for group, wanted in zip(self.optimizer.param_groups, groups, strict=True):
-            group.update((key, value) for key, value in wanted.items() if key != "params")
-        self.averages.load_state_dict(content["averages"])
-        self.guard.load_state_dict(content["guard"])
         known = vars(Progress())
         self.progress = Progress(**{k: v for k, v in content["progress"].items() if k in known})
+        self.discriminators = self.discriminator_optimizer = None
+        if self.progress.stage == MAIN:
+            self._add_discriminators(recipe.main, recipe.optimiser, recipe.seed)
+        for name, part in self._parts().items():
+            _load_part(part, content[name], path, name)
+        self.averages.load_state_dict(content["averages"])
+        self.guard.load_state_dict(content["guard"])
+
+
+def adam(network: nn.Module, recipe: OptimiserRecipe, rate: float) -> torch.optim.Optimizer:
+    """Return a fresh Adam for all parameters of a network."""
+    betas = (recipe.beta1, recipe.beta2)
+    return torch.optim.Adam(network.parameters(), rate, betas, fused=True)
+
+
+def _load_part(
+    part: nn.Module | torch.optim.Optimizer, saved: dict[str, Any], path: Path, name: str
+) -> None:
+    if isinstance(part, nn.Module):
+        try:
+            part.load_state_dict(saved)
+        except RuntimeError as error:
+            raise TrainingError(
+                f"the {name} in {path} have other sizes than the recipe's: "
+                "is main.discriminator_width another?"
+            ) from error
+        return
+    # What the recipe says now holds, not what it said when the checkpoint was written.
+    groups = [dict(group, params=None) for group in part.param_groups]
+    part.load_state_dict(saved)
+    for group, wanted in zip(part.param_groups, groups, strict=True):
+        group.update((key, value) for key, value in wanted.items() if key != "params")
 
 
 def architecture(network: Generator) -> str:

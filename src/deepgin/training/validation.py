@@ -1,40 +1,80 @@
 """Watching a run on pictures it never trains on, under frozen masks, and drawing sample sheets."""
 
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 from PIL import Image
 
 from ..evaluation.protocol import Protocol
-from ..evaluation.runner import run
-from ..runtimes.torch import TorchRuntime, to_bytes
+from ..metrics import l1_hole, psnr, ssim
+from ..metrics.lpips import Lpips
+from ..runtimes.torch import TorchRuntime, from_array, to_bytes
 
 _SHEET_PICTURES = 2
+_BATCH = 8
 
 
 class Validation:
-    """Centre squares of a folder's pictures at 256, one frozen mask of each kind for each."""
+    """Centre squares of pictures at 256, one frozen mask of each kind for each.
 
-    def __init__(self, folder: str | Path, count: int) -> None:
-        self.protocol = Protocol(Path(folder), limit=count)
-        self.protocol.pictures()  # an empty folder is better told of now than in an hour
+    Args:
+        folder: of the pictures.
+        count: at most so many, taken evenly.
+        files: of the folder, these alone; empty takes all.
+        lpips: measures LPIPS too.
+    """
 
-    def measure(self, runtime: TorchRuntime) -> dict[str, float]:
-        """Return the mean PSNR in dB of the 8-bit completed pictures, by kind of mask."""
+    def __init__(
+        self,
+        folder: str | Path,
+        count: int,
+        files: tuple[Path, ...] = (),
+        lpips: Lpips | None = None,
+    ) -> None:
+        self.protocol = Protocol(Path(folder), limit=count, files=files)
+        self.lpips = lpips
+        # An empty folder is better told of now than in an hour.
+        self.truths = np.stack([self.protocol.truth(file) for file in self.protocol.pictures()])
+        self.masks = {
+            kind: np.stack(list(self.protocol.masks(kind))) for kind in self.protocol.kinds
+        }
 
-        def fill(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
-            return runtime.fill(picture[None], mask[None])[0]
+    def measure(self, runtime: TorchRuntime) -> dict[str, dict[str, float]]:
+        """Return means over the pictures, by metric and kind of mask.
 
-        return {score.kind: score.psnr for score in run(self.protocol, {"network": fill})}
+        Of the 8-bit completed pictures: `psnr` (dB, whole picture), `ssim` (whole picture),
+        `l1_hole` (in the hole, of the full range), and `lpips` where there is one.
+        """
+        found: dict[str, dict[str, float]] = {}
+        for kind, masks in self.masks.items():
+            for name, values in self._scores(runtime, masks).items():
+                found.setdefault(name, {})[kind] = mean(values)
+        return found
+
+    def _scores(self, runtime: TorchRuntime, masks: np.ndarray) -> dict[str, list[float]]:
+        parts = [slice(i, i + _BATCH) for i in range(0, len(masks), _BATCH)]
+        completed = np.concatenate([runtime.fill(self.truths[p], masks[p]) for p in parts])
+        pairs = list(zip(completed, self.truths, strict=True))
+        scores = {
+            "psnr": [psnr(*pair) for pair in pairs],
+            "ssim": [ssim(*pair) for pair in pairs],
+            "l1_hole": [l1_hole(*pair, mask) for pair, mask in zip(pairs, masks, strict=True)],
+        }
+        if self.lpips is not None:
+            parts_of_one = (from_array(np.stack(pair)) for pair in pairs)
+            seen = (pair.permute(0, 3, 1, 2).float() / 255 for pair in parts_of_one)
+            scores["lpips"] = [self.lpips(pair[:1], pair[1:]).item() for pair in seen]
+        return scores
 
     def sheet(self, runtime: TorchRuntime) -> Image.Image:
         """Draw rows of input, coarse, low resolution, alpha, completed and truth."""
-        rows = []
-        files = self.protocol.pictures()
-        for kind in self.protocol.kinds:
-            masks = self.protocol.masks(kind)
-            for i in range(0, len(files), -(-len(files) // _SHEET_PICTURES)):
-                rows.append(_row(runtime, self.protocol.truth(files[i]), masks[i]))
+        step = -(-len(self.truths) // _SHEET_PICTURES)
+        rows = [
+            _row(runtime, self.truths[i], masks[i])
+            for masks in self.masks.values()
+            for i in range(0, len(self.truths), step)
+        ]
         return Image.fromarray(np.concatenate(rows, 0))
 
 

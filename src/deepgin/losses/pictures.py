@@ -1,0 +1,107 @@
+"""The losses on finished pictures: perceptual, style, total variation, from one pass of features."""
+
+from collections.abc import Collection
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..errors import UsageError
+from ..network import Filled
+from ..perceptual import Vgg
+from .layers import LAYERS, Form, as_seen
+from .perceptual import perceptual
+from .style import style
+from .total_variation import total_variation
+
+TERMS = ("perceptual", "style", "total_variation")
+_RELEASED_SIZE = 224
+
+
+class PictureLosses(nn.Module):
+    """The perceptual, style and total variation losses ([P] eqs. 4 to 6), without their weights.
+
+    Attributes:
+        layers: the layers that perceptual and style look at: those of conv1_1, conv2_1, conv3_1,
+            conv4_1, conv5_1 that the network has.
+        missing: those of the five that it lacks; the two losses are the smaller for it.
+        terms: what `forward` returns.
+
+    Args:
+        network: VGG-19 or its first layers; None for total variation alone.
+        form: `paper` or `released`, see each loss; `released` also resizes to 224 x 224 [C].
+        wanted: the terms to compute; None for all that the network allows.
+
+    Raises:
+        UsageError: an unknown term, or one that needs a network where there is none.
+    """
+
+    def __init__(
+        self, network: Vgg | None, form: Form = "paper", wanted: Collection[str] | None = None
+    ) -> None:
+        super().__init__()
+        able = TERMS if network is not None else ("total_variation",)
+        unable = sorted(set(wanted or ()) - set(able))
+        if unable:
+            raise UsageError(
+                f"no loss {', '.join(unable)}: there are {', '.join(TERMS)}, "
+                "the first two with a VGG network"
+            )
+        self.network, self.form = network, form
+        self.terms = able if wanted is None else tuple(t for t in TERMS if t in wanted)
+        has = () if network is None else network.layers
+        self.layers = tuple(name for name in LAYERS if name in has)
+        self.missing = tuple(name for name in LAYERS if name not in has)
+
+    def forward(
+        self, filled: Filled, truth: Tensor, mask: Tensor, repeats: int = 1
+    ) -> dict[str, Tensor]:
+        """Return the wanted terms, unweighted scalars in float32 at least.
+
+        Perceptual and style compare `reconstructed` and `completed` with the truth and add the
+        two; total variation looks at `completed`. Under autocast only the network's convolutions
+        run in half precision.
+
+        Args:
+            filled: of N pictures.
+            truth: N x 3 x H x W in [0, 1].
+            mask: N x 1 x H x W, 1 = missing; `completed` has it in itself, no term asks for it.
+            repeats: how many times in a row `truth` holds each picture (under other masks); its
+                features are computed once for them.
+
+        Raises:
+            UsageError: N is no multiple of `repeats`.
+        """
+        if repeats < 1 or len(truth) % repeats:
+            raise UsageError(f"{len(truth)} pictures are not {repeats} of each: change repeats")
+        found: dict[str, Tensor] = {}
+        if {"perceptual", "style"} & set(self.terms):
+            theirs, true = self._features(filled, truth, repeats)
+            # Their means are over both pictures: twice that is the sum that is meant.
+            if "perceptual" in self.terms:
+                found["perceptual"] = 2 * perceptual(theirs, true, self.form)
+            if "style" in self.terms:
+                found["style"] = 2 * style(theirs, true, self.form)
+        if "total_variation" in self.terms:
+            found["total_variation"] = total_variation(filled.completed, self.form)
+        return found
+
+    def _features(
+        self, filled: Filled, truth: Tensor, repeats: int
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Return features 2 x P x repeats x C x h x w, and the truth's P x 1 x C x h x w."""
+        both = self._look(torch.cat((filled.reconstructed, filled.completed)))
+        with torch.no_grad():
+            true = self._look(truth[::repeats])
+        shape = (2, -1, repeats)
+        return (
+            {name: x.unflatten(0, shape) for name, x in both.items()},
+            {name: x.unsqueeze(1) for name, x in true.items()},
+        )
+
+    def _look(self, pictures: Tensor) -> dict[str, Tensor]:
+        assert self.network is not None
+        if self.form == "released":
+            size = (_RELEASED_SIZE, _RELEASED_SIZE)
+            pictures = F.interpolate(pictures, size, mode="bilinear", align_corners=True)
+        return as_seen(self.network(pictures, self.layers), self.form)

@@ -1,0 +1,190 @@
+"""Batches of local pictures, made on the CPU. Remote shards: streams.py; on a GPU: resident.py."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...errors import TrainingError
+from .batch import Batch, Share
+from .crops import cut_sample
+from .layouts import training_entries
+from .masks import training_masks
+from .order import PictureOrder
+from .recipe import DataRecipe, check_data
+from .sources import Entry
+from .weights import picture_weights
+from .workers import from_processes
+
+
+class SampleMaker(Protocol):
+    """What makes batches, from wherever pictures come.
+
+    Attributes:
+        pictures: in one epoch; 0 when unknown.
+        unreadable: name -> why, of all that `batches` has passed over so far.
+    """
+
+    pictures: int
+    unreadable: dict[str, str]
+
+    def batches(self, position: dict[str, int]) -> Iterator[Batch]:
+        """Yield batches for ever from a position that an earlier batch named; {} is the beginning.
+
+        Raises:
+            TrainingError: more than 1 % of the pictures cannot be used, or the source fails.
+        """
+
+
+def open_samples(
+    recipe: DataRecipe,
+    seed: int,
+    device: torch.device,
+    share: Share = Share(),  # noqa: B008, it is frozen
+    guidance: bool = False,
+) -> SampleMaker:
+    """Open the recipe's training pictures.
+
+    Args:
+        recipe: which pictures, and how samples are made.
+        seed: of order, crops and masks.
+        device: where the network is.
+        share: which part of every step is this process's.
+        guidance: pictures come with their segmentation; those that have none are left out.
+
+    Raises:
+        UsageError: a recipe that cannot work; TrainingError: pictures that cannot be found.
+    """
+    check_data(recipe)
+    if recipe.is_remote:
+        from .streams import StreamedSamples
+
+        return StreamedSamples(recipe, seed, device, share, guidance)
+    if recipe.resident:
+        from .resident import ResidentSamples
+
+        return ResidentSamples(recipe, seed, device, share, guidance)
+    return Samples(recipe, seed, device, share, guidance)
+
+
+class Samples:
+    """The batches of local pictures by number: each a function of recipe, seed and number alone.
+
+    Pictures of the run are numbered 0, 1, 2...; the step that begins at picture p uses the numbers
+    from p to p + P * ranks - 1, of which each rank takes P in a row. Unreadable pictures are named
+    in `unreadable` and replaced by the next of the order; more than 1 % of them stop the run.
+    """
+
+    def __init__(
+        self,
+        recipe: DataRecipe,
+        seed: int,
+        device: torch.device = torch.device("cpu"),  # noqa: B008, it is frozen
+        share: Share = Share(),  # noqa: B008
+        guidance: bool = False,
+    ) -> None:
+        self.recipe, self.seed, self.share, self.guidance = recipe, seed, share, guidance
+        self.pinned = device.type == "cuda"
+        self.entries = training_entries(recipe, guidance)
+        self.weights = picture_weights(self.entries, recipe)
+        self.order = PictureOrder(self.weights, seed)
+        self.pictures = max(1, round(sum(self.weights)))
+        self.unreadable: dict[str, str] = {}
+
+    @property
+    def step(self) -> int:
+        """How many pictures all ranks together take in a step."""
+        return self.recipe.pictures_per_step * self.share.ranks
+
+    def sample(self, number: int, unreadable: dict[str, str]) -> list[np.ndarray]:
+        """Return the `number`-th picture's sample, and its guidance's if that is asked for.
+
+        Args:
+            number: of the whole run.
+            unreadable: pictures that cannot be used are added to it.
+
+        Returns:
+            One or two of uint8, size x size x 3.
+
+        Raises:
+            TrainingError: `unreadable` has come to hold more than 1 % of the pictures.
+        """
+        draws = random.Random(f"crop/{self.seed}/{number}")
+        while True:
+            entry = self.entries[self.order[number]]
+            try:
+                return cut_entry(entry, self.recipe, draws, self.guidance)
+            except (OSError, ValueError) as error:
+                unreadable[entry.label] = str(error)
+                check_unreadable(unreadable, len(self.entries), self.recipe)
+            number += 1
+
+    def batch(self, first: int) -> Batch:
+        """Return this rank's part of the step that begins at picture `first`."""
+        begin = first + self.share.rank * self.recipe.pictures_per_step
+        numbers = range(begin, begin + self.recipe.pictures_per_step)
+        unreadable: dict[str, str] = {}
+        samples = [self.sample(number, unreadable) for number in numbers]
+        pictures, *guidance = (stack(kind) for kind in zip(*samples, strict=True))
+        masks = np.stack([training_masks(self.recipe, self.seed, number) for number in numbers])
+        position = {"pictures": first + self.step}
+        return Batch(
+            pictures, torch.from_numpy(masks), next(iter(guidance), None), position, unreadable
+        )
+
+    def batches(self, position: dict[str, int]) -> Iterator[Batch]:
+        """Yield batches for ever from a position on; see `SampleMaker`."""
+        first = position.get("pictures", 0)
+        workers = self.recipe.workers
+        made = from_processes(self, first, workers) if workers else self._from_thread(first)
+        for batch in made:
+            self.unreadable.update(batch.unreadable)
+            if batch.unreadable:
+                check_unreadable(self.unreadable, len(self.entries), self.recipe)
+            yield batch
+
+    def _from_thread(self, first: int, ahead: int = 3) -> Iterator[Batch]:
+        """Yield batches made beside the training in one thread."""
+        with ThreadPoolExecutor(1, thread_name_prefix="samples") as pool:
+            waiting: list[Future[Batch]] = []
+            while True:
+                while len(waiting) < ahead:
+                    waiting.append(pool.submit(self.batch, first))
+                    first += self.step
+                batch = waiting.pop(0).result()
+                yield batch.pin_memory() if self.pinned else batch
+
+
+def cut_entry(
+    entry: Entry, recipe: DataRecipe, draws: random.Random, guidance: bool
+) -> list[np.ndarray]:
+    """Read an entry and cut its sample, and its guidance's if that is asked for.
+
+    Returns:
+        One or two of uint8, size x size x 3.
+
+    Raises:
+        OSError, ValueError: it cannot be read, decoded, or is too small.
+    """
+    wanted = entry.guidance if guidance else None
+    return cut_sample(entry.read(), wanted.read() if wanted else None, recipe, draws)
+
+
+def check_unreadable(unreadable: dict[str, str], pictures: int, recipe: DataRecipe) -> None:
+    """Refuse to go on with too many unreadable pictures: more than 1 %, and at least two.
+
+    Raises:
+        TrainingError: names the first few.
+    """
+    if len(unreadable) > max(1, pictures // 100):
+        some = "; ".join(f"{name} ({why})" for name, why in list(unreadable.items())[:5])
+        raise TrainingError(f"{recipe.train}: more than 1 % of the pictures cannot be used: {some}")
+
+
+def stack(samples: tuple[np.ndarray, ...]) -> Tensor:
+    """Return uint8, P x 3 x S x S, channels_last."""
+    return torch.from_numpy(np.stack(samples)).permute(0, 3, 1, 2)

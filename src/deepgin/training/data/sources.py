@@ -1,0 +1,144 @@
+"""Where local pictures lie: folders and tar shards. Weights: weights.py; datasets: layouts.py."""
+
+import os
+import tarfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from ...errors import TrainingError
+from ...pictures import is_picture
+
+SEGMENTATION = "_seg"
+"""`NAME_seg.png` is the segmentation of the picture `NAME.jpg` beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a picture lies: a file, or bytes inside a tar shard that is read by offset.
+
+    Attributes:
+        file: the picture's file, or the shard.
+        name: the picture's path below the training folder, with "/" on every machine; of those
+            in a shard, the shard's folder and the path inside the shard.
+        offset: first byte.
+        length: in bytes; -1 is the whole file.
+        guidance: its segmentation picture, where there is one.
+    """
+
+    file: Path
+    name: str
+    offset: int = 0
+    length: int = -1
+    guidance: "Entry | None" = None
+
+    def read(self) -> bytes:
+        with open(self.file, "rb") as file:
+            file.seek(self.offset)
+            return file.read(self.length)
+
+    @property
+    def label(self) -> str:
+        """What errors call it."""
+        return str(self.file) if self.length < 0 else f"{self.file}:{self.name}"
+
+
+def find_entries(path: str | Path) -> list[Entry]:
+    """List the pictures of a folder tree, of the tar shards in it, or of one shard.
+
+    Segmentations (`_seg`) are attached to their pictures and are none themselves.
+
+    Returns:
+        Entries in the order of their files' names, the same on every machine.
+
+    Raises:
+        TrainingError: no such path, a damaged shard, or no pictures.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise TrainingError(f"{path}: no such folder or tar file of training pictures")
+    files = [(path, path.name)] if path.is_file() else sorted(files_below(path), key=_by_name)
+    entries: list[Entry] = []
+    for file, name in files:
+        if file.suffix == ".tar":
+            entries += _in_shard(file, PurePosixPath(name).parent)
+        elif is_picture(file):
+            entries.append(Entry(file, name))
+    entries = with_guidance(entries)
+    if not entries:
+        raise TrainingError(f"{path} holds no pictures and no tar shards of pictures")
+    return entries
+
+
+def _by_name(found: tuple[Path, str]) -> str:
+    return found[1]
+
+
+def files_below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files of a folder tree, hidden ones left out, with their paths below it.
+
+    Links are followed, except into the folders that they lie in.
+    """
+    for here, folders, files in os.walk(folder, followlinks=True):
+        # Some systems leave hidden companions such as ._a.jpg, which are no pictures.
+        folders[:] = [f for f in folders if not f.startswith(".") and not _leads_up(here, f)]
+        below = Path(here).relative_to(folder)
+        for name in files:
+            if not name.startswith("."):
+                yield Path(here, name), (below / name).as_posix()
+
+
+def _leads_up(here: str, folder: str) -> bool:
+    if not os.path.islink(os.path.join(here, folder)):
+        return False
+    target, real = os.path.realpath(os.path.join(here, folder)), os.path.realpath(here)
+    return os.path.commonpath([target, real]) == target
+
+
+def _in_shard(shard: Path, below: PurePosixPath) -> list[Entry]:
+    try:
+        with tarfile.open(shard, "r:") as tar:
+            return [
+                Entry(shard, (below / member.name).as_posix(), member.offset_data, member.size)
+                for member in tar
+                if member.isfile() and is_shown_picture(member.name)
+            ]
+    except (tarfile.TarError, OSError) as error:
+        raise TrainingError(f"{shard} is no readable tar shard: {error}") from error
+
+
+def is_shown_picture(name: str) -> bool:
+    """Return whether a member of a shard is a picture, and not a hidden companion of one."""
+    return is_picture(name) and not PurePosixPath(name).name.startswith(".")
+
+
+def stem(name: str) -> str:
+    """Return a name without its ending: of `a/b.jpg`, `a/b`."""
+    return name.rpartition(".")[0]
+
+
+def with_guidance(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the pictures alone, each with its segmentation if there is one."""
+    entries = list(entries)
+    segmentations = {
+        (_place(entry), stem(entry.name).removesuffix(SEGMENTATION)): entry
+        for entry in entries
+        if is_segmentation(entry.name)
+    }
+    if not segmentations:
+        return entries
+    return [
+        replace(entry, guidance=segmentations.get((_place(entry), stem(entry.name))))
+        for entry in entries
+        if not is_segmentation(entry.name)
+    ]
+
+
+def _place(entry: Entry) -> Path | None:
+    # Two shards may hold different pictures of one name.
+    return None if entry.length < 0 else entry.file
+
+
+def is_segmentation(name: str) -> bool:
+    """Return whether a file's name is that of a segmentation picture."""
+    return stem(name).endswith(SEGMENTATION) and name.lower().endswith(".png")

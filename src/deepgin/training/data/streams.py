@@ -1,0 +1,173 @@
+"""Batches from remote tar shards, made as these come. One shard: shards.py; local ones: samples.py.
+
+Pictures are taken in the order of their shard: what a shuffling buffer holds could not be saved in
+a checkpoint, and to fetch it again at every start would take long. Only the order of the shards is
+drawn, so write shards in a random order.
+"""
+
+import random
+import re
+import tarfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+
+import numpy as np
+import torch
+
+from ...errors import TrainingError
+from .ahead import ahead
+from .batch import Batch, Share
+from .crops import cut_sample
+from .masks import training_masks
+from .recipe import DataRecipe
+from .samples import stack
+from .shards import Encoded, ShardOrder, addresses, pictures_in
+
+ATTEMPTS = 4
+WAIT = 1.0
+"""Seconds before the second attempt at a shard; before the third twice as long, and so on."""
+
+FEW = 10
+"""So many pictures may be unreadable before their share is looked at."""
+
+
+class StreamedSamples:
+    """Batches from remote shards. Each sample is a function of recipe, seed, shard and picture.
+
+    The shards of the run are numbered 0, 1, 2... through seeded permutations of the addresses, one
+    an epoch; rank r takes the numbers r, r + ranks, r + 2 * ranks... A position is a shard's
+    number and how many of its pictures are done with. It is a rank's own; that of another rank
+    stands for the same place among this one's shards.
+
+    Args:
+        recipe: `workers` are threads here.
+        seed: of the order of shards, crops and masks.
+        device: where the network is.
+        share: which shards are this process's.
+        guidance: pictures come with their segmentation; those that have none are left out.
+
+    Raises:
+        UsageError: `train` is no list of addresses; TrainingError: webdataset is missing.
+    """
+
+    pictures = 0
+
+    def __init__(
+        self,
+        recipe: DataRecipe,
+        seed: int,
+        device: torch.device = torch.device("cpu"),  # noqa: B008, it is frozen
+        share: Share = Share(),  # noqa: B008
+        guidance: bool = False,
+    ) -> None:
+        self.recipe, self.seed, self.share, self.guidance = recipe, seed, share, guidance
+        self.pinned = device.type == "cuda"
+        self.order = ShardOrder(addresses(recipe), seed)
+        self.unreadable: dict[str, str] = {}
+
+    def batches(self, position: dict[str, int]) -> Iterator[Batch]:
+        """Yield batches for ever from a position on; see `SampleMaker`."""
+        with closing(ahead(self._batches(position), count=3)) as made:
+            for batch in made:
+                self.unreadable.update(batch.unreadable)
+                yield batch
+
+    def _batches(self, position: dict[str, int]) -> Iterator[Batch]:
+        """Yield batches; pictures are cut by threads while the next ones are fetched."""
+        threads, seen, failed = max(1, self.recipe.workers), 0, 0
+        with ThreadPoolExecutor(threads, thread_name_prefix="samples") as pool:
+            made = self._made(position, pool, threads + self.recipe.pictures_per_step)
+            while True:
+                good: list[tuple[list[np.ndarray], np.ndarray]] = []
+                unreadable: dict[str, str] = {}
+                while len(good) < self.recipe.pictures_per_step:
+                    encoded, result = next(made)
+                    seen += 1
+                    try:
+                        good.append(result.result())
+                    except ValueError as error:
+                        failed += 1
+                        unreadable[encoded.name] = str(error)
+                        self._check(failed, seen, encoded.name, error)
+                where = {"shard": encoded.shard, "picture": encoded.picture + 1}
+                yield self._batch(good, where, unreadable)
+
+    def _batch(
+        self,
+        good: list[tuple[list[np.ndarray], np.ndarray]],
+        position: dict[str, int],
+        unreadable: dict[str, str],
+    ) -> Batch:
+        pictures, *guidance = (stack(kind) for kind in zip(*(s for s, _ in good), strict=True))
+        masks = torch.from_numpy(np.stack([masks for _, masks in good]))
+        batch = Batch(pictures, masks, next(iter(guidance), None), position, unreadable)
+        return batch.pin_memory() if self.pinned else batch
+
+    def _check(self, failed: int, seen: int, name: str, error: Exception) -> None:
+        # How many there are is not known, so it is the share of those that came so far.
+        if failed > max(FEW, seen // 100):
+            raise TrainingError(
+                f"{failed} of {seen} pictures cannot be used, which is more than 1 %; "
+                f"the last is {name} ({error})"
+            )
+
+    def _made(
+        self, position: dict[str, int], pool: ThreadPoolExecutor, count: int
+    ) -> "Iterator[tuple[Encoded, Future[tuple[list[np.ndarray], np.ndarray]]]]":
+        """Yield pictures in their order, each with its sample in the making."""
+        waiting: deque[tuple[Encoded, Future[tuple[list[np.ndarray], np.ndarray]]]] = deque()
+        for encoded in self._encoded(position):
+            waiting.append((encoded, pool.submit(self._sample, encoded)))
+            if len(waiting) >= count:
+                yield waiting.popleft()
+
+    def _sample(self, encoded: Encoded) -> tuple[list[np.ndarray], np.ndarray]:
+        number = f"{encoded.shard}/{encoded.picture}"
+        draws = random.Random(f"crop/{self.seed}/{number}")
+        guidance = encoded.guidance if self.guidance else None
+        sample = cut_sample(encoded.content, guidance, self.recipe, draws)
+        return sample, training_masks(self.recipe, self.seed, number)
+
+    def _encoded(self, position: dict[str, int]) -> Iterator[Encoded]:
+        """Yield this rank's pictures for ever, shard after shard."""
+        turn, skip = position.get("shard", 0) // self.share.ranks, position.get("picture", 0)
+        empty = 0
+        while True:
+            shard = turn * self.share.ranks + self.share.rank
+            found = 0
+            for encoded in self._from_shard(shard, skip):
+                if encoded.guidance is not None or not self.guidance:
+                    found += 1
+                    yield encoded
+            empty = 0 if found or skip else empty + 1
+            if empty >= len(self.order.addresses):
+                wanted = "pictures with a segmentation" if self.guidance else "pictures"
+                raise TrainingError(f"data.train {self.recipe.train}: no shard holds {wanted}")
+            turn, skip = turn + 1, 0
+
+    def _from_shard(self, shard: int, skip: int) -> Iterator[Encoded]:
+        """Yield a shard's pictures; where the connection is cut, open it again and go on there."""
+        address, failures = self.order[shard], 0
+        while True:
+            try:
+                for encoded in pictures_in(address, shard, skip):
+                    yield encoded
+                    skip, failures = encoded.picture + 1, 0
+                return
+            except (OSError, tarfile.TarError) as error:
+                failures += 1
+                if failures >= ATTEMPTS:
+                    raise TrainingError(
+                        f"{address}: cannot be read on after {skip} pictures, "
+                        f"{ATTEMPTS} attempts failed ({_why(error)})"
+                    ) from error
+                time.sleep(WAIT * failures)
+
+
+def _why(error: Exception) -> str:
+    """Return an error's message; of webdataset's, which show a call, how the program ended."""
+    ended = re.search(r"exit (-?\d+) \(", str(error))
+    return f"the program that fetches it ended with {ended[1]}" if ended else str(error)

@@ -1,0 +1,109 @@
+"""What a run tells: means between two lines of the log, as JSON lines, TensorBoard and words."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PIL import Image
+
+from ..files import make_folder
+from ..pictures import write_picture
+
+LOG = "log.jsonl"
+
+
+class Watcher(Protocol):
+    """Shows a run to a person."""
+
+    def line(self, text: str) -> None:
+        """Say something once."""
+
+    def progress(self, samples: int, total: int, left: float, text: str) -> None:
+        """Show how far the run is; `left` in seconds."""
+
+
+class Silent:
+    """The watcher of all processes but the first."""
+
+    def line(self, text: str) -> None:
+        """Say nothing."""
+
+    def progress(self, samples: int, total: int, left: float, text: str) -> None:
+        """Show nothing."""
+
+
+class Means:
+    """Running means by name, since they were last taken."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0])
+
+    def add(self, facts: dict[str, float]) -> None:
+        for name, value in facts.items():
+            total = self._sums[name]
+            total[0] += value
+            total[1] += 1
+
+    def take(self) -> dict[str, float]:
+        """Return the means and begin anew."""
+        means = {name: total / count for name, (total, count) in self._sums.items()}
+        self._sums.clear()
+        return means
+
+
+class Journal:
+    """Writes a run's log into its folder.
+
+    Args:
+        folder: of the run; `log.jsonl`, `sheets/` and perhaps `tensorboard/` are written there.
+        tensorboard: whether to, if it is installed.
+    """
+
+    def __init__(self, folder: Path, tensorboard: bool) -> None:
+        self.folder = folder
+        make_folder(folder / "sheets")
+        self._board = _board(folder / "tensorboard") if tensorboard else None
+
+    @property
+    def has_board(self) -> bool:
+        return self._board is not None
+
+    def write(self, facts: dict[str, Any], samples: int) -> None:
+        """Add one line; numbers go to TensorBoard too, those of inner dicts as name/inner."""
+        with open(self.folder / LOG, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"samples": samples} | facts) + "\n")
+        if self._board is not None:
+            for name, value in _flat(facts).items():
+                self._board.add_scalar(name, value, samples)
+            self._board.flush()
+
+    def sheet(self, picture: Image.Image, samples: int) -> None:
+        """Keep a sheet of samples."""
+        path = self.folder / "sheets" / f"{samples:012d}.png"
+        write_picture(picture, path, overwrite=True)
+        if self._board is not None:
+            self._board.add_image("sheet", np.asarray(picture), samples, dataformats="HWC")
+
+    def close(self) -> None:
+        if self._board is not None:
+            self._board.close()
+
+
+def _board(folder: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder))
+
+
+def _flat(facts: dict[str, Any], above: str = "") -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{above}{name}/")
+        elif isinstance(value, int | float):
+            found[f"{above}{name}"] = float(value)
+    return found

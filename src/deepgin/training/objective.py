@@ -1,0 +1,173 @@
+"""What each stage minimises: the losses of losses/, weighted and added up. No optimizers here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ..devices import autocast
+from ..errors import UsageError
+from ..losses import (
+    Form,
+    PictureLosses,
+    feature_matching,
+    gradient_penalty,
+    hinge_discriminator,
+    hinge_generator,
+    reconstruction,
+)
+from ..masks import KINDS
+from ..network import Discriminators, Filled
+from ..perceptual import Vgg, load_vgg
+from .recipe import LossRecipe
+
+
+@dataclass
+class Terms:
+    """One network's loss of a step.
+
+    Attributes:
+        total: what is minimised, a scalar; None where the network is not trained now.
+        parts: by name, scalars without gradient and before their weights.
+    """
+
+    total: Tensor | None
+    parts: dict[str, Tensor]
+
+
+class Objective:
+    """The losses of a recipe.
+
+    Args:
+        recipe: weights and forms.
+        device: where the perceptual network goes, if one is wanted.
+        precision: of convolutions.
+        stages_need_it: whether a main stage comes at all, without which no perceptual network is
+            loaded.
+        perceptual: the network in place of the one that the recipe names.
+
+    Raises:
+        UsageError: perceptual or style loss is wanted and no network is named.
+        WeightsError: the network's file cannot be used.
+    """
+
+    def __init__(
+        self,
+        recipe: LossRecipe,
+        device: torch.device,
+        precision: torch.dtype,
+        stages_need_it: bool = True,
+        perceptual: Vgg | None = None,
+    ) -> None:
+        self.recipe, self.device, self.precision = recipe, device, precision
+        weights = ("perceptual", "style", "total_variation")
+        self.weights = {name: getattr(recipe, name) for name in weights if getattr(recipe, name)}
+        needed = stages_need_it and bool(recipe.perceptual or recipe.style)
+        if needed and perceptual is None:
+            if not recipe.network:
+                raise UsageError(
+                    "loss.network is not set: vgg19, vgg16 or a file; or set loss.perceptual and "
+                    "loss.style to 0"
+                )
+            perceptual = load_vgg(recipe.network)
+        network = perceptual.to(device) if perceptual is not None and needed else None
+        wanted = {*self.weights} if stages_need_it else {"total_variation"}
+        self.pictures = PictureLosses(network, cast(Form, recipe.form), wanted)
+
+    @property
+    def missing_layers(self) -> tuple[str, ...]:
+        """Layers of the paper that the perceptual network lacks; they are left out."""
+        return self.pictures.missing if self.pictures.network is not None else ()
+
+    def warm_up(self, filled: Filled, image: Tensor, mask: Tensor) -> Terms:
+        """Return the first stage's loss: L1 alone."""
+        l1 = self._l1(filled, image, mask)
+        return Terms(l1, {"l1": l1.detach()})
+
+    def _l1(self, filled: Filled, image: Tensor, mask: Tensor) -> Tensor:
+        return reconstruction(filled, image, mask, self.recipe.hole, by_area=self.recipe.by_area)
+
+    def generator(self, filled: Filled, image: Tensor, mask: Tensor, judge: "Judgement") -> Terms:
+        """Return the second stage's loss of the generator: L1 and all others."""
+        terms = {"l1": self._l1(filled, image, mask)}
+        with autocast(self.device, self.precision):
+            terms |= self.pictures(filled, image, mask, repeats=len(KINDS))
+        terms["adversarial"] = hinge_generator(judge.scores(judge.fake_maps))
+        weights = self.weights | {"l1": 1.0, "adversarial": self.recipe.adversarial}
+        if self.recipe.feature_matching:
+            terms["feature_matching"] = feature_matching(judge.real_maps, judge.fake_maps)
+            weights["feature_matching"] = self.recipe.feature_matching
+        total = sum(weights[name] * term for name, term in terms.items())
+        return Terms(total, {name: term.detach() for name, term in terms.items()})
+
+    def discriminators(self, judge: "Judgement") -> Terms:
+        """Return the discriminators' loss and what they think of real and filled pictures."""
+        real, fake = judge.scores(judge.real_maps), judge.scores(judge.detached_maps)
+        hinge = hinge_discriminator(real, fake, halved=self.recipe.form == "released")
+        parts = {
+            "discriminators": hinge,
+            "score_real": torch.stack([score.float().mean() for score in real]).mean(),
+            "score_fake": torch.stack([score.float().mean() for score in fake]).mean(),
+            "right_real": torch.stack([(score > 0).float().mean() for score in real]).mean(),
+            "right_fake": torch.stack([(score < 0).float().mean() for score in fake]).mean(),
+        }
+        total = hinge
+        if self.recipe.gradient_penalty:
+            parts["gradient_penalty"] = gradient_penalty(real, judge.real)
+            total = total + self.recipe.gradient_penalty * parts["gradient_penalty"]
+        return Terms(total, {name: part.detach() for name, part in parts.items()})
+
+    def judge(
+        self, discriminators: Discriminators, filled: Filled, image: Tensor, mask: Tensor
+    ) -> "Judgement":
+        """Run the discriminators as [C] does: the detached fake, the real, then the fake again.
+
+        Each pass moves their spectral norms by one power iteration. The last is for the generator
+        alone: it leaves no gradient in the discriminators.
+        """
+        masked = image * (1 - mask) + mask
+        real = image.detach().requires_grad_(bool(self.recipe.gradient_penalty))
+        with autocast(self.device, self.precision):
+            detached = discriminators(masked, filled.completed.detach())
+            real_maps = discriminators(masked, real)
+            with frozen(discriminators):
+                fake_maps = discriminators(masked, filled.completed)
+        return Judgement(real, real_maps, detached, fake_maps)
+
+
+Maps = tuple[list[Tensor], list[Tensor]]
+
+
+@dataclass
+class Judgement:
+    """The discriminators' maps, full size and half size, of a step's pictures.
+
+    Attributes:
+        real: the pictures themselves.
+        real_maps: of them.
+        detached_maps: of the completed pictures, without a way back to the generator.
+        fake_maps: of the completed pictures, without gradients of the discriminators' weights.
+    """
+
+    real: Tensor
+    real_maps: Maps
+    detached_maps: Maps
+    fake_maps: Maps
+
+    @staticmethod
+    def scores(maps: Maps) -> list[Tensor]:
+        """Return the last map of each discriminator."""
+        return [layers[-1] for layers in maps]
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Let gradients pass through a network without being taken of its weights."""
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        network.requires_grad_(True)

@@ -1,0 +1,88 @@
+"""The processes of a run: what each is told apart by, and what they average. Nothing of training.
+
+One process needs nothing of this; several are started by lightning-fabric, torchrun or SLURM.
+"""
+
+import os
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import TrainingError
+from .data import Share
+
+
+class Ranks:
+    """A process among those of the run.
+
+    Attributes:
+        share: which part of every step is this process's.
+        device: this process's.
+    """
+
+    def __init__(self, share: Share, device: torch.device) -> None:
+        self.share, self.device = share, device
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes and speaks."""
+        return self.share.rank == 0
+
+    @torch.no_grad()
+    def average(self, tensors: list[Tensor]) -> None:
+        """Replace each tensor by its mean over all processes, in one exchange a type."""
+        if self.share.ranks == 1:
+            return
+        for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+            group = [tensor for tensor in tensors if tensor.dtype == dtype]
+            flat = torch.cat([tensor.reshape(-1) for tensor in group])
+            torch.distributed.all_reduce(flat)
+            flat /= self.share.ranks
+            parts = flat.split([tensor.numel() for tensor in group])
+            for tensor, part in zip(group, parts, strict=True):
+                tensor.copy_(part.view_as(tensor))
+
+    def wait(self) -> None:
+        """Wait until all processes are here."""
+        if self.share.ranks > 1:
+            torch.distributed.barrier()
+
+
+def start_ranks(device: torch.device, devices: int, nodes: int) -> Ranks:
+    """Start the run's other processes, or join those that torchrun or SLURM started.
+
+    Args:
+        device: what the recipe chose; of several GPUs each process gets its own.
+        devices: processes on this machine.
+        nodes: machines.
+
+    Raises:
+        TrainingError: several processes are asked for and lightning-fabric is not installed, or
+            they cannot be started.
+    """
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if devices * nodes == 1:
+        if world == 1:
+            return Ranks(Share(), device)
+        devices = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # torchrun knows
+        nodes = world // devices
+    fabric = _fabric(device, devices, nodes)
+    return Ranks(Share(fabric.global_rank, fabric.world_size), fabric.device)
+
+
+def _fabric(device: torch.device, devices: int, nodes: int) -> Any:
+    try:
+        from lightning_fabric import Fabric
+    except ImportError as error:
+        raise TrainingError(
+            "several processes need lightning-fabric: pip install 'deepgin[train]'"
+        ) from error
+    try:
+        fabric = Fabric(accelerator=device.type, devices=devices, num_nodes=nodes, strategy="ddp")
+        fabric.launch()
+    except (RuntimeError, ValueError) as error:
+        raise TrainingError(
+            f"{devices} processes on each of {nodes} machines cannot be started: {error}"
+        ) from error
+    return fabric

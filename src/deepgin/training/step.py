@@ -1,0 +1,142 @@
+"""One step of either stage: losses, gradients over parts and processes, guard, optimizers."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..devices import autocast
+from ..masks import KINDS
+from ..network import Filled
+from .data import Batch
+from .objective import Objective, Terms
+from .ranks import Ranks
+from .state import RunState
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The learning rates of a step; a network whose rate is None is left as it is."""
+
+    generator: float | None
+    discriminators: float | None
+
+
+class Step:
+    """Takes steps on a run's state.
+
+    Args:
+        state: what a step changes.
+        objective: what it minimises.
+        ranks: the processes that share a step.
+        precision: of convolutions.
+        clip: the generator's gradient norm is scaled down to this; 0 leaves it.
+        accumulate: a batch is worked off in so many parts.
+        network: what runs the generator in place of `state.network` (the same, compiled).
+    """
+
+    def __init__(
+        self,
+        state: RunState,
+        objective: Objective,
+        ranks: Ranks,
+        precision: torch.dtype,
+        clip: float = 0.0,
+        accumulate: int = 1,
+        network: Callable[..., Filled] | None = None,
+    ) -> None:
+        self.state, self.objective, self.ranks = state, objective, ranks
+        self.precision, self.clip, self.accumulate = precision, clip, accumulate
+        self.network = network or state.network
+
+    def __call__(self, batch: Batch, rates: Rates, stop_asked: bool = False) -> dict[str, float]:
+        """Take one step on P pictures, each under its masks of all kinds.
+
+        The generator's step comes first, then the discriminators' on the same completed pictures
+        [C]; both gradients are those before either step. An exploding step changes no weight.
+
+        Returns:
+            Means over all processes: the losses before their weights, `loss`, gradient norms,
+            `stopping` (above 0 once any process was asked to stop), `unreadable` pictures of this
+            batch, `accepted`.
+        """
+        facts: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.ranks.device))
+        for image, mask, guidance in self._parts(batch):
+            for terms in self._terms(image, mask, guidance, rates):
+                if terms.total is not None:
+                    (terms.total / self.accumulate).backward()
+                    facts["loss"] = facts["loss"] + terms.total.detach() / self.accumulate
+                for name, value in terms.parts.items():
+                    facts[name] = facts[name] + value / self.accumulate
+        facts["stopping"] = torch.tensor(float(stop_asked), device=self.ranks.device)
+        unread = float(len(batch.unreadable) * self.ranks.share.ranks)
+        facts["unreadable"] = torch.tensor(unread, device=self.ranks.device)
+        return self._finish(facts, rates)
+
+    def _parts(self, batch: Batch) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+        """Yield N x 3 x S x S in [0, 1], N x 1 x S x S and perhaps guidance, each on the device."""
+        dtype = next(self.state.network.parameters()).dtype
+
+        def scaled(pictures: Tensor) -> Tensor:
+            image = pictures.to(self.ranks.device, non_blocking=True).to(dtype) / 255
+            image = image.repeat_interleave(len(KINDS), 0)
+            return image.contiguous(memory_format=torch.channels_last)
+
+        size = len(batch.pictures) // self.accumulate
+        for part in range(self.accumulate):
+            numbers = slice(part * size, (part + 1) * size)
+            masks = batch.masks[numbers].to(self.ranks.device, non_blocking=True)
+            guidance = None if batch.guidance is None else scaled(batch.guidance[numbers])
+            mask = masks.flatten(0, 1).unsqueeze(1).to(dtype)
+            yield scaled(batch.pictures[numbers]), mask, guidance
+
+    def _terms(
+        self, image: Tensor, mask: Tensor, guidance: Tensor | None, rates: Rates
+    ) -> Iterator[Terms]:
+        objective, discriminators = self.objective, self.state.discriminators
+        extra = () if guidance is None else (guidance,)
+        with (
+            torch.set_grad_enabled(rates.generator is not None),
+            autocast(self.ranks.device, self.precision),
+        ):
+            filled = self.network(image, mask, *extra)
+        if discriminators is None:
+            yield objective.warm_up(filled, image, mask)
+            return
+        judge = objective.judge(discriminators, filled, image, mask)
+        if rates.generator is not None:
+            yield objective.generator(filled, image, mask, judge)
+        yield objective.discriminators(judge)
+
+    def _finish(self, facts: dict[str, Tensor], rates: Rates) -> dict[str, float]:
+        """Share gradients and facts among the processes, then step where nothing explodes."""
+        state = self.state
+        networks = [n for n in (state.network, state.discriminators) if n is not None]
+        grads = [p.grad for n in networks for p in n.parameters() if p.grad is not None]
+        self.ranks.average([*grads, *(value for value in facts.values())])
+        facts["norm"] = gradient_norm(state.network, self.clip)
+        if state.discriminators is not None:
+            facts["norm_discriminators"] = gradient_norm(state.discriminators)
+        values = torch.stack([value.double() for value in facts.values()]).tolist()  # one wait
+        found = dict(zip(facts, values, strict=True))
+        norms = (found["norm"], found.get("norm_discriminators", 0.0))
+        accepted = state.guard.accepts(found["loss"], *norms, compare=rates.generator is not None)
+        for optimizer, rate in (
+            (state.optimizer, rates.generator),
+            (state.discriminator_optimizer, rates.discriminators),
+        ):
+            if optimizer is None:
+                continue
+            if accepted and rate is not None:
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+                optimizer.step()
+            optimizer.zero_grad()
+        return found | {"accepted": float(accepted)}
+
+
+def gradient_norm(network: nn.Module, clip: float = 0.0) -> Tensor:
+    """Return the norm of all gradients together, after scaling them down to `clip` if it is set."""
+    return torch.nn.utils.clip_grad_norm_(network.parameters(), clip or float("inf"))

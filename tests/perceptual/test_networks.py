@@ -1,0 +1,94 @@
+"""VGG and AlexNet against the same layers written as one sequence."""
+
+import pytest
+import torch
+from torch import nn
+
+from deepgin.errors import UsageError
+from deepgin.perceptual import VGG16, VGG19, AlexNet, Vgg
+
+MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
+DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
+
+
+def sequence(network: Vgg, halve_before: set[str], pool: nn.Module) -> dict[str, nn.Sequential]:
+    """Each layer's way from the prepared picture, as torchvision joins it."""
+    steps: list[nn.Module] = []
+    ways = {}
+    for name, convolution in network.convolutions.items():
+        if name in halve_before:
+            steps.append(pool)
+        steps.append(convolution)
+        ways[name] = nn.Sequential(*steps)
+        steps.append(nn.ReLU())
+    return ways
+
+
+@pytest.mark.parametrize("layers", [VGG16, VGG19])
+def test_vgg_is_the_sequence(layers) -> None:
+    torch.manual_seed(0)
+    network, x = Vgg(layers, width=4), torch.rand(2, 3, 33, 32)
+    ways = sequence(network, {f"conv{b}_1" for b in (2, 3, 4, 5)}, nn.MaxPool2d(2))
+    found = network(x, layers)
+    assert tuple(found) == layers == network.layers
+    for name, features in found.items():
+        torch.testing.assert_close(features, ways[name]((x - MEAN) / DEVIATION))
+    assert found["conv5_1"].shape == (2, 32, 2, 2)
+    assert found["conv5_1"].min() < 0  # before the ReLU
+
+
+def test_published_sizes() -> None:
+    with torch.device("meta"):
+        networks = Vgg(VGG19), Vgg(VGG16), AlexNet()
+    # torchvision's counts of the parts called `features`
+    counts = [sum(p.numel() for p in network.parameters()) for network in networks]
+    assert counts == [20_024_384, 14_714_688, 2_469_696]
+
+
+def test_asking_for_one_layer_gives_what_asking_for_all_gives() -> None:
+    torch.manual_seed(0)
+    for network in (Vgg(VGG19, width=4), AlexNet(width=4)):
+        x = torch.rand(1, 3, 64, 64)
+        for name, features in network(x, network.layers).items():
+            alone = network(x, [name])
+            assert list(alone) == [name]
+            assert torch.equal(alone[name], features)
+
+
+def test_nothing_after_the_last_layer_is_computed() -> None:
+    network = Vgg(VGG19, width=4)
+    network.convolutions["conv2_2"].forward = None  # type: ignore[assignment]
+    assert list(network(torch.rand(1, 3, 8, 8), {"conv1_1", "conv2_1"})) == ["conv1_1", "conv2_1"]
+    assert network(torch.rand(1, 3, 8, 8), ()) == {}
+
+
+def test_alexnet_is_the_sequence() -> None:
+    torch.manual_seed(0)
+    network, x = AlexNet(width=4), torch.rand(2, 3, 70, 64)
+    ways = sequence(network, {"conv2", "conv3"}, nn.MaxPool2d(3, 2))
+    for name, features in network(x, network.layers).items():
+        torch.testing.assert_close(features, ways[name]((x - MEAN) / DEVIATION))
+
+
+def test_networks_are_never_trained() -> None:
+    for network in (Vgg(VGG19, width=4), Vgg(VGG19[:5], 4, own_input=True), AlexNet(width=4)):
+        assert not network.training
+        assert not any(p.requires_grad for p in network.parameters())
+
+
+def test_the_picture_is_prepared_in_its_own_type_under_autocast() -> None:
+    network = Vgg(VGG19[:1], width=4, own_input=True)
+    network.input.weight.fill_(255.0)
+    seen = []
+    network.input.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+    with torch.autocast("cpu", torch.bfloat16):
+        found = network(torch.rand(1, 3, 8, 8), ["conv1_1"])
+    assert seen == [torch.float32]
+    assert found["conv1_1"].dtype == torch.bfloat16
+
+
+def test_layers_that_are_not_there_are_refused() -> None:
+    with pytest.raises(UsageError, match="no layer conv3_1, conv4_1: it has conv1_1 to conv2_2"):
+        Vgg(VGG19[:4], width=4)(torch.rand(1, 3, 8, 8), ["conv1_1", "conv4_1", "conv3_1"])
+    with pytest.raises(UsageError, match="AlexNet"):
+        AlexNet(width=4)(torch.rand(1, 3, 64, 64), ["conv6"])

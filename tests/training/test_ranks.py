@@ -1,0 +1,99 @@
+"""Several processes: what they average, and that two with half of every step are as one."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from deepgin.errors import TrainingError
+from deepgin.training.data import Share
+from deepgin.training.ranks import Ranks, start_ranks
+from deepgin.training.recipe import Recipe
+
+SCRIPT = """
+import json, sys
+from pathlib import Path
+import torch
+from safetensors.torch import save_file
+from deepgin.commands.train import Screen, parser, recipe_of
+from deepgin.perceptual import VGG19, Vgg
+from deepgin.training.loop import Trainer
+
+torch.set_default_dtype(torch.float64)
+file, run = sys.argv[1:]
+recipe = recipe_of(parser().parse_args(["--recipe", file]))
+torch.manual_seed(0)
+trainer = Trainer(recipe, Path(run), Screen(), perceptual=Vgg(VGG19[:3], width=4))
+trainer.fit()
+state = trainer.state
+tensors = {f"g.{k}": v.contiguous() for k, v in state.network.state_dict().items()}
+tensors |= {f"d.{k}": v.contiguous() for k, v in state.discriminators.state_dict().items()}
+save_file(tensors, f"{run}/rank{trainer.ranks.share.rank}.safetensors")
+"""
+
+
+def test_one_process_averages_nothing() -> None:
+    ranks = Ranks(Share(), torch.device("cpu"))
+    value = torch.tensor([1.0, 2.0])
+    ranks.average([value])
+    ranks.wait()
+    assert value.tolist() == [1, 2]
+    assert ranks.first
+    assert not Ranks(Share(1, 2), torch.device("cpu")).first
+
+
+def test_several_processes_need_fabric(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lightning_fabric", None)
+    with pytest.raises(TrainingError, match=r"deepgin\[train\]"):
+        start_ranks(torch.device("cpu"), 2, 1)
+
+
+def _run(recipe: Recipe, folder: Path, name: str, launcher: tuple[str, ...] = ()) -> Path:
+    (folder / f"{name}.json").write_text(json.dumps(recipe.as_dict()))
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [
+        sys.executable,
+        *launcher,
+        str(script),
+        str(folder / f"{name}.json"),
+        str(folder / name),
+    ]
+    done = subprocess.run(
+        command, check=False, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[:3000]
+    return folder / name
+
+
+@pytest.mark.parametrize("torchrun", [False, True])
+def test_two_processes_are_as_one(both_stages: Recipe, tmp_path: Path, torchrun: bool) -> None:
+    """Both stages, every loss, float64: half of each step's pictures in each of two processes."""
+    data = replace(both_stages.data, pictures_per_step=2)
+    recipe = replace(both_stages, data=data)
+    halves = replace(recipe, data=replace(data, pictures_per_step=1))
+    if torchrun:
+        launcher = (
+            "-m",
+            "torch.distributed.run",
+            "--nproc_per_node",
+            "2",
+            "--master_port",
+            "29411",
+        )
+        two = _run(halves, tmp_path, "two", launcher)
+    else:
+        two = _run(replace(halves, devices=2), tmp_path, "two")
+    one = load_file(_run(recipe, tmp_path, "one") / "rank0.safetensors")
+    for rank in (0, 1):
+        found = load_file(two / f"rank{rank}.safetensors")
+        assert found.keys() == one.keys()
+        for name, value in one.items():
+            torch.testing.assert_close(found[name], value, rtol=0, atol=1e-9)
