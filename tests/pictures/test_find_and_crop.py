@@ -89,3 +89,10 @@ def test_centre_square_has_the_size(size):
     assert square.shape == (size, size, 3)
     assert square.dtype == np.uint8
     assert (square == (9, 90, 200)).all()
+
+
+def test_masks_beside_their_pictures_are_none_themselves(tmp_path):
+    touch(
+        tmp_path, "a.jpg", "a-mask.png", "sub/b.png", "sub/b_mask.png", "c_mask.png", "d/a_mask.png"
+    )
+    assert found(tmp_path) == ["a.jpg", "c_mask.png", "d/a_mask.png", "sub/b.png"]

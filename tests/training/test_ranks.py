@@ -32,6 +32,7 @@ torch.manual_seed(0)
 trainer = Trainer(recipe, Path(run), Screen(), perceptual=Vgg(VGG19[:3], width=4))
 trainer.fit()
 state = trainer.state
+assert len(state.progress.positions) == trainer.ranks.share.ranks
 tensors = {f"g.{k}": v.contiguous() for k, v in state.network.state_dict().items()}
 tensors |= {f"d.{k}": v.contiguous() for k, v in state.discriminators.state_dict().items()}
 save_file(tensors, f"{run}/rank{trainer.ranks.share.rank}.safetensors")

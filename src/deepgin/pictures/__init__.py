@@ -1,7 +1,7 @@
 """Finding, reading and writing picture and mask files. Nothing of networks."""
 
 from .crops import centre_square
-from .find import evenly, find_pictures, is_picture
+from .find import evenly, find_pictures, is_picture, masks_among
 from .read import mask_of, read_mask, read_rgb, rgb_of
 from .write import check_target, write_picture
 
@@ -12,6 +12,7 @@ __all__ = [
     "find_pictures",
     "is_picture",
     "mask_of",
+    "masks_among",
     "read_mask",
     "read_rgb",
     "rgb_of",

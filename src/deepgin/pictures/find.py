@@ -1,6 +1,6 @@
 """Finding picture files in folders. Tar shards are the training's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,8 @@ import numpy as np
 from ..errors import PictureError, UsageError
 
 PICTURE_ENDINGS = frozenset([".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff"])
+
+_MASK_ENDINGS = ("-mask", "_mask")
 
 
 def is_picture(name: str | Path) -> bool:
@@ -19,7 +21,8 @@ def find_pictures(folder: str | Path, limit: int = 0) -> list[Path]:
     """List the pictures of a folder tree in the order of their paths.
 
     Args:
-        folder: hidden files and folders in it are passed over.
+        folder: hidden files and folders in it are passed over, and so are masks beside their
+            pictures (see `masks_among`).
         limit: at most so many, taken evenly; 0 takes all.
 
     Raises:
@@ -35,14 +38,31 @@ def find_pictures(folder: str | Path, limit: int = 0) -> list[Path]:
         (path.relative_to(folder) for path in folder.rglob("*") if is_picture(path)),
         key=lambda path: path.as_posix(),
     )
+    masks = masks_among([path.as_posix() for path in inside])
     files = [
         folder / path
         for path in inside
-        if not any(part.startswith(".") for part in path.parts) and (folder / path).is_file()
+        if not any(part.startswith(".") for part in path.parts)
+        and path.as_posix() not in masks
+        and (folder / path).is_file()
     ]
     if not files:
         raise PictureError(f"{folder} holds no pictures ({' '.join(sorted(PICTURE_ENDINGS))})")
     return evenly(files, limit)
+
+
+def masks_among(names: Iterable[str]) -> set[str]:
+    """Return those of the names that are a mask's, named after another that is a picture's.
+
+    `a/b-mask.png` and `a/b_mask.png` are masks where there is an `a/b` of any ending.
+    """
+    stems = {name: name.rpartition(".")[0] for name in names}
+    pictures = set(stems.values())
+    return {
+        name
+        for name, stem in stems.items()
+        if stem.endswith(_MASK_ENDINGS) and stem[: -len("-mask")] in pictures
+    }
 
 
 def evenly(files: Sequence[Path], limit: int) -> list[Path]:

@@ -125,7 +125,7 @@ class Trainer:
         """Take steps; return False when the weights are lost, True when there is no more to do."""
         progress, watch = self.state.progress, self.recipe.watch
         last_save = time.monotonic()
-        for batch in self.samples.batches(progress.position):
+        for batch in self.samples.batches(progress.position(self.ranks.share.rank)):
             self._change_stage()
             if self.samples_left <= 0 or self.stop_asked:
                 return True
@@ -170,7 +170,7 @@ class Trainer:
         p.steps += 1
         p.stage_steps += 1
         p.samples += samples
-        p.position = batch.position
+        p.positions = self.ranks.gather(batch.position)
         if rates.generator is not None:
             self.state.averages.update(samples, p.stage_samples)
         p.seconds += time.monotonic() - begun
@@ -204,10 +204,10 @@ class Trainer:
         if not found:
             raise TrainingError("the run diverged before its first checkpoint: lower the rate")
         skipped, factor = self.state.guard.skipped, self.state.progress.rate_factor / 2
-        position = self.state.progress.position  # beyond the pictures that it diverged on
+        positions = self.state.progress.positions  # beyond the pictures that it diverged on
         self.state.load(found[0], self.recipe)
         self.state.guard.skipped, self.state.progress.rate_factor = skipped, factor
-        self.state.progress.position = position
+        self.state.progress.positions = positions
         self.watcher.line(f"diverged: back to {found[0]} with {factor:g} of the rate")
 
     def _log(self) -> None:
@@ -229,7 +229,7 @@ class Trainer:
         names = ("l1", "perceptual", "style", "discriminators", "norm", "samples_per_second")
         shown = [f"{n.replace('_', ' ')} {facts[n]:.4g}" for n in names if n in facts]
         left = self.samples_left + (self.schedule.main if p.stage == WARM_UP else 0)
-        text = ", ".join([f"{p.samples // 3} pictures", *shown])
+        text = ", ".join([f"step {p.steps}, {p.samples // 3} pictures", *shown])
         self.watcher.progress(p.samples, p.samples + left, left / speed, text)
 
     def _validate(self) -> None:

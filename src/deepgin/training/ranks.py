@@ -43,6 +43,15 @@ class Ranks:
             for tensor, part in zip(group, parts, strict=True):
                 tensor.copy_(part.view_as(tensor))
 
+    def gather(self, position: dict[str, int]) -> list[dict[str, int]]:
+        """Return the positions of all processes, by rank; their keys are the same."""
+        if self.share.ranks == 1:
+            return [position]
+        mine = torch.tensor([*position.values()], dtype=torch.int64, device=self.device)
+        all_of_them = [torch.empty_like(mine) for _ in range(self.share.ranks)]
+        torch.distributed.all_gather(all_of_them, mine)
+        return [dict(zip(position, other.tolist(), strict=True)) for other in all_of_them]
+
     def wait(self) -> None:
         """Wait until all processes are here."""
         if self.share.ranks > 1:

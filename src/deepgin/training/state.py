@@ -31,7 +31,7 @@ class Progress:
         stage_steps: steps since then, and so since the optimizers were fresh.
         steps: steps so far, skipped ones included.
         samples: pictures under a mask seen so far.
-        position: where the next batch begins.
+        positions: where the next batch of each process begins.
         seconds: time spent in steps.
         best: the best validation of this stage; higher is better.
         rate_factor: halved whenever the run diverged and went back.
@@ -42,10 +42,14 @@ class Progress:
     stage_steps: int = 0
     steps: int = 0
     samples: int = 0
-    position: dict[str, int] = field(default_factory=dict)
+    positions: list[dict[str, int]] = field(default_factory=list)
     seconds: float = 0.0
     best: float = -float("inf")
     rate_factor: float = 1.0
+
+    def position(self, rank: int) -> dict[str, int]:
+        """Return where a process goes on; a new one begins where the first one does."""
+        return self.positions[rank if rank < len(self.positions) else 0] if self.positions else {}
 
     @property
     def stage_samples(self) -> int:

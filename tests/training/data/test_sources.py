@@ -89,3 +89,10 @@ def test_names_in_shards_begin_with_the_shards_folder(tmp_path: Path, pack: Pack
     pack(folder / "faces" / "0.tar", {"x/a.jpg": b"1"})
     pack(folder / "1.tar", {"b.jpg": b"2"})
     assert names(folder) == ["b.jpg", "faces/x/a.jpg"]
+
+
+def test_masks_beside_their_pictures_are_not_trained_on(photos: Path) -> None:
+    before = find_entries(photos)
+    (photos / "000-mask.png").write_bytes(b"a mask")
+    (photos / "sub" / "001_mask.png").write_bytes(b"a mask")
+    assert find_entries(photos) == before

@@ -236,6 +236,15 @@ def test_a_pipe_that_fails_at_its_end_is_no_whole_shard(shards: Path, recipe: Da
         take(StreamedSamples(piped, 0), 9)
 
 
+def test_a_shard_is_read_to_its_last_byte(shards: Path, recipe: DataRecipe) -> None:
+    """Else the program that fetches it would fail at writing the zeros behind it."""
+    command = f"cat {shards}/s-0.tar && head -c 500000 /dev/zero || exit 9"
+    piped = replace(recipe, train=f"pipe:{command}", allow_pipes=True)
+    local = replace(recipe, train=f"file://{shards}/s-0.tar")
+    both = take(StreamedSamples(piped, 0), 6), take(StreamedSamples(local, 0), 6)
+    assert all(same(a, b) for a, b in zip(*both, strict=True))
+
+
 @pytest.mark.parametrize("cut", ["between", "garbage"])
 def test_a_shard_without_its_end_is_damaged(shards: Path, recipe: DataRecipe, cut: str) -> None:
     file = shards / "s-0.tar"

@@ -4,7 +4,7 @@ import random
 import re
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -111,17 +111,25 @@ def pictures_in(address: str, shard: int, skip: int) -> Iterator[Encoded]:
         TrainingError: nothing can open such an address.
     """
     try:
-        opened = _opener()(address)
+        stream = _opener()(address)
     except ValueError as error:  # nothing opens such an address, so there is no trying again
         raise TrainingError(
             f"data.train: webdataset cannot open {address}: name an https or gs address, or, with "
             "data.allow_pipes, a command such as pipe:aws s3 cp ADDRESS -"
         ) from error
-    with closing(opened) as stream:
+    try:
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as tar:
             yield from _paired(address, shard, skip, tar)
         while stream.read(1 << 16):
-            pass  # else the program that fetches would be cut off, and its faults go unseen
+            pass  # else the program that fetches would fail at writing what is left
+        stream.close()
+    except (OSError, tarfile.TarError):
+        stream.close()  # raises how the program ended, if it failed, which says more
+        raise
+    finally:
+        # Nobody minds the end of a program whose shard is left in the middle.
+        with suppress(OSError):
+            stream.close()
 
 
 def _paired(address: str, shard: int, skip: int, tar: tarfile.TarFile) -> Iterator[Encoded]:

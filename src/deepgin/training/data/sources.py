@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ...errors import TrainingError
-from ...pictures import is_picture
+from ...pictures import is_picture, masks_among
 
 SEGMENTATION = "_seg"
 """`NAME_seg.png` is the segmentation of the picture `NAME.jpg` beside it."""
@@ -46,7 +46,8 @@ class Entry:
 def find_entries(path: str | Path) -> list[Entry]:
     """List the pictures of a folder tree, of the tar shards in it, or of one shard.
 
-    Segmentations (`_seg`) are attached to their pictures and are none themselves.
+    Segmentations (`_seg`) are attached to their pictures and are none themselves, nor are masks
+    beside their pictures (`-mask`, `_mask`).
 
     Returns:
         Entries in the order of their files' names, the same on every machine.
@@ -64,7 +65,8 @@ def find_entries(path: str | Path) -> list[Entry]:
             entries += _in_shard(file, PurePosixPath(name).parent)
         elif is_picture(file):
             entries.append(Entry(file, name))
-    entries = with_guidance(entries)
+    masks = masks_among(entry.name for entry in entries if entry.length < 0)
+    entries = with_guidance(entry for entry in entries if entry.name not in masks)
     if not entries:
         raise TrainingError(f"{path} holds no pictures and no tar shards of pictures")
     return entries
