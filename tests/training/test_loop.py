@@ -75,6 +75,14 @@ def test_resumed_equals_uninterrupted(
     assert any("resumed" in line for line in watcher.lines)
 
 
+def test_a_folder_takes_one_run_at_a_time(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
+    first = Trainer(recipe, tmp_path / "run", watcher)
+    with pytest.raises(TrainingError, match="run is in use by another run"):
+        Trainer(recipe, tmp_path / "run", watcher)
+    first.fit()
+    Trainer(recipe, tmp_path / "run", watcher)
+
+
 def test_a_finished_run_stays_as_it_is(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
     Trainer(recipe, tmp_path / "run", watcher).fit()
     before = _checkpoint(tmp_path / "run")
@@ -227,7 +235,7 @@ def test_full_disk_leaves_the_old_checkpoint(
     with pytest.raises(DeepginError, match="No space left"):
         Trainer(longer, run, watcher).fit()
     assert newest(run).read_bytes() == before
-    names = {"recipe.yaml", "log.jsonl", "sheets", newest(run).name}
+    names = {".lock", "recipe.yaml", "log.jsonl", "sheets", newest(run).name}
     assert {path.name for path in run.iterdir()} == names
 
 

@@ -14,11 +14,12 @@ import torch
 
 from ..devices import choose_device, choose_precision, keep_freed_memory
 from ..errors import DeepginError, TrainingError
-from ..files import make_folder, write_text
+from ..files import write_text
 from ..perceptual import Vgg
 from .checkpoints import checkpoints, forget_old, keep_as_best, name_of, newest
 from .data import Batch, open_samples
 from .journal import Journal, Means, Silent, Watcher
+from .lock import hold
 from .memory import prepare_network
 from .objective import Objective
 from .ranks import start_ranks
@@ -74,13 +75,13 @@ class Trainer:
             recipe.loss, self.ranks.device, self.precision, bool(self.schedule.main), perceptual
         )
         self.validation = open_validation(recipe) if self.ranks.first else None
+        self.lock = hold(output) if self.ranks.first else None
         self._resume(branch)
         network = prepare_network(self.state.network, recipe.network)
         o = recipe.optimiser
         self.step = Step(
             self.state, self.objective, self.ranks, self.precision, o.clip, o.accumulate, network
         )
-        make_folder(output)
         if self.ranks.first:
             text = json.dumps(recipe.as_dict(), indent=2)  # which is YAML too
             write_text(output / "recipe.yaml", text + "\n")
@@ -120,6 +121,8 @@ class Trainer:
         self.ranks.wait()
         if self.ranks.first:
             self.journal.close()
+        if self.lock:
+            self.lock.close()
 
     def _train(self) -> bool:
         """Take steps; return False when the weights are lost, True when there is no more to do."""
