@@ -12,6 +12,7 @@ COMMANDS = {
     "inpaint": "fill the hole of a picture",
     "masks": "write masks of the three kinds",
     "train": "train a network on a folder of pictures",
+    "calibrate": "weigh perceptual and style loss for another VGG",
     "evaluate": "measure methods on a folder of pictures",
     "convert": "turn a checkpoint of the authors into our weights",
     "info": "show variants, weights and this machine",

@@ -1,7 +1,6 @@
 """Structural similarity of 8-bit pictures."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter  # type: ignore[import-untyped]
 
 from ..errors import UsageError
 
@@ -37,5 +36,8 @@ def ssim(picture: np.ndarray, truth: np.ndarray) -> float:
 
 def _blurred(x: np.ndarray) -> np.ndarray:
     """Weigh every whole window of H x W x C: (H - 10) x (W - 10) x C."""
+    # Here, since a training run without validation needs no SciPy.
+    from scipy.ndimage import gaussian_filter  # type: ignore[import-untyped]
+
     r = _RADIUS
     return gaussian_filter(x, _SIGMA, radius=r, axes=(0, 1))[r:-r, r:-r]
