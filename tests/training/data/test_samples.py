@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from deepgin.errors import TrainingError
 from deepgin.training.data import Batch, DataRecipe, Samples, Share, open_samples
 from deepgin.training.data.crops import decode
+from deepgin.training.data.sources import Entry
 
 Noise = Callable[..., bytes]
 CPU = torch.device("cpu")
@@ -190,3 +191,22 @@ def test_open_samples_takes_local_pictures(folder: Path) -> None:
     assert samples.share == Share(1, 2)
     assert samples.guidance
     assert samples.step == 4
+
+
+def test_what_fails_for_a_moment_is_tried_again(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = DataRecipe(str(photos), size=32, smallest_scale=0.8)
+    expected = Samples(recipe, 0).batch(0)
+    real, seen = Entry.read, set()
+
+    def fails_once(entry: Entry) -> bytes:
+        if entry.name not in seen:
+            seen.add(entry.name)
+            raise OSError("the disk was away")
+        return real(entry)
+
+    monkeypatch.setattr(Entry, "read", fails_once)
+    again = Samples(recipe, 0).batch(0)
+    assert not again.unreadable
+    assert torch.equal(again.pictures, expected.pictures)

@@ -1,6 +1,7 @@
 """Batches of local pictures, made on the CPU. Remote shards: streams.py; on a GPU: resident.py."""
 
 import random
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
@@ -19,6 +20,10 @@ from .recipe import DataRecipe, check_data
 from .sources import Entry
 from .weights import picture_weights
 from .workers import from_processes
+
+_PAUSE = 0.1
+"""Seconds before an unreadable picture is tried once more: a machine short of memory or threads,
+or a disk far away, fails for a moment, and must not end a run of days."""
 
 
 class SampleMaker(Protocol):
@@ -116,11 +121,16 @@ class Samples:
         draws = random.Random(f"crop/{self.seed}/{number}")
         while True:
             entry = self.entries[self.order[number]]
-            try:
-                return cut_entry(entry, self.recipe, draws, self.guidance)
-            except (OSError, ValueError) as error:
-                unreadable[entry.label] = str(error)
-                check_unreadable(unreadable, len(self.entries), self.recipe)
+            begun = draws.getstate()
+            for pause in (_PAUSE, 0.0):
+                try:
+                    return cut_entry(entry, self.recipe, draws, self.guidance)
+                except (OSError, ValueError) as error:
+                    why = str(error)
+                    draws.setstate(begun)
+                    time.sleep(pause)
+            unreadable[entry.label] = why
+            check_unreadable(unreadable, len(self.entries), self.recipe)
             number += 1
 
     def batch(self, first: int) -> Batch:
@@ -149,14 +159,18 @@ class Samples:
 
     def _from_thread(self, first: int, ahead: int = 3) -> Iterator[Batch]:
         """Yield batches made beside the training in one thread."""
-        with ThreadPoolExecutor(1, thread_name_prefix="samples") as pool:
-            waiting: list[Future[Batch]] = []
+        pool = ThreadPoolExecutor(1, thread_name_prefix="samples")
+        waiting: list[Future[Batch]] = []
+        try:
             while True:
                 while len(waiting) < ahead:
                     waiting.append(pool.submit(self.batch, first))
                     first += self.step
                 batch = waiting.pop(0).result()
                 yield batch.pin_memory() if self.pinned else batch
+        finally:
+            # A disk that hangs must not keep the trainer from saving.
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def cut_entry(
