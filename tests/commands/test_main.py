@@ -76,7 +76,7 @@ def test_value_of_another_type_names_the_option(fails, tmp_path):
 
 def test_missing_arguments_are_named(fails):
     message = fails(2, "inpaint")
-    for name in ("picture", "mask", "output"):
+    for name in ("source", "output"):
         assert name in message
 
 

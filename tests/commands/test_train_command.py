@@ -111,11 +111,16 @@ def test_missing_training_folder(fails, tmp_path):
         (["--precision", "half"], ["'half'", "bf16"]),
         (["--data.size", "100"], ["data.size 100", "16"]),
         (["--data.validation", "nowhere"], ["nowhere"]),
+        (["--resume", "nowhere"], ["nowhere: no such checkpoint"]),
+        (["--init", "shiped"], ["init 'shiped'", "did you mean 'shipped'?"]),
+        (["--main.length", "10 eposch"], ["main.length '10 eposch'", "'10 epochs'"]),
+        (["--main.length", "1e300"], ["main.length '1e300'"]),
+        (["--loss.style", "1", "--loss.network", "vgg91"], ["loss.network", "'vgg19'?"]),
     ],
 )
 def test_values_that_cannot_be(fails, tmp_path, pair, options, words):
     arguments = ["--recipe", "tiny", "--data.train", pair[0].parent, *options]
-    code = 1 if options[0] == "--data.validation" else 2
+    code = 1 if options[0] in ("--data.validation", "--resume", "--loss.style") else 2
     message = refused(fails, tmp_path, *arguments, code=code)
     for word in words:
         assert word in message

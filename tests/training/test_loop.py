@@ -55,7 +55,7 @@ class StopAt(Quiet):
 
     def progress(self, samples: int, total: int, left: float, text: str) -> None:
         if samples >= self.samples and self.trainer is not None:
-            self.trainer.stop_asked = True
+            self.trainer.stop.asked = True
 
 
 @pytest.mark.parametrize("stop_at", [3, 12, 15, 18, 24])
@@ -81,6 +81,23 @@ def test_a_folder_takes_one_run_at_a_time(recipe: Recipe, tmp_path: Path, watche
         Trainer(recipe, tmp_path / "run", watcher)
     first.fit()
     Trainer(recipe, tmp_path / "run", watcher)
+
+
+def test_compiled_and_recomputed_it_is_the_same_run(
+    both_stages: Recipe,
+    tiny_vgg: Vgg,
+    tmp_path: Path,
+    watcher: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Compiled as far as Python goes; the code that is made of it takes minutes to make."""
+    real = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda network: real(network, backend="eager"))
+    Trainer(both_stages, tmp_path / "plain", watcher, perceptual=tiny_vgg).fit()
+    network = replace(both_stages.network, compile=True, recompute=True)
+    recipe = replace(both_stages, network=network)
+    Trainer(recipe, tmp_path / "compiled", watcher, perceptual=tiny_vgg).fit()
+    assert _equal(_checkpoint(tmp_path / "compiled"), _checkpoint(tmp_path / "plain"))
 
 
 def test_a_finished_run_stays_as_it_is(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
@@ -169,6 +186,27 @@ def test_checkpoint_of_another_network_is_refused(
         Trainer(other, run, watcher, perceptual=tiny_vgg)
 
 
+def test_a_recipe_that_changed_below_what_is_done_ends_at_once(
+    both_stages: Recipe, tiny_vgg: Vgg, tmp_path: Path, watcher: Quiet
+) -> None:
+    run = tmp_path / "run"
+    Trainer(both_stages, run, watcher, perceptual=tiny_vgg).fit()
+    before = _checkpoint(run)
+    for length in (6, 0):
+        shorter = replace(both_stages, main=replace(both_stages.main, length=length))
+        Trainer(shorter, run, watcher, perceptual=tiny_vgg).fit()
+        for name in ("network", "discriminators", "averages", "progress"):
+            assert _equal(_checkpoint(run)[name], before[name])
+
+
+def test_another_programs_checkpoint_is_refused(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet
+) -> None:
+    torch.save({"progress": {}, "network": {}}, tmp_path / "other.pt")
+    with pytest.raises(TrainingError, match=r"other\.pt is no checkpoint of a DeepGIN"):
+        Trainer(recipe, tmp_path / "run", watcher, tmp_path / "other.pt")
+
+
 @pytest.mark.parametrize("content", [b"", b"rubbish" * 99])
 def test_damaged_checkpoint_is_named(
     recipe: Recipe, tmp_path: Path, watcher: Quiet, content: bytes
@@ -197,6 +235,20 @@ def test_a_lost_run_goes_back(recipe: Recipe, tmp_path: Path, watcher: Quiet) ->
     trainer.fit()
     assert trainer.state.progress.samples == 72
     assert all(p.isfinite().all() for p in trainer.state.network.parameters())
+
+
+def test_a_run_that_is_lost_at_any_rate_ends(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet
+) -> None:
+    """Its checkpoint itself may be bad; it went back to it for ever."""
+    trainer = Trainer(endless(recipe), tmp_path / "run", watcher)
+    with torch.no_grad():
+        trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
+    assert trainer.records
+    trainer.records.save()
+    trainer.state.guard.limit = 1
+    with pytest.raises(TrainingError, match="diverges at any rate from .*checkpoint-0000"):
+        trainer.fit()
 
 
 @pytest.mark.parametrize(

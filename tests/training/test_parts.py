@@ -1,16 +1,23 @@
 """Moving averages, divergence guard, recipe checks."""
 
 import math
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from deepgin.errors import UsageError
+from deepgin.errors import TrainingError, UsageError
 from deepgin.training.ema import MovingAverages
 from deepgin.training.guard import DivergenceGuard
+from deepgin.training.lock import hold
+from deepgin.training.loop import Trainer
+from deepgin.training.memory import explained
 from deepgin.training.recipe import EmaRecipe, Recipe, check
+
+from .conftest import Quiet
 
 
 def test_average_has_its_half_life() -> None:
@@ -96,6 +103,8 @@ def test_guard_lets_a_young_run_move() -> None:
         ("guard.then", "go on", "guard.then"),
         ("watch.keep", 0, "watch.keep"),
         ("devices", 0, "devices"),
+        ("threads", 100_000, "threads 100000 .*at most 1024"),
+        ("seed", 10**23, "seed 1000"),
         ("ema.half_lives", [], "ema.half_lives"),
     ],
 )
@@ -110,3 +119,49 @@ def test_impossible_recipes_name_the_field(
         changed = replace(recipe, **{name: value})
     with pytest.raises(UsageError, match=named):
         check(changed)
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), torch.OutOfMemoryError("CUDA"), RuntimeError("can't allocate memory")]
+)
+def test_want_of_memory_says_what_takes_less(error: Exception) -> None:
+    with pytest.raises(TrainingError, match=r"lower data\.pictures_per_step"), explained():
+        raise error
+
+
+def test_other_errors_are_not_taken_for_it() -> None:
+    with pytest.raises(RuntimeError, match="shape"), explained():
+        raise RuntimeError("shape")
+
+
+def test_a_network_beyond_all_memory_is_refused(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet
+) -> None:
+    wide = replace(recipe, network=replace(recipe.network, width=1_000_000))
+    with pytest.raises(TrainingError, match=r"network\.width"):
+        Trainer(wide, tmp_path / "run", watcher)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_forked_workers_do_not_hold_a_run_that_is_gone(tmp_path: Path) -> None:
+    """They outlive a killed trainer by seconds, in which it could not be started again."""
+    held = hold(tmp_path)
+    assert held
+    with pytest.raises(TrainingError, match="in use"):
+        hold(tmp_path)
+    (ours, theirs), (hears, tells) = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(tells, b".")
+        os.read(ours, 1)
+        os._exit(0)
+    os.read(hears, 1)
+    try:
+        held.close()
+        again = hold(tmp_path)
+        assert again
+        again.close()
+    finally:
+        os.write(theirs, b".")
+        os.waitpid(child, 0)

@@ -2,8 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +15,14 @@ import torch
 from safetensors.torch import load_file
 
 from deepgin.errors import TrainingError
+from deepgin.training.checkpoints import newest
 from deepgin.training.data import Share
+from deepgin.training.loop import Trainer
 from deepgin.training.ranks import Ranks, start_ranks
 from deepgin.training.recipe import Recipe
+from deepgin.training.state import read_checkpoint
+
+from .conftest import Quiet
 
 SCRIPT = """
 import json, sys
@@ -98,3 +106,71 @@ def test_two_processes_are_as_one(both_stages: Recipe, tmp_path: Path, torchrun:
         assert found.keys() == one.keys()
         for name, value in one.items():
             torch.testing.assert_close(found[name], value, rtol=0, atol=1e-9)
+
+
+@pytest.fixture
+def two_processes(recipe: Recipe, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """An endless run of two processes that has begun to train, and its folder."""
+    endless = replace(recipe, devices=2, warm_up=replace(recipe.warm_up, length=10**8))
+    (tmp_path / "recipe.yaml").write_text(json.dumps(endless.as_dict()))
+    command = [sys.executable, "-m", "deepgin", "train", "--recipe", str(tmp_path / "recipe.yaml")]
+    run = tmp_path / "run"
+    process = subprocess.Popen(
+        [*command, "-o", str(run)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    end = time.monotonic() + 120
+    while not (run / "log.jsonl").exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    yield process, run
+    process.kill()
+
+
+def test_a_signal_to_the_first_process_stops_both_at_one_step(
+    two_processes: tuple[subprocess.Popen[str], Path],
+) -> None:
+    """The first knew of it before the second, left, and each waited for the other for ever."""
+    process, run = two_processes
+    process.terminate()
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert output.count("the run is in") == 1  # one process speaks
+    content = read_checkpoint(newest(run))
+    assert len(content["progress"]["positions"]) == 2
+    assert content["progress"]["samples"] == 6 * content["progress"]["steps"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_a_process_that_is_killed_ends_the_other_saved(
+    two_processes: tuple[subprocess.Popen[str], Path],
+) -> None:
+    process, run = two_processes
+    own = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(own[0]), signal.SIGKILL)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "deepgin: another process of the run has ended" in errors
+    assert "Traceback" not in errors
+    assert read_checkpoint(newest(run))["progress"]["samples"] > 0
+
+
+def test_a_process_whose_starter_is_gone_ends_too() -> None:
+    """One killed before the two had met left the other waiting for half an hour."""
+    script = (
+        "import time\nfrom deepgin.training import ranks\nranks._GRACE = 0.1\n"
+        "ranks._end_after(2**22 + 1)\ntime.sleep(60)"  # no process has this number
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=50).returncode == 1
+
+
+def test_processes_that_find_other_checkpoints_are_refused(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On machines that share no disk each would train from where it stands."""
+    monkeypatch.setattr(Ranks, "gather", lambda self, place: [place, {"samples": 300}])
+    with pytest.raises(TrainingError, match="a disk that all of them see"):
+        Trainer(recipe, tmp_path / "run", watcher)

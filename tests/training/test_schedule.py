@@ -45,7 +45,7 @@ def test_amounts(amount: int | str, samples: int) -> None:
     assert samples_of(amount, 7, "main.length") == samples
 
 
-@pytest.mark.parametrize("amount", ["ten epochs", "10 eposch", "-1", "nan", "inf", ""])
+@pytest.mark.parametrize("amount", ["ten epochs", "10 eposch", "-1", "nan", "inf", "1e300", ""])
 def test_wrong_amounts_name_the_field(amount: str) -> None:
     with pytest.raises(UsageError, match="main.length"):
         samples_of(amount, 7, "main.length")

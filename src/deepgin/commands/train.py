@@ -89,8 +89,10 @@ def run(args: Any) -> None:
     if args.resume == "no" and checkpoints(output):
         raise UsageError(f"{output} holds a run: choose another folder, or --resume auto")
     with Screen() as screen:
-        Trainer(recipe, output, screen, branch).fit()
-    print(f"the run is in {output}")
+        trainer = Trainer(recipe, output, screen, branch)
+        trainer.fit()
+    if trainer.ranks.first:
+        print(f"the run is in {output}")
 
 
 class Screen:

@@ -43,6 +43,13 @@ def forget_old(folder: Path, keep: int) -> None:
         path.unlink(missing_ok=True)
 
 
+def clear_unfinished(folder: Path) -> None:
+    """Remove what a run that was killed while it wrote a file has left of it."""
+    for pattern in (".checkpoint-*.pt", ".best-*.safetensors"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+
+
 def keep_as_best(path: Path) -> None:
     """Give a checkpoint a second name under which it stays when it is no longer among the newest.
 

@@ -1,7 +1,11 @@
 """What a run tells: means between two lines of the log, as JSON lines, TensorBoard and words."""
 
+import errno
 import json
+import os
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,6 +68,7 @@ class Journal:
     def __init__(self, folder: Path, tensorboard: bool) -> None:
         self.folder = folder
         make_folder(folder / "sheets")
+        _end_whole(folder / LOG)
         self._board = _board(folder / "tensorboard") if tensorboard else None
 
     @property
@@ -71,24 +76,61 @@ class Journal:
         return self._board is not None
 
     def write(self, facts: dict[str, Any], samples: int) -> None:
-        """Add one line; numbers go to TensorBoard too, those of inner dicts as name/inner."""
-        with open(self.folder / LOG, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"samples": samples} | facts) + "\n")
-        if self._board is not None:
-            for name, value in _flat(facts).items():
-                self._board.add_scalar(name, value, samples)
-            self._board.flush()
+        """Add one line; numbers go to TensorBoard too, those of inner dicts as name/inner.
+
+        Raises:
+            OSError: the disk is full, say; the log still ends with a whole line.
+        """
+        _append(self.folder / LOG, json.dumps({"samples": samples} | facts) + "\n")
+        with self._on_board() as board:
+            if board is not None:
+                for name, value in _flat(facts).items():
+                    board.add_scalar(name, value, samples)
+                board.flush()
 
     def sheet(self, picture: Image.Image, samples: int) -> None:
         """Keep a sheet of samples."""
         path = self.folder / "sheets" / f"{samples:012d}.png"
         write_picture(picture, path, overwrite=True)
-        if self._board is not None:
-            self._board.add_image("sheet", np.asarray(picture), samples, dataformats="HWC")
+        with self._on_board() as board:
+            if board is not None:
+                board.add_image("sheet", np.asarray(picture), samples, dataformats="HWC")
 
     def close(self) -> None:
-        if self._board is not None:
-            self._board.close()
+        with self._on_board() as board:
+            if board is not None:
+                board.close()
+
+    @contextmanager
+    def _on_board(self) -> Iterator[Any]:
+        """Give TensorBoard's writer; once its thread has failed it never writes again."""
+        try:
+            yield self._board
+        except OSError as error:
+            self._board = None
+            raise OSError(f"TensorBoard's log ends here: {error}") from error
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line to a file, or nothing of it."""
+    with open(path, "ab", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        content = line.encode()
+        try:
+            if file.write(content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        except OSError:
+            file.truncate(end)
+            raise
+
+
+def _end_whole(path: Path) -> None:
+    """Cut off the half line that a run which was killed has left at the end of its log."""
+    with suppress(FileNotFoundError), open(path, "rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        begin = max(0, size - (1 << 20))
+        file.seek(begin)
+        file.truncate(begin + file.read().rfind(b"\n") + 1)
 
 
 def _board(folder: Path) -> Any:

@@ -1,5 +1,7 @@
 """One process at a time in a run's folder. The system lets go of the lock when that one dies."""
 
+import os
+import weakref
 from pathlib import Path
 from typing import IO
 
@@ -33,4 +35,12 @@ def hold(folder: Path) -> IO[bytes] | None:
         ) from error
     except OSError:  # a file system without locks
         pass
+    # Workers that are forked would hold it for some seconds after a run that was killed.
+    held = weakref.ref(file)
+    os.register_at_fork(after_in_child=lambda: _close(held()))
     return file
+
+
+def _close(file: IO[bytes] | None) -> None:
+    if file is not None:
+        file.close()

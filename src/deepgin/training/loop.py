@@ -1,33 +1,31 @@
 """The training loop: both stages of the paper, to be read top to bottom."""
 
-import json
 import math
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 import torch
 
 from ..devices import choose_device, choose_precision, keep_freed_memory
 from ..errors import DeepginError, TrainingError
-from ..files import write_text
 from ..perceptual import Vgg
-from .checkpoints import checkpoints, forget_old, keep_as_best, name_of, newest
+from .checkpoints import checkpoints, newest
 from .data import Batch, open_samples
-from .journal import Journal, Means, Silent, Watcher
-from .lock import hold
-from .memory import prepare_network
+from .journal import Means, Silent, Watcher
+from .memory import explained, prepare_network
 from .objective import Objective
 from .ranks import start_ranks
 from .recipe import Recipe, check
-from .releases import export, judged, open_validation, runtime_of
+from .records import Records
 from .schedule import WARM_UP, Schedule, learning_rate
 from .state import RunState
 from .step import Rates, Step
+from .stopping import Stopped, StopSignals
+
+_LEAST_FACTOR = 1 / 1024
+"""Of the rate; a run that diverges below it does so for another reason."""
 
 
 class Trainer:
@@ -57,6 +55,8 @@ class Trainer:
         perceptual: Vgg | None = None,
     ) -> None:
         check(recipe)
+        # Before anything is written, but not where it is no longer needed.
+        start = None if branch is None or checkpoints(output) else newest(branch)
         keep_freed_memory()
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
@@ -65,7 +65,8 @@ class Trainer:
         self.ranks = start_ranks(device, recipe.devices, recipe.nodes)
         self.watcher = watcher if self.ranks.first else Silent()
         self.precision = choose_precision(device, recipe.precision)
-        self.state = RunState.fresh(recipe, self.ranks.device)
+        with explained():
+            self.state = RunState.fresh(recipe, self.ranks.device)
         guided = bool(self.state.network.variant.guidance)
         self.samples = open_samples(
             recipe.data, recipe.seed, self.ranks.device, self.ranks.share, guided
@@ -74,31 +75,37 @@ class Trainer:
         self.objective = Objective(
             recipe.loss, self.ranks.device, self.precision, bool(self.schedule.main), perceptual
         )
-        self.validation = open_validation(recipe) if self.ranks.first else None
-        self.lock = hold(output) if self.ranks.first else None
-        self._resume(branch)
+        self.stop = StopSignals(self.ranks.share.ranks == 1)
+        first = self.ranks.first
+        self.records = (
+            Records(self.state, recipe, output, self.watcher, self.stop) if first else None
+        )
+        self._resume(start)
         network = prepare_network(self.state.network, recipe.network)
         o = recipe.optimiser
         self.step = Step(
             self.state, self.objective, self.ranks, self.precision, o.clip, o.accumulate, network
         )
-        if self.ranks.first:
-            text = json.dumps(recipe.as_dict(), indent=2)  # which is YAML too
-            write_text(output / "recipe.yaml", text + "\n")
-            self.journal = Journal(output, recipe.watch.tensorboard)
-        self.means, self.stop_asked, self.validated, self.unreadable = Means(), False, -1, 0
+        if self.records:
+            self.records.begin()
+        self.means, self.stopping, self.unreadable = Means(), False, 0
         self.begun = replace(self.state.progress)
 
-    def _resume(self, branch: Path | None) -> None:
+    def _resume(self, start: Path | None) -> None:
         own = checkpoints(self.output)
         if own:
             self.state.load(own[0], self.recipe)
             self.watcher.line(f"resumed {own[0]} at {self.state.progress.samples} samples")
-        elif branch is not None:
-            path = newest(branch)
-            self.state.load(path, self.recipe)
+        elif start is not None:
+            self.state.load(start, self.recipe)
             self.state.progress.best = -math.inf  # the best of this folder
-            self.watcher.line(f"branched from {path} at {self.state.progress.samples} samples")
+            self.watcher.line(f"branched from {start} at {self.state.progress.samples} samples")
+        found = self.ranks.gather({"samples": self.state.progress.samples})
+        if any(other != found[0] for other in found):
+            raise TrainingError(
+                f"the processes find other checkpoints in {self.output}: "
+                "it must be on a disk that all of them see"
+            )
 
     def fit(self) -> None:
         """Train until both stages are done or the run is told to stop; save.
@@ -107,30 +114,43 @@ class Trainer:
             TrainingError: the run diverged and cannot or must not go back, or data cannot be used.
         """
         self._tell_size()
+        records = self.records
+        with self.stop, closing(records) if records else nullcontext():
+            try:
+                together = self._train_to_the_end()
+            except DeepginError:
+                lost = self.state.guard.lost
+                if records and not lost and self.state.progress.samples != records.saved:
+                    records.try_to_save()  # data ran out, say: what was learnt is not lost with it
+                raise
+            if records:
+                records.save()
+            if together:
+                self.ranks.wait()
+
+    def _train_to_the_end(self) -> bool:
+        """Train; return whether all processes of the run stopped at the same step."""
+        records = self.records
         try:
-            with self._stopping_on_signals():
+            with explained():
+                if records and records.validation_due:
+                    records.validate()
                 while not self._train():
                     self._go_back()
-        except DeepginError:
-            if not self.state.guard.lost:
-                self._save()  # data ran out, say: what was learnt is not lost with it
-            raise
-        if not self.stop_asked:
-            self._validate()
-        self._save()
-        self.ranks.wait()
-        if self.ranks.first:
-            self.journal.close()
-        if self.lock:
-            self.lock.close()
+                if records and not self.stopping:
+                    records.validate()
+        except Stopped:
+            return self.ranks.share.ranks == 1
+        return True
 
     def _train(self) -> bool:
         """Take steps; return False when the weights are lost, True when there is no more to do."""
-        progress, watch = self.state.progress, self.recipe.watch
+        progress, watch, records = self.state.progress, self.recipe.watch, self.records
         last_save = time.monotonic()
-        for batch in self.samples.batches(progress.position(self.ranks.share.rank)):
+        batches = self.samples.batches(progress.position(self.ranks.share.rank))
+        for batch in self.stop.watched(batches):
             self._change_stage()
-            if self.samples_left <= 0 or self.stop_asked:
+            if self.samples_left <= 0 or self.stopping:
                 return True
             before = progress.samples
             self._step(batch)
@@ -138,10 +158,12 @@ class Trainer:
                 return False
             if passed(before, progress.samples, watch.log_samples):
                 self._log()
+            if records is None:
+                continue
             if passed(before, progress.samples, watch.validate_samples):
-                self._validate()
+                records.validate()
             if time.monotonic() - last_save > 60 * watch.save_minutes:
-                self._save(patient=True)
+                records.try_to_save()
                 last_save = time.monotonic()
         return True
 
@@ -149,8 +171,8 @@ class Trainer:
         """Enter the main stage once the warm-up is done and one is wanted."""
         p = self.state.progress
         if p.stage == WARM_UP and p.samples >= self.schedule.warm_up and self.schedule.main:
-            if p.stage_steps:
-                self._validate()
+            if p.stage_steps and self.records:
+                self.records.validate()
             self.state.begin_main(self.recipe)
             self.watcher.line(f"main stage from {p.samples} samples on")
 
@@ -165,15 +187,17 @@ class Trainer:
         p = self.state.progress
         begun = time.monotonic()
         rates = self._rates()
-        facts = self.step(batch, rates, self.stop_asked)
-        self.stop_asked = self.stop_asked or facts.pop("stopping") > 0
+        # First, since a process that is gone is noticed here, and then nothing is half done.
+        positions = self.ranks.gather(batch.position)
+        facts = self.step(batch, rates, lambda: self.stop.asked)
+        self.stopping = facts.pop("stopping") > 0
         self.unreadable += round(facts.pop("unreadable"))
         self.means.add(facts)
         samples = batch.masks.shape[0] * batch.masks.shape[1] * self.ranks.share.ranks
         p.steps += 1
         p.stage_steps += 1
         p.samples += samples
-        p.positions = self.ranks.gather(batch.position)
+        p.positions = positions
         if rates.generator is not None:
             self.state.averages.update(samples, p.stage_samples)
         p.seconds += time.monotonic() - begun
@@ -207,16 +231,21 @@ class Trainer:
         if not found:
             raise TrainingError("the run diverged before its first checkpoint: lower the rate")
         skipped, factor = self.state.guard.skipped, self.state.progress.rate_factor / 2
+        if factor < _LEAST_FACTOR:
+            raise TrainingError(
+                f"the run diverges at any rate from {found[0]} on: begin from an older checkpoint"
+            )
         positions = self.state.progress.positions  # beyond the pictures that it diverged on
         self.state.load(found[0], self.recipe)
         self.state.guard.skipped, self.state.progress.rate_factor = skipped, factor
         self.state.progress.positions = positions
+        self.begun = replace(self.state.progress)
         self.watcher.line(f"diverged: back to {found[0]} with {factor:g} of the rate")
 
     def _log(self) -> None:
         """Write a line of means since the last one."""
         p, means = self.state.progress, self.means.take()
-        if not self.ranks.first:
+        if self.records is None:
             return
         speed = (p.samples - self.begun.samples) / max(p.seconds - self.begun.seconds, 1e-9)
         rates = self._rates()
@@ -228,47 +257,12 @@ class Trainer:
             "unreadable": self.unreadable,
             "samples_per_second": speed,
         }
-        self.journal.write(facts, p.samples)
+        self.records.log(facts)
         names = ("l1", "perceptual", "style", "discriminators", "norm", "samples_per_second")
         shown = [f"{n.replace('_', ' ')} {facts[n]:.4g}" for n in names if n in facts]
         left = self.samples_left + (self.schedule.main if p.stage == WARM_UP else 0)
         text = ", ".join([f"step {p.steps}, {p.samples // 3} pictures", *shown])
         self.watcher.progress(p.samples, p.samples + left, left / speed, text)
-
-    def _validate(self) -> None:
-        """Measure each moving average; keep the best one's weights; draw a sheet of it."""
-        p, averages = self.state.progress, self.state.averages
-        if self.validation is None or self.validated == p.samples:
-            return
-        self.validated = p.samples
-        runtimes = {h: runtime_of(self.state, h, self.recipe) for h in averages.half_lives}
-        found = {h: self.validation.measure(runtime) for h, runtime in runtimes.items()}
-        scores = {h: judged(metrics, p.stage) for h, metrics in found.items()}
-        best = max(scores, key=lambda half_life: scores[half_life])
-        self.journal.write({"stage": p.stage, "validation": found}, p.samples)
-        shown = " / ".join(f"{value:.2f}" for value in found[best]["psnr"].values())
-        self.watcher.line(f"{p.samples} samples: {shown} dB with half-life {best}")
-        self.journal.sheet(self.validation.sheet(runtimes[best]), p.samples)
-        if scores[best] > p.best:
-            p.best = scores[best]
-            export(self.state, self.output / f"best-{p.stage}.safetensors", best, self.recipe)
-            self._save(patient=True)
-            if found_now := checkpoints(self.output):
-                keep_as_best(found_now[0])
-
-    def _save(self, patient: bool = False) -> None:
-        """Write a checkpoint; a patient one that fails is tried again at the next time."""
-        if not self.ranks.first:
-            return
-        path = self.output / name_of(self.state.progress.samples)
-        try:
-            self.state.save(path, self.recipe.as_dict())
-        except DeepginError as error:
-            if not patient:
-                raise
-            self.watcher.line(f"not saved, the run goes on: {error}")
-            return
-        forget_old(self.output, self.recipe.watch.keep)
 
     def _tell_size(self) -> None:
         parameters = sum(p.numel() for p in self.state.network.parameters())
@@ -279,23 +273,6 @@ class Trainer:
         )
         if missing := self.objective.missing_layers:
             self.watcher.line(f"the perceptual network lacks {', '.join(missing)}: left out")
-        if self.ranks.first and self.recipe.watch.tensorboard and not self.journal.has_board:
-            self.watcher.line("no TensorBoard log: pip install 'deepgin[train]' brings it")
-
-    @contextmanager
-    def _stopping_on_signals(self) -> Iterator[None]:
-        """Let SIGTERM and Ctrl-C end the run after the step at hand, saved."""
-
-        def ask(number: int, frame: FrameType | None) -> None:
-            self.stop_asked = True
-
-        numbers = (signal.SIGTERM, signal.SIGINT)
-        before = [signal.signal(number, ask) for number in numbers]
-        try:
-            yield
-        finally:
-            for number, handler in zip(numbers, before, strict=True):
-                signal.signal(number, handler)
 
 
 def passed(before: int, now: int, every: int) -> bool:

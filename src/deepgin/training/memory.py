@@ -1,12 +1,14 @@
 """How the network is run in training: compiled, or with less memory. What it computes is the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from ..errors import TrainingError
 from ..network import Filled, Generator
 from .recipe import NetworkRecipe
 
@@ -30,3 +32,22 @@ def recompute(network: Generator) -> None:
         parts += [stage2.d1, stage2.d2, stage2.d3, stage2.d4]
     for part in parts:
         part.forward = partial(checkpoint, part.forward, use_reentrant=False)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn running out of memory into one line that says what takes less.
+
+    Raises:
+        TrainingError: there is not enough memory.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not known and "allocate memory" not in str(error):  # so says torch on CPUs
+            raise
+        raise TrainingError(
+            "there is not enough memory: lower data.pictures_per_step, data.size or "
+            "network.width, raise optimiser.accumulate, or set network.recompute"
+        ) from error

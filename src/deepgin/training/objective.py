@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ..devices import autocast
-from ..errors import UsageError
+from ..errors import UsageError, WeightsError, nearest_name
 from ..losses import (
     Form,
     PictureLosses,
@@ -72,7 +73,7 @@ class Objective:
                     "loss.network is not set: vgg19, vgg16 or a file; or set loss.perceptual and "
                     "loss.style to 0"
                 )
-            perceptual = load_vgg(recipe.network)
+            perceptual = _perceptual(recipe.network)
         network = perceptual.to(device) if perceptual is not None and needed else None
         wanted = {*self.weights} if stages_need_it else {"total_variation"}
         self.pictures = PictureLosses(network, cast(Form, recipe.form), wanted)
@@ -161,6 +162,14 @@ class Judgement:
     def scores(maps: Maps) -> list[Tensor]:
         """Return the last map of each discriminator."""
         return [layers[-1] for layers in maps]
+
+
+def _perceptual(name: str) -> Vgg:
+    try:
+        return load_vgg(name)
+    except WeightsError as error:
+        close = "" if Path(name).exists() else nearest_name(name, ["vgg19", "vgg16"])
+        raise WeightsError(f"loss.network{close}: {error}") from error
 
 
 @contextmanager

@@ -3,7 +3,12 @@
 One process needs nothing of this; several are started by lightning-fabric, torchrun or SLURM.
 """
 
+import logging
 import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -11,6 +16,12 @@ from torch import Tensor
 
 from ..errors import TrainingError
 from .data import Share
+
+_STARTER = "DEEPGIN_STARTER"
+"""The variable that tells a process which one started it, though that one may be gone already."""
+
+_GRACE = 30.0
+"""Seconds that a process has to end by itself once the one that started it is gone."""
 
 
 class Ranks:
@@ -37,7 +48,8 @@ class Ranks:
         for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
             group = [tensor for tensor in tensors if tensor.dtype == dtype]
             flat = torch.cat([tensor.reshape(-1) for tensor in group])
-            torch.distributed.all_reduce(flat)
+            with _others():
+                torch.distributed.all_reduce(flat)
             flat /= self.share.ranks
             parts = flat.split([tensor.numel() for tensor in group])
             for tensor, part in zip(group, parts, strict=True):
@@ -49,13 +61,27 @@ class Ranks:
             return [position]
         mine = torch.tensor([*position.values()], dtype=torch.int64, device=self.device)
         all_of_them = [torch.empty_like(mine) for _ in range(self.share.ranks)]
-        torch.distributed.all_gather(all_of_them, mine)
+        with _others():
+            torch.distributed.all_gather(all_of_them, mine)
         return [dict(zip(position, other.tolist(), strict=True)) for other in all_of_them]
 
     def wait(self) -> None:
         """Wait until all processes are here."""
         if self.share.ranks > 1:
-            torch.distributed.barrier()
+            with _others():
+                torch.distributed.barrier()
+
+
+@contextmanager
+def _others() -> Iterator[None]:
+    """Raise one line of our own where another process is found to be gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise TrainingError(
+            "another process of the run has ended or cannot be reached (its own message, if it has "
+            "one, says why): start the run again to go on"
+        ) from error
 
 
 def start_ranks(device: torch.device, devices: int, nodes: int) -> Ranks:
@@ -87,6 +113,11 @@ def _fabric(device: torch.device, devices: int, nodes: int) -> Any:
         raise TrainingError(
             "several processes need lightning-fabric: pip install 'deepgin[train]'"
         ) from error
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    if int(os.environ.get("LOCAL_RANK", "0")):
+        _end_after(int(os.environ.get(_STARTER, os.getppid())))
+    else:
+        os.environ[_STARTER] = str(os.getpid())
     try:
         fabric = Fabric(accelerator=device.type, devices=devices, num_nodes=nodes, strategy="ddp")
         fabric.launch()
@@ -95,3 +126,18 @@ def _fabric(device: torch.device, devices: int, nodes: int) -> Any:
             f"{devices} processes on each of {nodes} machines cannot be started: {error}"
         ) from error
     return fabric
+
+
+def _end_after(parent: int) -> None:
+    """End this process some time after the one that started it, which may have been killed.
+
+    It would wait for half an hour for that one to appear, or on GPUs to answer.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        time.sleep(_GRACE)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent watcher", daemon=True).start()

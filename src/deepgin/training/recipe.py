@@ -244,6 +244,11 @@ _AT_LEAST: dict[str, float] = {
     "loss.gradient_penalty": 0,
 }
 
+_AT_MOST = {
+    "threads": 1024,  # many more of them end the process
+    "seed": 2**62,
+}
+
 
 def check(recipe: Recipe) -> None:
     """Refuse a recipe that cannot work.
@@ -261,6 +266,9 @@ def check(recipe: Recipe) -> None:
     for name, least in _AT_LEAST.items():
         if not _value(recipe, name) >= least:
             raise UsageError(f"{name} {_value(recipe, name)} does not work: at least {least:g}")
+    for name, most in _AT_MOST.items():
+        if abs(_value(recipe, name)) > most:
+            raise UsageError(f"{name} {_value(recipe, name)} does not work: at most {most}")
     for name in ("optimiser.beta1", "optimiser.beta2"):
         if not 0 <= _value(recipe, name) < 1:
             raise UsageError(f"{name} {_value(recipe, name)} does not work: in [0, 1)")

@@ -9,6 +9,9 @@ from .recipe import Amount, Recipe
 
 WARM_UP, MAIN = "warm_up", "main"
 
+_MOST = 1e12
+"""More samples than checkpoints are numbered for."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -49,7 +52,7 @@ def samples_of(amount: Amount, pictures: int, field: str) -> int:
     number, _, unit = str(amount).strip().partition(" ")
     try:
         value = float(number)
-        if not 0 <= value < math.inf or unit.strip() not in (
+        if not 0 <= value <= _MOST or unit.strip() not in (
             "",
             "sample",
             "samples",

@@ -4,6 +4,7 @@ No random generator's state is among it: weights, order, crops and masks are dra
 recipe's seed and their number, on every process, so a run resumes by counting.
 """
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..errors import TrainingError
+from ..errors import TrainingError, UsageError, nearest_name
 from ..files import whole_file
 from ..network import Discriminators, Generator, build
 from ..weights import load, shipped
@@ -34,6 +35,7 @@ class Progress:
         positions: where the next batch of each process begins.
         seconds: time spent in steps.
         best: the best validation of this stage; higher is better.
+        validated: the samples at which the last validation was made; -1 before the first.
         rate_factor: halved whenever the run diverged and went back.
     """
 
@@ -45,6 +47,7 @@ class Progress:
     positions: list[dict[str, int]] = field(default_factory=list)
     seconds: float = 0.0
     best: float = -float("inf")
+    validated: int = -1
     rate_factor: float = 1.0
 
     def position(self, rank: int) -> dict[str, int]:
@@ -76,7 +79,7 @@ class RunState:
             torch.manual_seed(recipe.seed)
             network = build(wanted.variant, wanted.width, initialisation=wanted.initialisation)
         if recipe.init:
-            start = load(shipped() if recipe.init == "shipped" else recipe.init)
+            start = load(_start(recipe.init))
             if architecture(start) != architecture(network):
                 raise TrainingError(
                     f"init {recipe.init} is {architecture(start)}, the recipe asks for "
@@ -123,8 +126,11 @@ class RunState:
         with whole_file(path) as temporary:
             try:
                 torch.save(content, temporary)
-            except RuntimeError as error:  # torch's writer says so of a full disk
-                raise TrainingError(f"{path} cannot be written: {error}") from error
+            except RuntimeError as error:  # of a full disk torch's writer speaks in riddles
+                free = shutil.disk_usage(path.parent).free >> 20
+                raise TrainingError(
+                    f"{path} cannot be written, with {free} MiB free on its disk ({error})"
+                ) from error
 
     def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
         parts: dict[str, nn.Module | torch.optim.Optimizer | None] = {
@@ -156,6 +162,15 @@ class RunState:
             _load_part(part, content[name], path, name)
         self.averages.load_state_dict(content["averages"])
         self.guard.load_state_dict(content["guard"])
+
+
+def _start(name: str) -> Path:
+    if name == "shipped":
+        return shipped()
+    if not Path(name).exists():
+        close = nearest_name(name, ["shipped"])
+        raise UsageError(f"init '{name}': no such file{close}: name a weights file, or shipped")
+    return Path(name)
 
 
 def adam(network: nn.Module, recipe: OptimiserRecipe, rate: float) -> torch.optim.Optimizer:
@@ -196,6 +211,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise TrainingError(f"{path}: no such checkpoint") from error
     except Exception as error:  # torch raises a dozen kinds for damaged files
         raise TrainingError(f"{path} is no checkpoint of DeepGIN, or it is damaged") from error
-    if not isinstance(content, dict) or "progress" not in content:
+    needed = {"architecture", "averages", "guard", "network", "optimizer", "progress"}
+    if not isinstance(content, dict) or not needed <= content.keys():
         raise TrainingError(f"{path} is no checkpoint of a DeepGIN training run")
     return content

@@ -49,9 +49,12 @@ class Step:
     ) -> None:
         self.state, self.objective, self.ranks = state, objective, ranks
         self.precision, self.clip, self.accumulate = precision, clip, accumulate
-        self.network = network or state.network
+        # A compiled network is asked for its length where it is asked whether it is there.
+        self.network = state.network if network is None else network
 
-    def __call__(self, batch: Batch, rates: Rates, stop_asked: bool = False) -> dict[str, float]:
+    def __call__(
+        self, batch: Batch, rates: Rates, stop_asked: Callable[[], bool] = lambda: False
+    ) -> dict[str, float]:
         """Take one step on P pictures, each under its masks of all kinds.
 
         The generator's step comes first, then the discriminators' on the same completed pictures
@@ -70,7 +73,7 @@ class Step:
                     facts["loss"] = facts["loss"] + terms.total.detach() / self.accumulate
                 for name, value in terms.parts.items():
                     facts[name] = facts[name] + value / self.accumulate
-        facts["stopping"] = torch.tensor(float(stop_asked), device=self.ranks.device)
+        facts["stopping"] = torch.tensor(float(stop_asked()), device=self.ranks.device)
         unread = float(len(batch.unreadable) * self.ranks.share.ranks)
         facts["unreadable"] = torch.tensor(unread, device=self.ranks.device)
         return self._finish(facts, rates)

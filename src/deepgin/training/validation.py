@@ -1,5 +1,6 @@
 """Watching a run on pictures it never trains on, under frozen masks, and drawing sample sheets."""
 
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
 
@@ -40,21 +41,34 @@ class Validation:
             kind: np.stack(list(self.protocol.masks(kind))) for kind in self.protocol.kinds
         }
 
-    def measure(self, runtime: TorchRuntime) -> dict[str, dict[str, float]]:
+    def measure(
+        self, runtime: TorchRuntime, check: Callable[[], None] = lambda: None
+    ) -> dict[str, dict[str, float]]:
         """Return means over the pictures, by metric and kind of mask.
 
         Of the 8-bit completed pictures: `psnr` (dB, whole picture), `ssim` (whole picture),
         `l1_hole` (in the hole, of the full range), and `lpips` where there is one.
+
+        Args:
+            runtime: the network.
+            check: called between parts; what it raises ends the measuring.
         """
         found: dict[str, dict[str, float]] = {}
         for kind, masks in self.masks.items():
-            for name, values in self._scores(runtime, masks).items():
+            for name, values in self._scores(runtime, masks, check).items():
                 found.setdefault(name, {})[kind] = mean(values)
         return found
 
-    def _scores(self, runtime: TorchRuntime, masks: np.ndarray) -> dict[str, list[float]]:
+    def _scores(
+        self, runtime: TorchRuntime, masks: np.ndarray, check: Callable[[], None]
+    ) -> dict[str, list[float]]:
         parts = [slice(i, i + _BATCH) for i in range(0, len(masks), _BATCH)]
-        completed = np.concatenate([runtime.fill(self.truths[p], masks[p]) for p in parts])
+        filled = []
+        for part in parts:
+            check()
+            filled.append(runtime.fill(self.truths[part], masks[part]).completed)
+        completed = np.concatenate(filled)
+        check()
         pairs = list(zip(completed, self.truths, strict=True))
         scores = {
             "psnr": [psnr(*pair) for pair in pairs],

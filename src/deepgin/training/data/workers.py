@@ -3,7 +3,9 @@
 import itertools
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
+from types import TracebackType
 from typing import Protocol
 
 from torch.utils.data import DataLoader, Dataset
@@ -81,6 +83,13 @@ def _begin_worker(number: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # An end by a signal's default would raise in the middle of the trainer's step.
     signal.signal(signal.SIGTERM, _leave)
+    sys.excepthook = _hook
+
+
+def _hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show no broken connection: a trainer that is told to stop need not take what is made."""
+    if not issubclass(kind, OSError):
+        sys.__excepthook__(kind, error, trace)
 
 
 def _leave(number: int, frame: object) -> None:

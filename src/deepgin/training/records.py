@@ -1,0 +1,130 @@
+"""What a run leaves in its folder as it goes on: checkpoints, log, validations, best weights.
+
+What cannot be written, on a disk that is full for a while, is told of and does not end the run.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import DeepginError
+from ..files import write_text
+from .checkpoints import checkpoints, clear_unfinished, forget_old, keep_as_best, name_of
+from .journal import Journal, Watcher
+from .lock import hold
+from .recipe import Recipe
+from .releases import export, judged, open_validation, runtime_of
+from .state import RunState
+from .stopping import StopSignals
+
+
+class Records:
+    """The folder of one run, for the process that writes it.
+
+    Args:
+        state: the run's; what is saved, measured and exported.
+        recipe: the run's.
+        output: the folder.
+        watcher: told of it.
+        stop: ends a validation midway; it is made good at the start of the run that goes on.
+
+    Raises:
+        DeepginError: validation pictures cannot be used, or another run is in the folder.
+    """
+
+    def __init__(
+        self, state: RunState, recipe: Recipe, output: Path, watcher: Watcher, stop: StopSignals
+    ) -> None:
+        self.state, self.recipe, self.output = state, recipe, output
+        self.watcher, self.stop = watcher, stop
+        self.validation = open_validation(recipe)
+        self.saved = 0
+        self._lock = hold(output)
+
+    def begin(self) -> None:
+        """Write the recipe as it is in effect, and open the log.
+
+        Raises:
+            DeepginError: the folder cannot be written.
+        """
+        clear_unfinished(self.output)
+        text = json.dumps(self.recipe.as_dict(), indent=2)  # which is YAML too
+        write_text(self.output / "recipe.yaml", text + "\n")
+        self.journal = Journal(self.output, self.recipe.watch.tensorboard)
+        self.saved = self.state.progress.samples
+        if self.recipe.watch.tensorboard and not self.journal.has_board:
+            self.watcher.line("no TensorBoard log: pip install 'deepgin[train]' brings it")
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        with self._patient("a line of its log"):
+            self.journal.close()
+        if self._lock:
+            self._lock.close()
+
+    @contextmanager
+    def _patient(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (DeepginError, OSError) as error:
+            self.watcher.line(f"the run goes on without {what}: {error}")
+
+    def log(self, facts: dict[str, Any]) -> None:
+        """Add a line to the log."""
+        with self._patient("a line of its log"):
+            self.journal.write(facts, self.state.progress.samples)
+
+    def save(self) -> None:
+        """Write a checkpoint and forget old ones.
+
+        Raises:
+            DeepginError: it cannot be written; those that are there are as they were.
+        """
+        p = self.state.progress
+        self.state.save(self.output / name_of(p.samples), self.recipe.as_dict())
+        self.saved = p.samples
+        forget_old(self.output, self.recipe.watch.keep)
+
+    def try_to_save(self) -> None:
+        """Write a checkpoint, or say why not; the next time comes."""
+        with self._patient("a checkpoint"):
+            self.save()
+
+    @property
+    def validation_due(self) -> bool:
+        """Whether a validation was passed and not made, since the run was stopped in it."""
+        p, every = self.state.progress, self.recipe.watch.validate_samples
+        return p.samples // every > max(p.validated, p.stage_begun) // every
+
+    def validate(self) -> None:
+        """Measure each moving average; keep the best one's weights; draw a sheet of it.
+
+        Raises:
+            Stopped: the run was told to stop meanwhile; nothing is changed.
+        """
+        p, averages = self.state.progress, self.state.averages
+        if self.validation is None or p.validated == p.samples:
+            return
+        runtimes = {h: runtime_of(self.state, h, self.recipe) for h in averages.half_lives}
+        found = {h: self.validation.measure(r, self.stop.check) for h, r in runtimes.items()}
+        scores = {h: judged(metrics, p.stage) for h, metrics in found.items()}
+        best = max(scores, key=lambda half_life: scores[half_life])
+        p.validated = p.samples
+        self.log({"stage": p.stage, "validation": found})
+        shown = " / ".join(f"{value:.2f}" for value in found[best]["psnr"].values())
+        self.watcher.line(f"{p.samples} samples: {shown} dB with half-life {best}")
+        with self._patient("a sheet of samples"):
+            self.journal.sheet(self.validation.sheet(runtimes[best]), p.samples)
+        if scores[best] > p.best:
+            self._keep(best, scores[best])
+
+    def _keep(self, half_life: int, score: float) -> None:
+        """Keep the weights of an average that is the best so far, and a checkpoint with them."""
+        p = self.state.progress
+        with self._patient("its best weights"):
+            export(self.state, self.output / f"best-{p.stage}.safetensors", half_life, self.recipe)
+            p.best = score  # not before, so that the next good one is written in place of this
+            self.save()
+            keep_as_best(checkpoints(self.output)[0])

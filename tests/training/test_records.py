@@ -1,0 +1,204 @@
+"""A run's folder: what a full disk, a kill and a stop in the middle of a validation leave in it."""
+
+import errno
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deepgin.errors import DeepginError, TrainingError
+from deepgin.training import records
+from deepgin.training.checkpoints import BEST, checkpoints, name_of
+from deepgin.training.data import Samples
+from deepgin.training.journal import LOG, Journal
+from deepgin.training.loop import Trainer
+from deepgin.training.recipe import Recipe
+from deepgin.training.state import RunState, read_checkpoint
+from deepgin.training.validation import Validation
+
+from .conftest import Quiet
+
+
+@pytest.fixture
+def validated(recipe: Recipe, photos: Path) -> Recipe:
+    return replace(recipe, data=replace(recipe.data, validation=str(photos)))
+
+
+def _no_room(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _lines(run: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (run / LOG).read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "error", "missing"),
+    [
+        (Journal, "write", _no_room, LOG),
+        (Journal, "sheet", _no_room, "sheets/000000000024.png"),
+        (records, "export", _no_room, "best-warm_up.safetensors"),
+        (records, "keep_as_best", _no_room, BEST),
+    ],
+)
+def test_what_cannot_be_written_does_not_end_the_run(
+    validated: Recipe,
+    tmp_path: Path,
+    watcher: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+    place: object,
+    name: str,
+    error: object,
+    missing: str,
+) -> None:
+    monkeypatch.setattr(place, name, error)
+    Trainer(validated, tmp_path / "run", watcher).fit()
+    assert checkpoints(tmp_path / "run")[0].name == name_of(24)
+    assert not (tmp_path / "run" / missing).exists()
+    assert any("No space left" in line for line in watcher.lines)
+
+
+def test_best_weights_that_were_not_written_do_not_count(
+    validated: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nothing that is not better still would ever be written."""
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "export", _no_room)
+        trainer = Trainer(validated, tmp_path / "run", watcher)
+        trainer.fit()
+    assert trainer.state.progress.best == -float("inf")
+
+
+def test_a_failed_checkpoint_gives_no_older_one_the_name_of_best(
+    validated: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(validated, watch=replace(validated.watch, validate_samples=24))
+    trainer = Trainer(recipe, tmp_path / "run", watcher)
+    assert trainer.records
+    trainer.records.save()
+    real = RunState.save
+
+    def full(self: RunState, path: Path, recipe: dict[str, object]) -> None:
+        if len(watcher.lines) < 3:
+            raise TrainingError("no room")
+        real(self, path, recipe)
+
+    monkeypatch.setattr(RunState, "save", full)
+    trainer.fit()
+    assert any("no room" in line for line in watcher.lines)
+    assert not (tmp_path / "run" / BEST).exists()
+
+
+def test_data_that_fails_at_once_leaves_no_checkpoint(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would bind the folder to a network that has learnt nothing."""
+
+    def failing(self: Samples, position: dict[str, int]):  # type: ignore[no-untyped-def]
+        raise TrainingError("too small")
+        yield
+
+    monkeypatch.setattr(Samples, "batches", failing)
+    with pytest.raises(TrainingError, match="too small"):
+        Trainer(recipe, tmp_path / "run", watcher).fit()
+    assert not checkpoints(tmp_path / "run")
+    Trainer(recipe, tmp_path / "run", watcher)  # the folder is free again
+
+
+@pytest.mark.parametrize("call", [1, 4, 20])
+def test_a_validation_that_was_interrupted_is_made_good(
+    validated: Recipe,
+    tmp_path: Path,
+    watcher: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+    call: int,
+) -> None:
+    """The one at 12 samples, in its first part or later, or the one at the end."""
+    Trainer(validated, tmp_path / "whole", watcher).fit()
+    trainer, real, calls = Trainer(validated, tmp_path / "parts", watcher), Validation.measure, []
+
+    def measure(self, runtime, check):  # type: ignore[no-untyped-def]
+        def counted() -> None:
+            calls.append(1)
+            trainer.stop.asked = len(calls) >= call
+            check()
+
+        return real(self, runtime, counted)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Validation, "measure", measure)
+        trainer.fit()
+    stopped = read_checkpoint(checkpoints(tmp_path / "parts")[0])["progress"]
+    assert stopped["samples"] == (24 if call == 20 else 12)
+    assert stopped["validated"] < stopped["samples"]
+    Trainer(validated, tmp_path / "parts", watcher).fit()
+    whole, parts = (
+        [e for e in _lines(tmp_path / n) if "validation" in e] for n in ("whole", "parts")
+    )
+    assert parts == whole
+    bests = [(tmp_path / n / "best-warm_up.safetensors").stat().st_size for n in ("whole", "parts")]
+    assert bests[0] == bests[1]
+    ends = [read_checkpoint(tmp_path / n / name_of(24))["progress"] for n in ("whole", "parts")]
+    assert ends[0]["best"] == ends[1]["best"]
+
+
+def test_leftovers_of_a_killed_run_go(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in (".checkpoint-000000000003.0a1b2c3d.pt", ".best-main.0a1b2c3d.safetensors"):
+        (run / name).write_bytes(b"half")
+    (run / LOG).write_bytes(b'{"samples": 3}\n{"samp')
+    Trainer(recipe, run, watcher)
+    assert {path.name for path in run.iterdir()} == {".lock", "recipe.yaml", LOG, "sheets"}
+    assert _lines(run) == [{"samples": 3}]
+
+
+def test_a_line_that_does_not_fit_leaves_the_log_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, tensorboard=False)
+    journal.write({"l1": 1.0}, 3)
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, lambda *_: None)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / LOG).stat().st_size + 5, hard))
+        with pytest.raises(OSError, match="No space|too large"):
+            journal.write({"l1": 2.0}, 6)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    journal.write({"l1": 3.0}, 9)
+    assert [line["samples"] for line in _lines(tmp_path)] == [3, 9]
+
+
+def test_the_full_disk_of_torchs_writer_is_told_in_words(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Trainer(recipe, tmp_path / "run", watcher)
+
+    def full(content: object, path: Path) -> None:
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 1 vs 0")
+
+    monkeypatch.setattr("torch.save", full)
+    with pytest.raises(DeepginError, match="MiB free"):
+        trainer.fit()
+
+
+def test_tensorboard_that_failed_is_given_up(tmp_path: Path) -> None:
+    """Its thread is gone; each later line would fail, and the log with it."""
+
+    class Full:
+        def add_scalar(self, *_: object) -> None:
+            _no_room()
+
+    journal = Journal(tmp_path, tensorboard=False)
+    journal._board = Full()
+    with pytest.raises(OSError, match="TensorBoard's log ends here.*No space left"):
+        journal.write({"l1": 1.0}, 3)
+    journal.write({"l1": 2.0}, 6)
+    journal.close()
+    assert [line["samples"] for line in _lines(tmp_path)] == [3, 6]
