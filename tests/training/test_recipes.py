@@ -34,6 +34,8 @@ def photos(tmp_path: Path) -> Path:
 
 STEPS = ["--data.pictures_per_step", "1", "--threads", "1", "--main.discriminator_first", "0"]
 SHORT = ["--warm_up.length", "3", "--main.length", "3", *STEPS]
+# The recipes' own sizes take half a minute each on a busy core, nearly all of it in VGG.
+SMALL = ["--data.size", "64", "--data.squash_size", "128"]
 NARROW = ["--network.width", "4", "--main.discriminator_width", "4", "--init", ""]
 
 
@@ -44,7 +46,17 @@ def test_first_steps(
     """Both stages, with the losses that the recipe names where it names some."""
     paths = ["--data.train", str(photos), "-o", str(tmp_path / "run")]
     size = [] if name == "finetune" else NARROW  # which begins with the weights that ship
-    command = ["train", "--recipe", name, *paths, *SHORT, *size, "--loss.network", str(vgg_file)]
+    command = [
+        "train",
+        "--recipe",
+        name,
+        *paths,
+        *SHORT,
+        *SMALL,
+        *size,
+        "--loss.network",
+        str(vgg_file),
+    ]
     assert main(command) == 0
     content = read_checkpoint(newest(tmp_path / "run"))
     assert content["progress"]["samples"] == 6
