@@ -67,6 +67,6 @@ def masks_among(names: Iterable[str]) -> set[str]:
 
 def evenly(files: Sequence[Path], limit: int) -> list[Path]:
     """Return at most `limit` of the files, taken evenly; 0 takes all."""
-    if limit and limit < len(files):
+    if 0 < limit < len(files):
         return [files[i] for i in np.linspace(0, len(files) - 1, limit).round().astype(int)]
     return [*files]

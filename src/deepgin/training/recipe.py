@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..errors import UsageError, nearest_name
-from ..network import variant
 from .data import DataRecipe, check_data
 
 Amount = int | str
@@ -256,6 +255,8 @@ def check(recipe: Recipe) -> None:
     Raises:
         UsageError: names the field and what it may be.
     """
+    from ..network import variant  # not above: the command's --help must not wait for torch
+
     check_data(recipe.data)
     variant(recipe.network.variant)
     for name, choices in _CHOICES.items():
