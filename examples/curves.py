@@ -14,11 +14,13 @@ import matplotlib.pyplot as plt
 
 PANELS = {
     "L1 (warm-up and main)": ["l1"],
-    "perceptual, style (x 10)": ["perceptual", "style"],
+    "perceptual, style (x 100)": ["perceptual", "style"],
     "discriminators' mean scores": ["score_real", "score_fake"],
     "gradient norms": ["norm", "norm_discriminators"],
 }
-SCALES = {"style": 10.0}
+SCALES = {"style": 100.0}
+SMOOTH = 5
+"""Lines of the log to a point: few samples make noisy means."""
 
 
 def read(run: Path) -> tuple[list[dict], list[dict]]:
@@ -35,7 +37,9 @@ def main(run: Path, target: Path) -> None:
     begun = next((line["samples"] for line in losses if line["stage"] == "main"), None)
     for axis, (title, names) in zip(axes.flat, PANELS.items(), strict=False):
         for name in names:
-            points = [(x["samples"], SCALES.get(name, 1) * x[name]) for x in losses if name in x]
+            found = [(x["samples"], SCALES.get(name, 1) * x[name]) for x in losses if name in x]
+            parts = [found[i : i + SMOOTH] for i in range(0, len(found), SMOOTH)]
+            points = [tuple(sum(v) / len(v) for v in zip(*part, strict=True)) for part in parts]
             axis.plot(*zip(*points, strict=True), label=name) if points else None
         axis.set_title(title)
         if axis.lines:

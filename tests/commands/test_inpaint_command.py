@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -87,7 +87,6 @@ def bad_inputs(folder: Path, pair: tuple[Path, Path], weights: Path) -> dict:
     cut = _picture(folder / "cut.png", good[: len(good) // 2])
     Image.new("L", (29, 37)).save(folder / "turned.png")
     Image.new("L", (37, 29), 255).save(folder / "full.png")
-    (folder / "folder.png").mkdir()
     zero = _picture(folder / "zero.safetensors", b"")
     noise = _picture(folder / "noise.safetensors", bytes(range(256)))
     half = _picture(folder / "half.safetensors", weights.read_bytes()[:9000])
@@ -105,7 +104,6 @@ def bad_inputs(folder: Path, pair: tuple[Path, Path], weights: Path) -> dict:
         "picture text": ({"picture": text}, 1, ["text.png", "not a picture"]),
         "picture empty": ({"picture": empty}, 1, ["empty.png", "0 bytes"]),
         "picture cut": ({"picture": cut}, 1, ["cut.png", "truncated"]),
-        "picture folder": ({"picture": folder / "folder.png"}, 1, ["folder.png", "is a folder"]),
         "mask missing": ({"mask": folder / "no.png"}, 1, ["no.png", "no such file"]),
         "mask text": ({"mask": text}, 1, ["text.png", "not a picture"]),
         "mask empty": ({"mask": empty}, 1, ["empty.png", "0 bytes"]),
@@ -149,7 +147,7 @@ def bad_inputs(folder: Path, pair: tuple[Path, Path], weights: Path) -> dict:
 
 
 CASES = [
-    *("picture missing", "picture text", "picture empty", "picture cut", "picture folder"),
+    *("picture missing", "picture text", "picture empty", "picture cut"),
     *("mask missing", "mask text", "mask empty", "mask cut", "mask turned", "mask full"),
     *("weights missing", "weights empty", "weights noise", "weights cut", "weights folder"),
     *("weights picture", "weights of others", "weights of judges", "weights lacking"),
@@ -221,7 +219,7 @@ def test_output_that_cannot_be(fails, files_in, pair, tmp_path, weights, target,
 
 @pytest.mark.parametrize("before", [False, True])
 def test_full_disk(fails, files_in, pair, tmp_path, weights, monkeypatch, before):
-    def save_half(self, path, **options):
+    def save_half(self, path, *arguments, **options):
         path.write_bytes(b"half of it")
         raise OSError(28, "No space left on device")
 
@@ -243,7 +241,8 @@ def test_folder_that_cannot_be_written(fails, pair, weights):
 
 
 def test_debug_raises(deepgin, pair, tmp_path, weights):
-    arguments = ["inpaint", tmp_path / "no.png", pair[1], "-o", tmp_path / "out.png"]
-    with pytest.raises(PictureError, match="no.png: no such file") as raised:
+    pair[0].write_bytes(b"no picture")
+    arguments = ["inpaint", *pair, "-o", tmp_path / "out.png"]
+    with pytest.raises(PictureError, match="photo.png is not a picture") as raised:
         deepgin(*arguments, "--weights", weights, "--debug")
-    assert isinstance(raised.value.__cause__, FileNotFoundError)
+    assert isinstance(raised.value.__cause__, UnidentifiedImageError)

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image
@@ -12,7 +13,7 @@ import deepgin
 from deepgin import Inpainter
 from deepgin.errors import PictureError, UsageError
 from deepgin.network import build
-from deepgin.pictures import read_mask, read_rgb
+from deepgin.pictures import Document, read_mask, read_rgb
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +28,7 @@ def arrays(pair):
 
 def bytes_of(picture):
     assert isinstance(picture, Image.Image)
-    assert picture.mode == "RGB"
-    return np.asarray(picture)
+    return np.asarray(picture)[..., :3]
 
 
 def test_every_kind_of_input_gives_the_same(inpainter, pair, arrays):
@@ -42,6 +42,9 @@ def test_every_kind_of_input_gives_the_same(inpainter, pair, arrays):
         [picture, mask],
         [picture, mask.astype(np.uint8) * 255],
         [picture, mask.astype(np.float32)],
+        [Document.open(pair[0]), mask],
+        [torch.tensor(picture).permute(2, 0, 1), torch.tensor(mask)],
+        [torch.tensor(picture).permute(2, 0, 1)[None] / 255, torch.tensor(mask)[None, None]],
         [Image.fromarray(picture).convert("RGBA"), Image.fromarray(mask)],
         [pair[0], mask],
     ]
@@ -164,20 +167,22 @@ def test_invert(inpainter, arrays):
 
 
 @pytest.mark.parametrize(
-    "picture",
+    ("picture", "said"),
     [
-        np.zeros((8, 8, 3), np.float32),
-        np.zeros((8, 8, 3), np.uint16),
-        np.zeros((8, 8), np.uint8),
-        np.zeros((8, 8, 4), np.uint8),
-        np.zeros((1, 8, 8, 3), np.uint8),
-        np.zeros((0, 8, 3), np.uint8),
+        (np.zeros((8, 8, 3), np.float32), "uint8"),
+        (np.zeros((8, 8, 5), np.uint8), "8 x 8 x 5"),
+        (np.zeros((1, 8, 8, 3), np.uint8), "1 x 8 x 8 x 3"),
+        (np.zeros((0, 8, 3), np.uint8), "0 x 8 x 3"),
+        (torch.zeros(8, 8, 3), "3 x H x W"),
+        (torch.zeros(2, 3, 8, 8), "2 x 3 x 8 x 8"),
+        (torch.full((3, 8, 8), 255.0), r"\[0, 1\]"),
+        (torch.full((3, 8, 8), float("nan")), r"\[0, 1\]"),
+        (torch.zeros((3, 8, 8), dtype=torch.int64), "int64"),
     ],
 )
-def test_picture_arrays_of_another_kind(inpainter, picture):
-    with pytest.raises(UsageError, match="uint8 of H x W x 3") as raised:
-        inpainter(picture, np.zeros(picture.shape[:2], np.bool_))
-    assert str(picture.dtype) in str(raised.value)
+def test_arrays_and_tensors_of_another_kind(inpainter, picture, said):
+    with pytest.raises(UsageError, match=said):
+        inpainter(picture, np.zeros((8, 8), np.bool_))
 
 
 @pytest.mark.parametrize(
@@ -195,10 +200,10 @@ def test_mask_arrays_of_another_kind(inpainter, mask):
 
 
 @pytest.mark.parametrize("mask", [np.array([[127, 128]], np.uint8), np.array([[0.49, 0.5]])])
-def test_mask_arrays_fall_at_half(mask):
+def test_mask_arrays_fall_at_half(mask, painter):
     picture = np.full((1, 2, 3), 50, np.uint8)
-    found = bytes_of(Inpainter(runtime=Painter())(picture, mask))
-    assert found[0, :, 0].tolist() == [50, Painter.COLOUR]
+    found = bytes_of(Inpainter(runtime=painter())(picture, mask))
+    assert found[0, :, 0].tolist() == [50, painter.COLOUR]
 
 
 def test_files_that_cannot_be_read(inpainter, pair, tmp_path):
@@ -207,39 +212,32 @@ def test_files_that_cannot_be_read(inpainter, pair, tmp_path):
             inpainter(picture, mask)
 
 
-class Painter:
-    """A runtime in NumPy: paints holes in one colour and changes every valid pixel."""
-
-    COLOUR = 77
-
-    def __init__(self, size_multiple=1):
-        self.size_multiple = size_multiple
-        self.seen = []
-
-    def fill(self, pictures, masks):
-        self.seen.append((pictures, masks))
-        return np.where(masks[..., None], np.uint8(self.COLOUR), 255 - pictures)
-
-
 @pytest.mark.parametrize(("multiple", "padded"), [(1, (29, 37)), (8, (32, 40)), (50, (50, 50))])
-def test_any_runtime_will_do(arrays, multiple, padded):
+def test_any_runtime_will_do(arrays, painter, multiple, padded):
     picture, mask = arrays
-    runtime = Painter(multiple)
-    found = bytes_of(Inpainter(weights="not read", runtime=runtime)(picture, mask))
-    np.testing.assert_array_equal(found[~mask], picture[~mask])
-    assert (found[mask] == Painter.COLOUR).all()
-    [(pictures, masks)] = runtime.seen
-    assert (pictures.shape, pictures.dtype) == ((1, *padded, 3), np.uint8)
-    assert (masks.shape, masks.dtype) == ((1, *padded), np.bool_)
+    runtime = painter(multiple)
+    result = Inpainter(weights="not read", runtime=runtime).run(picture, mask)
+    np.testing.assert_array_equal(result.array()[~mask], picture[~mask])
+    assert (result.array()[mask] == painter.COLOUR).all()
+    [(pictures, masks, _)] = runtime.seen
+    assert (pictures.shape, masks.shape) == ((1, *padded, 3), (1, *padded))
 
 
-def test_any_fit_will_do(arrays):
-    class Constant:
-        def complete(self, runtime, picture, mask):
-            assert runtime is painter
-            return np.full_like(picture, 9)
-
+def test_a_result_tells_all(arrays, painter):
     picture, mask = arrays
-    painter = Painter()
-    found = bytes_of(Inpainter(runtime=painter, fit=Constant())(picture, mask))
-    np.testing.assert_array_equal(found, np.where(mask[..., None], 9, picture))
+    result = Inpainter(runtime=painter()).run(picture, mask)
+    expected = np.where(mask[..., None], painter.COLOUR, picture)
+    coarse = np.where(mask[..., None], painter.COARSE, picture)
+    np.testing.assert_array_equal(result.array(), expected)
+    np.testing.assert_array_equal(np.asarray(result.picture), expected)
+    np.testing.assert_array_equal(np.asarray(result.coarse), coarse)
+    tensor = result.tensor()
+    assert (tensor.shape, tensor.dtype) == ((3, 29, 37), torch.float32)
+    np.testing.assert_array_equal((tensor * 255).round().permute(1, 2, 0).numpy(), expected)
+    assert result.fit == "direct: 37 x 29 pixels are about what the network was trained at (256)"
+    assert result.warnings == ()
+    np.testing.assert_array_equal(result.hole, mask)
+    unchanged = Inpainter(runtime=painter()).run(picture, np.zeros_like(mask))
+    assert unchanged.fit == "nothing to fill"
+    np.testing.assert_array_equal(unchanged.array(), picture)
+    assert len(unchanged.warnings) == 1

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from deepgin.errors import UsageError, WeightsError
 from deepgin.metrics import psnr
 from deepgin.network import build
+from deepgin.runtimes import OutOfMemory
 from deepgin.runtimes.torch import TorchRuntime, from_array, to_bytes
 
 
@@ -71,7 +72,9 @@ def test_fill_is_the_completed_picture(runtime, batch):
     image = torch.tensor(pictures).permute(0, 3, 1, 2) / 255
     with torch.no_grad():
         completed = runtime.network(image, torch.tensor(masks)[:, None].float()).completed
-    found = runtime.fill(pictures, masks)
+    filled = runtime.fill(pictures, masks)
+    found = filled.completed
+    assert (filled.coarse.shape, filled.coarse.dtype) == (pictures.shape, np.uint8)
     assert (found.shape, found.dtype) == (pictures.shape, np.uint8)
     assert np.abs(found.astype(int) - to_bytes(completed)).max() <= 1
     np.testing.assert_array_equal(found[~masks], pictures[~masks])
@@ -79,12 +82,12 @@ def test_fill_is_the_completed_picture(runtime, batch):
 
 def test_read_only_and_flipped_arrays_are_taken_silently(runtime, batch):
     pictures, masks = batch
-    expected = runtime.fill(pictures[:, :, ::-1].copy(), masks[:, :, ::-1].copy())
+    expected = runtime.fill(pictures[:, :, ::-1].copy(), masks[:, :, ::-1].copy()).completed
     for array in batch:
         array.flags.writeable = False
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = runtime.fill(pictures[:, :, ::-1], masks[:, :, ::-1])
+        found = runtime.fill(pictures[:, :, ::-1], masks[:, :, ::-1]).completed
     np.testing.assert_array_equal(found, expected)
 
 
@@ -102,7 +105,7 @@ def test_no_autograd(batch):
 def test_bf16_is_near_float32(weights, runtime, batch):
     rough = TorchRuntime(weights, "cpu", "bf16")
     assert rough.precision == torch.bfloat16
-    assert psnr(rough.fill(*batch), runtime.fill(*batch)) >= 40
+    assert psnr(rough.fill(*batch).completed, runtime.fill(*batch).completed) >= 40
     exact, near = (r.outputs(*batch).completed for r in (runtime, rough))
     assert near.dtype == torch.float32
     assert not torch.equal(exact, near)  # that it was bf16 indeed
@@ -126,3 +129,43 @@ def test_unknown_precision(weights, precision):
 def test_missing_weights(tmp_path):
     with pytest.raises(WeightsError, match="no such"):
         TorchRuntime(tmp_path / "missing.safetensors")
+
+
+def test_out_of_memory_is_told_apart_and_leaves_the_runtime_usable(runtime, batch, monkeypatch):
+    expected = runtime.fill(*batch).completed
+
+    def fail(error):
+        def outputs(*_):
+            raise error
+
+        return outputs
+
+    for error in (MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")):
+        with monkeypatch.context() as patch:
+            patch.setattr(runtime, "outputs", fail(error))
+            with pytest.raises(OutOfMemory, match="2 pictures of 48 x 32"):
+                runtime.fill(*batch)
+    with monkeypatch.context() as patch:
+        patch.setattr(runtime, "outputs", fail(RuntimeError("something else")))
+        with pytest.raises(RuntimeError, match="something else"):
+            runtime.fill(*batch)
+    np.testing.assert_array_equal(runtime.fill(*batch).completed, expected)
+
+
+def test_guidance_reaches_the_network(batch, photo):
+    torch.manual_seed(0)
+    runtime = TorchRuntime(build("deepgin-guided", 4), "cpu", "float32")
+    assert runtime.guided
+    guides = np.stack([photo(32, 48, seed) for seed in (5, 6)])
+    one, other = runtime.fill(*batch, guides), runtime.fill(*batch, 255 - guides)
+    assert (one.completed != other.completed).any()
+    with pytest.raises(UsageError, match="needs guidance"):
+        runtime.fill(*batch)
+
+
+def test_what_a_planner_needs_to_know(runtime):
+    assert not runtime.guided
+    assert (runtime.size_multiple, runtime.trained_at) == (16, 256)
+    assert runtime.group_pixels == 0  # on a CPU one by one: then no picture changes another
+    assert runtime.bytes_a_pixel > 50
+    assert runtime.free_bytes() > 1 << 20

@@ -1,36 +1,124 @@
-"""`deepgin inpaint PICTURE MASK -o OUT`."""
+"""`deepgin inpaint SOURCE [MASKS] -o TARGET`: one picture, or a folder of them."""
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..errors import UsageError
 from .parsing import Parser, add_runtime
+
+if TYPE_CHECKING:
+    from ..inpainting.folders import Request
+
+_OF_FOLDERS = ("glob", "limit", "suffix", "format", "shard")
 
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("inpaint", "Fill the hole of a picture; nothing outside the mask changes.")
-    p.add_argument("picture", help="a picture file")
-    p.add_argument("mask", help="a picture of the same size: white is missing")
-    p.add_argument("-o", "--output", required=True, help="the file to write; .png keeps pixels")
-    p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
-    p.add_argument("--invert", action="store_true", help="black is missing instead of white")
+    p = Parser(
+        "inpaint", "Fill the holes of a picture, or of a folder's; nothing outside them changes."
+    )
+    p.add_argument("source", help="a picture, or a folder of pictures")
+    p.add_argument(
+        "masks",
+        nargs="?",
+        help="white is missing: a mask (in a folder for all pictures), or a folder of masks with "
+        "the pictures' names; without it masks lie beside their pictures as NAME_mask",
+    )
+    p.add_argument(
+        "-o", "--output", required=True, help="the file to write, or the folder; .png keeps pixels"
+    )
+    p.add_argument("--overwrite", action="store_true", help="replace what exists")
+    _add_hole(p)
+    _add_filling(p)
+    p.add_argument("--quality", type=int, help="0 to 100, of JPEG, WebP and AVIF")
+    p.add_argument(
+        "--provenance",
+        action="store_true",
+        help="write version, hash of the weights and options into the metadata",
+    )
+    p.add_argument("--glob", default="", help="of a folder: only pictures that match, as '*.jpg'")
+    p.add_argument("--limit", type=int, default=0, help="of a folder: so many, taken evenly")
+    p.add_argument("--suffix", default="", help="of a folder: comes after the names of results")
+    p.add_argument("--format", default="", help="of a folder: png, jpg, webp, ... for all results")
+    p.add_argument("--shard", default="", help="of a folder: i/n, this is the i-th of n machines")
+    p.add_argument("-v", "--verbose", action="store_true", help="say which fit is used, and why")
     add_runtime(p)
     return p
 
 
+def _add_hole(p: Parser) -> None:
+    p.add_argument("--invert", action="store_true", help="black is missing instead of white")
+    p.add_argument("--threshold", type=float, default=0.5, help="missing at this share of white")
+    p.add_argument("--resize-mask", action="store_true", help="bring masks to the pictures' size")
+    p.add_argument("--box", default="", help="x,y,width,height of the hole, in place of a mask")
+    p.add_argument("--color", default="", help="the hole's colour as '#ff00ff', likewise")
+    p.add_argument(
+        "--alpha", action="store_true", help="the hole is where pictures are transparent"
+    )
+    p.add_argument("--dilate", type=int, default=0, help="let the hole grow by so many pixels")
+
+
+def _add_filling(p: Parser) -> None:
+    p.add_argument("--fit", default="auto", help="auto, direct, resize, crop or polyphase")
+    p.add_argument("--feather", type=int, default=0, help="soften the hole's inside so many pixels")
+    p.add_argument("--ensemble", action="store_true", help="the mean of five passes")
+    p.add_argument("--degrid", action="store_true", help="smooth away the grid of polyphase")
+    p.add_argument("--guidance", help="a segmentation, or a folder, for guided weights")
+
+
 def run(args: Any) -> None:
     """Fill and write."""
-    from ..errors import UsageError
-    from ..inpainting import Inpainter
-    from ..pictures import check_target, write_picture
+    from ..errors import DeepginError
+    from ..inpainting import folders
 
-    target = check_target(args.output)
-    inputs = [Path(source) for source in (args.picture, args.mask)]
-    if target.exists() and any(path.exists() and target.samefile(path) for path in inputs):
-        raise UsageError(f"{target} is also an input: choose another name")
-    if target.exists() and not args.overwrite:
-        raise UsageError(f"{target} exists: add --overwrite, or choose another name")
-    inpainter = Inpainter(args.weights, device=args.device, precision=args.precision)
-    filled = inpainter(args.picture, args.mask, invert=args.invert)
-    write_picture(filled, target, overwrite=args.overwrite)
-    print(f"wrote {target}")
+    request = _request(args)
+    watcher = folders.watcher(args.verbose)
+    if not request.source.is_dir():
+        if wrong := next((name for name in _OF_FOLDERS if getattr(args, name)), None):
+            raise UsageError(f"--{wrong} is for a folder of pictures: leave it out")
+        print(f"wrote {folders.shown(folders.fill_one(request, watcher))}")
+        return
+    summary = folders.fill_folder(request, watcher)
+    failed = len(summary.failed)
+    counts = {"filled": summary.done, "skipped": summary.skipped, "failed": failed}
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    print(f"{told}: {folders.shown(request.target)}")
+    if failed:
+        raise DeepginError(
+            f"{failed} of {sum(counts.values())} failed, named above: mend them and run the same "
+            "command again"
+        ) from summary.error
+
+
+def _request(args: Any) -> "Request":
+    """Return what is asked for; options that do not work are told of before anything is read."""
+    from ..inpainting import Options
+    from ..inpainting.folders import JobOptions, Request, parse_shard
+
+    made = [name for name in ("--box", "--color", "--alpha") if getattr(args, name[2:])]
+    given = [*made, *(["a mask"] if args.masks else [])]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} say what the hole is: give one of them")
+    filling = {f.name: getattr(args, f.name) for f in fields(Options)}
+    return Request(
+        Path(args.source),
+        Path(args.output),
+        Path(args.masks) if args.masks else None,
+        Path(args.guidance) if args.guidance else None,
+        masked=not made,
+        glob=args.glob,
+        limit=args.limit,
+        options=Options(**filling),
+        writing=JobOptions(
+            args.overwrite,
+            args.suffix,
+            args.format,
+            args.quality,
+            shard=parse_shard(args.shard) if args.shard else (1, 1),
+        ),
+        provenance=args.provenance,
+        weights=args.weights,
+        device=args.device,
+        precision=args.precision,
+    )

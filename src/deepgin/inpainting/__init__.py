@@ -1,6 +1,8 @@
 """Filling holes in pictures of any kind and size, over any runtime."""
 
-from .fits import Direct, Fit
-from .inpainter import Inpainter, Picture, inpaint
+from .fits import FITS
+from .inpainter import Inpainter, Job, Result, inpaint
+from .inputs import Picture
+from .options import Options
 
-__all__ = ["Direct", "Fit", "Inpainter", "Picture", "inpaint"]
+__all__ = ["FITS", "Inpainter", "Job", "Options", "Picture", "Result", "inpaint"]

@@ -1,33 +1,91 @@
 """The `Inpainter`: pictures and masks as people have them in, the completed picture out."""
 
-import warnings
-from os import PathLike
+import warnings as python_warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
+import torch
 from PIL import Image
 
-from ..errors import PictureError, UsageError
+from ..errors import DeepginError, UsageError
 from ..network import Generator
-from ..pictures import mask_of, read_mask, read_rgb, rgb_of
-from ..runtimes import Runtime
+from ..pictures import Document
+from ..runtimes import OutOfMemory, Runtime
 from ..runtimes.torch import TorchRuntime
-from .fits import Direct, Fit
+from . import batches
+from .fits import Completed, Scene, complete_all, fit_of
+from .holes import Hole, hole_of
+from .inputs import Picture, as_document, as_guidance, as_mask, name_of
+from .options import Options
+from .shaping import degrid, feather
 
-Picture: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
-_MOST = 0.9
+
+class Job(NamedTuple):
+    """One picture of many.
+
+    Attributes:
+        document: the picture.
+        mask: bool, of any size if the options resize it; None where the options make it, or the
+            picture's own alpha is meant.
+        guidance: uint8, H x W x 3, for a guided network.
+        name: the picture's name in messages; empty takes its file's.
+        mask_name: the mask's.
+    """
+
+    document: Document
+    mask: np.ndarray | None = None
+    guidance: np.ndarray | None = None
+    name: str = ""
+    mask_name: str = "the mask"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A filled picture.
+
+    Attributes:
+        document: in the picture's own mode, with its metadata; `save` writes it.
+        coarse: RGB, the first stage's picture in the hole.
+        fit: how the picture was brought to the network, and why.
+        warnings: what must be said of it, each a line.
+        hole: bool, H x W, what was filled.
+    """
+
+    document: Document
+    coarse: Image.Image = field(repr=False)
+    fit: str
+    warnings: tuple[str, ...]
+    hole: np.ndarray = field(repr=False)
+
+    @property
+    def picture(self) -> Image.Image:
+        """The filled picture in its own mode."""
+        return self.document.image()
+
+    def array(self) -> np.ndarray:
+        """Return the picture's own samples: uint8 or uint16, H x W or H x W x C."""
+        return self.document.pixels
+
+    def tensor(self) -> torch.Tensor:
+        """Return float32, 3 x H x W, RGB in [0, 1]."""
+        return torch.from_numpy(self.document.rgb().astype(np.float32) / 255).permute(2, 0, 1)
 
 
 class Inpainter:
     """Fills holes; every pixel outside the mask comes back as it was, bit for bit.
+
+    One may be used by several threads at once. Same weights, picture, mask, options, device and
+    library version: same bytes, whatever else is filled with it.
 
     Args:
         weights: a weights file, a generator, or None for the weights that come with the package.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         runtime: what runs the network instead of PyTorch; the three above are then not used.
-        fit: how a picture is brought to the network.
+        options: how holes are found and filled, unless a call says otherwise.
 
     Example:
         >>> from deepgin import Inpainter
@@ -41,109 +99,145 @@ class Inpainter:
         device: str = "auto",
         precision: str = "auto",
         runtime: Runtime | None = None,
-        fit: Fit | None = None,
+        options: Options | None = None,
     ) -> None:
         self.runtime = runtime or TorchRuntime(weights, device, precision)
-        self.fit = fit or Direct()
+        self.options = options or Options()
 
-    def __call__(self, picture: Picture, mask: Picture, *, invert: bool = False) -> Image.Image:
-        """Return `picture` with its holes filled, as RGB.
+    def __call__(
+        self,
+        picture: Picture,
+        mask: Picture | None = None,
+        *,
+        guidance: Picture | None = None,
+        options: Options | None = None,
+        invert: bool | None = None,
+    ) -> Image.Image:
+        """Return `picture` with its holes filled, in its own mode; warnings are Python's.
 
         Args:
-            picture: a path, a PIL image (taken as its pixels stand), or a uint8 array
-                H x W x 3 (RGB).
-            mask: a path or PIL image whose white (at or above half) is missing; or an array
-                H x W, bool, uint8 (at or above 128) or float (at or above 0.5).
-            invert: black is missing instead.
+            picture: a path, PIL image, array or tensor; see `inputs.as_document`.
+            mask: likewise, white is missing; see `inputs.as_mask`. None takes the options' box
+                or colour, or else the picture's own alpha.
+            guidance: a colour-coded segmentation, for a guided network alone.
+            options: in place of those that the inpainter was made with.
+            invert: black is missing instead; None leaves it to the options.
 
         Raises:
             PictureError: a file cannot be read, or the mask has another size or leaves nothing.
-            UsageError: an array of another type or shape.
+            UsageError: an array of another type or shape, or options that do not go together.
         """
-        truth, hole = as_rgb(picture), as_mask(mask) ^ invert
-        names = _name(picture, "the picture"), _name(mask, "the mask")
-        check_pair(truth, hole, *names, invert)
-        if not hole.any():
-            shade = "black" if invert else "white"
-            warnings.warn(
-                f"{names[1]} marks nothing as missing ({shade}): nothing is filled", stacklevel=2
+        options = options or self.options
+        if invert is not None:
+            options = replace(options, invert=invert)
+        result = self.run(picture, mask, guidance, options)
+        for warning in result.warnings:
+            python_warnings.warn(warning, stacklevel=2)
+        return result.picture
+
+    def run(
+        self,
+        picture: Picture,
+        mask: Picture | None = None,
+        guidance: Picture | None = None,
+        options: Options | None = None,
+    ) -> Result:
+        """Fill and tell all; arguments and errors are those of `__call__`."""
+        options = options or self.options
+        job = Job(
+            as_document(picture),
+            None if mask is None else as_mask(mask, options.threshold),
+            None if guidance is None else as_guidance(guidance),
+            name_of(picture, "the picture"),
+            name_of(mask, "the mask"),
+        )
+        return self.fill_many([job], options)[0]
+
+    def fill_many(self, jobs: Sequence[Job], options: Options | None = None) -> list[Result]:
+        """Fill several pictures, whose patches of one size go through the network together.
+
+        Returns:
+            The results in the order of the jobs, each with the bytes that it would have alone.
+
+        Raises:
+            PictureError, UsageError: as for `__call__`, for the first job that cannot be done.
+            DeepginError: not even one patch fits the memory.
+        """
+        options = options or self.options
+        warned: list[str] = []
+        holes = [self._hole(Job(*job), options) for job in jobs]
+        fit = fit_of(options.fit)
+        works = [
+            fit.work(self._scene(Job(*job), hole))
+            for job, hole in zip(jobs, holes, strict=True)
+            if hole.fill.any()
+        ]
+        passes = batches.ensemble if options.ensemble else batches.fill
+        try:
+            found = iter(
+                complete_all(works, lambda patches: passes(self.runtime, patches, warned.append))
             )
-            return Image.fromarray(truth)
-        completed = self.fit.complete(self.runtime, truth, hole)
-        return Image.fromarray(np.where(hole[..., None], completed, truth))
+        except OutOfMemory as error:
+            raise DeepginError(
+                f"the memory does not suffice for {error}: close other programs, or use "
+                "--fit crop or --device cpu"
+            ) from error
+        short = tuple(dict.fromkeys(warned))
+        return [
+            _result(Job(*job), hole, next(found) if hole.fill.any() else None, options, short)
+            for job, hole in zip(jobs, holes, strict=True)
+        ]
+
+    def _hole(self, job: Job, options: Options) -> Hole:
+        name = job.name or name_of(job.document, "the picture")
+        if (job.guidance is not None) != self.runtime.guided:
+            need = "need a" if self.runtime.guided else "take no"
+            raise UsageError(f"{name}: these weights {need} guidance picture (--guidance)")
+        if job.guidance is not None and job.guidance.shape[1::-1] != job.document.size:
+            sizes = [f"{w} x {h}" for w, h in (job.guidance.shape[1::-1], job.document.size)]
+            raise UsageError(f"{name}: the guidance is {sizes[0]} pixels, the picture {sizes[1]}")
+        return hole_of(job.document, job.mask, options, name, job.mask_name)
+
+    def _scene(self, job: Job, hole: Hole) -> Scene:
+        return Scene(
+            job.document.rgb(),
+            hole.hidden,
+            hole.fill,
+            job.guidance,
+            self.runtime.trained_at,
+            self.runtime.size_multiple,
+        )
 
 
-def inpaint(picture: Picture, mask: Picture, *, invert: bool = False) -> Image.Image:
+def _result(
+    job: Job, hole: Hole, completed: Completed | None, options: Options, short: tuple[str, ...]
+) -> Result:
+    document, given = job.document, job.document.rgb()
+    if completed is None:
+        coarse, fit, warnings = given, "nothing to fill", (*document.notes, *hole.warnings)
+        return Result(document, Image.fromarray(coarse), fit, warnings, hole.fill)
+    picture = degrid(completed.picture) if options.degrid else completed.picture
+    picture = feather(picture, given, hole.fill, hole.hidden, options.feather)
+    coarse = np.where(hole.fill[..., None], completed.coarse, given)
+    return Result(
+        document.filled(picture, hole.fill, opaque=hole.own),
+        Image.fromarray(coarse),
+        completed.fit,
+        (*document.notes, *hole.warnings, *short),
+        hole.fill,
+    )
+
+
+def inpaint(
+    picture: Picture,
+    mask: Picture | None = None,
+    *,
+    invert: bool | None = None,
+    options: Options | None = None,
+) -> Image.Image:
     """Fill the holes of one picture with the weights that come with the package.
 
     For more than one picture make an `Inpainter` once. Arguments, result and errors are those of
     `Inpainter.__call__`.
     """
-    return Inpainter()(picture, mask, invert=invert)
-
-
-def as_rgb(picture: Picture) -> np.ndarray:
-    """Return any accepted picture as uint8, H x W x 3."""
-    if isinstance(picture, np.ndarray):
-        if (
-            picture.dtype != np.uint8
-            or picture.ndim != 3
-            or picture.shape[2] != 3
-            or not picture.size
-        ):
-            raise UsageError(
-                f"a picture array must be uint8 of H x W x 3, not {picture.dtype} "
-                f"of {' x '.join(map(str, picture.shape))}"
-            )
-        return picture
-    opened = picture if isinstance(picture, Image.Image) else read_rgb(Path(picture))
-    return np.asarray(rgb_of(opened))
-
-
-def as_mask(mask: Picture) -> np.ndarray:
-    """Return any accepted mask as bool, H x W."""
-    if isinstance(mask, Image.Image):
-        return mask_of(mask)
-    if not isinstance(mask, np.ndarray):
-        return read_mask(Path(mask))
-    if mask.ndim != 2:
-        raise UsageError(f"a mask array must be H x W, not {' x '.join(map(str, mask.shape))}")
-    if mask.dtype == np.bool_:
-        return mask
-    if mask.dtype == np.uint8:
-        return mask >= 128
-    if np.issubdtype(mask.dtype, np.floating):
-        return mask >= 0.5
-    raise UsageError(f"a mask array must be bool, uint8 or float, not {mask.dtype}")
-
-
-def check_pair(
-    picture: np.ndarray, mask: np.ndarray, name: str, mask_name: str, inverted: bool
-) -> None:
-    """Refuse a mask of another size or one that leaves nothing; warn of one that looks inverted."""
-    if picture.shape[:2] != mask.shape:
-        sizes = [f"{s[1]} x {s[0]}" for s in (mask.shape, picture.shape)]
-        raise PictureError(
-            f"{mask_name} is {sizes[0]} pixels and {name} is {sizes[1]}: "
-            "make the mask as large as the picture"
-        )
-    missing = float(mask.mean())
-    if missing == 1:
-        raise PictureError(f"{mask_name} marks everything as missing: nothing to go by is left")
-    if missing > _MOST:
-        white, black, mend = "white", "black", "use --invert (in Python, invert=True)"
-        if inverted:
-            white, black, mend = "black", "white", "leave --invert out"
-        warnings.warn(
-            f"{mask_name} marks {missing:.1%} as missing ({white}): if {black} was meant, {mend}",
-            stacklevel=3,
-        )
-
-
-def _name(source: Picture, what: str) -> str:
-    """Return a file's name for messages, or `what` it is where it has none."""
-    if isinstance(source, np.ndarray):
-        return what
-    if isinstance(source, Image.Image):
-        return str(getattr(source, "filename", "") or what)
-    return str(source)
+    return Inpainter()(picture, mask, invert=invert, options=options)

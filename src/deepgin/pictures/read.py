@@ -1,28 +1,32 @@
 """Reading picture and mask files as people mean them."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ..errors import PictureError
+from ..errors import DeepginError, PictureError, UsageError
+from .heif import heif_readable, sees_heif
+from .modes import white_of_deep
 
 
-def open_upright(path: str | Path) -> Image.Image:
-    """Open and decode a picture file, EXIF orientation applied.
+@contextmanager
+def opened(path: str | Path) -> Iterator[Image.Image]:
+    """Open a picture file, not yet decoded; what goes wrong in the block names the file.
 
     Raises:
         PictureError: missing, empty, truncated, not a picture, or too large to be meant.
     """
     path = Path(path)
     try:
-        with Image.open(path) as opened:
-            opened.load()
-            # Damaged EXIF says nothing of the orientation; the pixels are as good as ever.
-            with suppress(SyntaxError, ValueError, KeyError, TypeError):
-                return ImageOps.exif_transpose(opened)
-            return opened.copy()
+        if sees_heif(path) and not heif_readable():
+            raise PictureError(f"{path} is HEIC: pip install 'deepgin[heif]' reads it")
+        with Image.open(path) as image:
+            yield image
+    except DeepginError:
+        raise
     except FileNotFoundError as error:
         raise PictureError(f"{path}: no such file") from error
     except IsADirectoryError as error:
@@ -32,7 +36,11 @@ def open_upright(path: str | Path) -> Image.Image:
         why = "is empty (0 bytes)" if empty else "is not a picture of a known format"
         raise PictureError(f"{path} {why}: name a JPEG, PNG, WebP, TIFF or AVIF file") from error
     except Image.DecompressionBombError as error:
-        raise PictureError(f"{path} is too large: {error}") from error
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+        raise PictureError(
+            f"{path} is too large: more than {limit:.0f} million pixels are not read, since small "
+            "files that unpack to huge pictures exhaust memory: cut it or make it smaller"
+        ) from error
     except MemoryError as error:
         raise PictureError(f"{path} is too large for this machine's memory") from error
     except Exception as error:
@@ -40,6 +48,20 @@ def open_upright(path: str | Path) -> Image.Image:
             raise PictureError(f"{path} cannot be read: {error.strerror}") from error
         # Pillow's decoders raise OSError, SyntaxError, ValueError, RuntimeError and others.
         raise PictureError(f"{path} is damaged or truncated: {error}") from error
+
+
+def open_upright(path: str | Path) -> Image.Image:
+    """Open and decode a picture file, EXIF orientation applied.
+
+    Raises:
+        PictureError: as for `opened`.
+    """
+    with opened(path) as image:
+        image.load()
+        # Damaged EXIF says nothing of the orientation; the pixels are as good as ever.
+        with suppress(SyntaxError, ValueError, KeyError, TypeError):
+            return ImageOps.exif_transpose(image)
+        return image.copy()
 
 
 def read_rgb(path: str | Path) -> Image.Image:
@@ -62,35 +84,47 @@ def rgb_of(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def read_mask(path: str | Path) -> np.ndarray:
-    """Read a mask file: white (at or above half) is missing.
+def read_mask(path: str | Path, threshold: float = 0.5) -> np.ndarray:
+    """Read a mask file: white (at or above `threshold`) is missing.
 
     Returns:
         bool, H x W, upright; see `mask_of`.
 
     Raises:
-        PictureError: as for `open_upright`.
+        PictureError: as for `opened`.
+        UsageError: a threshold that is not above 0 and at most 1.
     """
-    return mask_of(open_upright(path))
+    check_threshold(threshold)
+    return mask_of(open_upright(path), threshold)
 
 
-def mask_of(picture: Image.Image) -> np.ndarray:
-    """Return the mask that an opened picture means: white (at or above half) is missing.
+def mask_of(picture: Image.Image, threshold: float = 0.5) -> np.ndarray:
+    """Return the mask that an opened picture means: white (at or above `threshold`) is missing.
 
     Colours are read as grey. Alpha is used only where the colours say nothing, that is, are the
-    same everywhere, and it does: opaque (or half opaque) is missing.
+    same everywhere, and it does: opaque (at or above `threshold`) is missing.
 
     Returns:
         bool, H x W.
+
+    Raises:
+        UsageError: a threshold that is not above 0 and at most 1.
     """
+    check_threshold(threshold)
     if _is_deep(picture):
-        return _share_of_full(picture) >= 0.5
+        return _share_of_full(picture) >= threshold
     if picture.has_transparency_data:
         rgba = np.asarray(picture.convert("RGBA"))
         alpha = rgba[..., 3]
         if (rgba[..., :3] == rgba[:1, :1, :3]).all() and (alpha < 255).any():
-            return alpha >= 128
-    return np.asarray(rgb_of(picture).convert("L")) >= 128
+            return alpha / 255 >= threshold
+    return np.asarray(rgb_of(picture).convert("L")) / 255 >= threshold
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse a threshold that is not above 0 and at most 1."""
+    if not 0 < threshold <= 1:
+        raise UsageError(f"a threshold of {threshold} does not work: above 0 and at most 1")
 
 
 def _is_deep(picture: Image.Image) -> bool:
@@ -101,11 +135,10 @@ def _is_deep(picture: Image.Image) -> bool:
 def _share_of_full(picture: Image.Image) -> np.ndarray:
     """Return a deep grey picture as float64, H x W, in [0, 1].
 
-    The mode does not say what white is: it is the least of 1 (floats alone), 255 and 65535 that
-    no value exceeds, or else 65535.
+    The mode does not say what white is: for floats it is 1 if no value exceeds that, else it is
+    as in `white_of_deep`.
     """
     values = np.nan_to_num(np.asarray(picture).astype(np.float64))
     brightest = values.max(initial=0)
-    fulls = (1, 255, 65535) if picture.mode == "F" else (255, 65535)
-    full = next((full for full in fulls if brightest <= full), 65535)
+    full = 1 if picture.mode == "F" and brightest <= 1 else white_of_deep(brightest)
     return (values / full).clip(0, 1)

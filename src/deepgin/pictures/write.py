@@ -1,29 +1,46 @@
 """Writing a picture file whole or not at all, in the format of its name."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
-from ..errors import DeepginError, UsageError
+from ..errors import DeepginError
 from ..files import whole_file
+from .deep_png import write_png
+from .formats import Format, format_named
+from .heif import heif_readable
+from .modes import image_of, is_deep
+from .tiff import write_tiff
+
+# What Pillow raises for what a format cannot hold, beside OSError.
+_REFUSED = (ValueError, KeyError, TypeError, RuntimeError, OverflowError, struct.error)
 
 
 def check_target(path: str | Path) -> Path:
     """Return `path` if a picture can be written under that name.
 
     Raises:
-        UsageError: its ending names no format that can be written.
+        UsageError: its ending names no format that is written.
+        DeepginError: its format needs what is not installed.
     """
     path = Path(path)
-    Image.init()
-    if Image.EXTENSION.get(path.suffix.lower()) not in Image.SAVE:
-        raise UsageError(f"{path}: '{path.suffix}' is no picture format: end it in .png or .jpg")
+    _check_writer(format_named(path), path)
     return path
 
 
+def _check_writer(target: Format, path: Path) -> None:
+    if target.name == "HEIF":
+        if not heif_readable():
+            raise DeepginError(f"{path} is HEIC: pip install 'deepgin[heif]' writes it")
+        if "HEIF" not in Image.SAVE:
+            raise DeepginError(f"{path}: this build of pillow-heif reads HEIC alone: name a .png")
+
+
 def write_picture(picture: Image.Image, path: str | Path, *, overwrite: bool = False) -> None:
-    """Write `picture`; PNG, and whatever else Pillow can write, by the ending of `path`.
+    """Write `picture` without metadata, in the format of the name's ending.
 
     Raises:
         UsageError: an unknown ending, or `path` exists and `overwrite` is False.
@@ -33,11 +50,44 @@ def write_picture(picture: Image.Image, path: str | Path, *, overwrite: bool = F
     path = check_target(path)
     # JPEG cannot be exact; at this quality it is as near as it gets in reasonable size.
     options: dict[str, Any] = (
-        {"quality": 95, "subsampling": 0} if path.suffix.lower() in (".jpg", ".jpeg") else {}
+        {"quality": 95, "subsampling": 0} if format_named(path).name == "JPEG" else {}
     )
     with whole_file(path, overwrite=overwrite) as temporary:
         try:
             picture.save(temporary, **options)
-        except (ValueError, KeyError, TypeError, RuntimeError) as error:
-            # What Pillow raises for a size or mode that a format cannot hold, beside OSError.
+        except _REFUSED as error:
+            raise DeepginError(f"{path} cannot be written: {error}") from error
+
+
+def write_samples(
+    pixels: np.ndarray,
+    mode: str,
+    path: Path,
+    target: Format,
+    options: dict[str, Any],
+    *,
+    overwrite: bool,
+) -> None:
+    """Write samples of a mode that `target` holds; see `write_picture` for errors.
+
+    Args:
+        pixels: own samples; see `modes`.
+        mode: theirs.
+        path: the file to write.
+        target: its format.
+        options: what Pillow is told.
+        overwrite: an existing file may be replaced.
+    """
+    _check_writer(target, path)
+    with whole_file(path, overwrite=overwrite) as temporary:
+        try:
+            if target.name == "TIFF":
+                with open(temporary, "wb") as file:
+                    write_tiff(file, pixels, mode, options)
+            elif is_deep(mode) and pixels.ndim == 3:
+                with open(temporary, "wb") as file:
+                    write_png(file, pixels, options)
+            else:
+                image_of(pixels, mode).save(temporary, target.name, **options)
+        except _REFUSED as error:
             raise DeepginError(f"{path} cannot be written: {error}") from error

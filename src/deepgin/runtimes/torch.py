@@ -1,6 +1,7 @@
 """The runtime that uses PyTorch."""
 
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import torch
@@ -9,6 +10,13 @@ from torch import Tensor
 from ..devices import autocast, choose_device, choose_precision
 from ..network import SIZE_MULTIPLE, Filled, Generator
 from ..weights import load
+from . import Filled8, OutOfMemory, memory
+
+# Seen on a CPU in float32, widths 32 and 64, 512 and 768 pixels: 16 to 18. Half again for what
+# convolutions on a GPU take beside.
+_BYTES_A_PIXEL_AND_WIDTH = 28
+# Four pictures at 256 keep a GPU busy; padding a short group to four costs less than it matters.
+_GPU_GROUP = 4 * 256 * 256
 
 
 class TorchRuntime:
@@ -25,6 +33,7 @@ class TorchRuntime:
     """
 
     size_multiple = SIZE_MULTIPLE
+    trained_at = 256
 
     def __init__(
         self,
@@ -36,19 +45,46 @@ class TorchRuntime:
         self.precision = choose_precision(self.device, precision)
         network = weights if isinstance(weights, Generator) else load(weights)
         self.network = network.to(self.device).eval()
+        self.guided = bool(self.network.variant.guidance)
+        self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * self.network.width
+        # On a CPU four together take 0.9 to 1.03 times as long as one by one, and round otherwise.
+        self.group_pixels = _GPU_GROUP if self.device.type == "cuda" else 0
+        self._lock = Lock()
 
     @torch.inference_mode()
-    def outputs(self, pictures: np.ndarray, masks: np.ndarray) -> Filled:
+    def outputs(
+        self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
+    ) -> Filled:
         """Return all that the network says of a batch; arguments as for `Runtime.fill`."""
-        # N x H x W x 3 seen as N x 3 x H x W is channels_last as it stands.
-        image = from_array(pictures).to(self.device).permute(0, 3, 1, 2).float() / 255
         mask = from_array(masks).to(self.device).unsqueeze(1).float()
+        guide = None if guidance is None else self._pictures(guidance)
         with autocast(self.device, self.precision):
-            return self.network(image, mask)
+            return self.network(self._pictures(pictures), mask, guide)
 
-    def fill(self, pictures: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    def _pictures(self, pictures: np.ndarray) -> Tensor:
+        # N x H x W x 3 seen as N x 3 x H x W is channels_last as it stands.
+        return from_array(pictures).to(self.device).permute(0, 3, 1, 2).float() / 255
+
+    def fill(
+        self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
+    ) -> Filled8:
         """Complete a batch; see `Runtime.fill`."""
-        return to_bytes(self.outputs(pictures, masks).completed)
+        # One batch at a time: threads that plan with the same free memory would exceed it.
+        with self._lock:
+            try:
+                filled = self.outputs(pictures, masks, guidance)
+                return Filled8(to_bytes(filled.completed), to_bytes(filled.coarse))
+            except (RuntimeError, MemoryError) as error:
+                if not memory.ran_out(error):
+                    raise
+        # Outside the handler, whose traceback would keep the batch's tensors alive.
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        raise OutOfMemory(f"{pictures.shape[0]} pictures of {masks.shape[2]} x {masks.shape[1]}")
+
+    def free_bytes(self) -> int:
+        """Return the memory that is free on the device."""
+        return memory.free_bytes(self.device)
 
 
 def from_array(array: np.ndarray) -> Tensor:

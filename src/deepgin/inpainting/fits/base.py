@@ -1,0 +1,135 @@
+"""What a fit is, and running fits over a runtime. The fits themselves are beside this file."""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from ...runtimes import Runtime
+from ..batches import Filling, Patch
+from .boxes import Box
+
+CHUNK = 32
+"""Patches that a fit asks for at once, so that memory does not grow with the picture."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture to complete.
+
+    Attributes:
+        picture: uint8, H x W x 3.
+        mask: bool, H x W, True = missing: what the network must not see.
+        hole: bool, H x W, within `mask`: what is to be filled.
+        guidance: uint8, H x W x 3, for a guided network.
+        trained_at: the side that the network was trained at.
+        size_multiple: the network takes multiples of this.
+    """
+
+    picture: np.ndarray
+    mask: np.ndarray
+    hole: np.ndarray
+    guidance: np.ndarray | None = None
+    trained_at: int = 256
+    size_multiple: int = 16
+
+    def cut(self, box: Box) -> "Scene":
+        """Return the part within a box."""
+        rows, columns = box.slices()
+        return Scene(
+            self.picture[rows, columns],
+            self.mask[rows, columns],
+            self.hole[rows, columns],
+            None if self.guidance is None else self.guidance[rows, columns],
+            self.trained_at,
+            self.size_multiple,
+        )
+
+    def patch(self, multiple: int = 0) -> Patch:
+        """Return it mirrored at its right and lower edge to multiples, the network's or others.
+
+        A hole at the border so goes on beyond it.
+        """
+        height, width = self.mask.shape
+        multiple = multiple or self.size_multiple
+        border = [(0, -side % multiple) for side in (height, width)]
+        guide = self.guidance
+        return Patch(
+            np.pad(self.picture, [*border, (0, 0)], mode="symmetric"),
+            np.pad(self.mask, border, mode="symmetric"),
+            None if guide is None else np.pad(guide, [*border, (0, 0)], mode="symmetric"),
+        )
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A completed scene.
+
+    Attributes:
+        picture: uint8, H x W x 3; pixels outside the hole are of no concern.
+        coarse: uint8, H x W x 3, likewise: the first stage's picture.
+        fit: how the scene was brought to the network, in words.
+    """
+
+    picture: np.ndarray
+    coarse: np.ndarray
+    fit: str
+
+
+# A fit asks for patches to be filled, as often as it likes, and is sent their fillings.
+Work: TypeAlias = Generator[Sequence[Patch], Sequence[Filling], Completed]
+
+
+class Fit(Protocol):
+    """Brings a picture of any size to a network that was trained at one size."""
+
+    name: str
+
+    def work(self, scene: Scene) -> Work:
+        """Yield patches to be filled, be sent their fillings, and return the completed scene.
+
+        Raises:
+            UsageError: the fit cannot do it.
+        """
+        ...
+
+
+Fill: TypeAlias = Callable[[Sequence[Patch]], Sequence[Filling]]
+
+
+def complete_all(works: Sequence[Work], fill: Fill) -> list[Completed]:
+    """Run several works side by side, so that their patches can share the network's batches."""
+    done: dict[int, Completed] = {}
+    asked: dict[int, Sequence[Patch]] = {}
+
+    def go_on(i: int, fillings: Sequence[Filling] | None) -> None:
+        try:
+            asked[i] = next(works[i]) if fillings is None else works[i].send(fillings)
+        except StopIteration as end:
+            done[i] = end.value
+
+    for i in range(len(works)):
+        go_on(i, None)
+    while asked:
+        now, asked = asked, {}
+        fillings = fill([patch for patches in now.values() for patch in patches])
+        start = 0
+        for i, patches in now.items():
+            go_on(i, fillings[start : start + len(patches)])
+            start += len(patches)
+    return [done[i] for i in range(len(works))]
+
+
+def complete(
+    fit: Fit,
+    runtime: Runtime,
+    picture: np.ndarray,
+    mask: np.ndarray,
+    guidance: np.ndarray | None = None,
+) -> Completed:
+    """Complete one picture by one fit; see `Scene` for the arrays."""
+    from ..batches import fill
+
+    scene = Scene(picture, mask, mask, guidance, runtime.trained_at, runtime.size_multiple)
+    return complete_all([fit.work(scene)], lambda patches: fill(runtime, patches))[0]

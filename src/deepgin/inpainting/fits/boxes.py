@@ -1,0 +1,154 @@
+"""Boxes round groups of holes, and the views round boxes. No pictures here."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import ndimage  # type: ignore[import-untyped]
+
+_CELL = 8  # pixels: holes are grouped on a grid so coarse, which takes a fraction of the memory
+
+
+@dataclass(frozen=True)
+class Box:
+    """Rows `top` to `bottom` and columns `left` to `right`, the last ones not included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    def slices(self) -> tuple[slice, slice]:
+        """Return what an array is indexed with to cut the box."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def moved(self, down: int, right: int) -> "Box":
+        """Return the box moved."""
+        return Box(self.top + down, self.left + right, self.bottom + down, self.right + right)
+
+    def grown(self, by: int, shape: tuple[int, ...]) -> "Box":
+        """Return the box grown on all sides as far as a picture of `shape` goes."""
+        return Box(self.top - by, self.left - by, self.bottom + by, self.right + by).within(
+            Box(0, 0, shape[0], shape[1])
+        )
+
+    def within(self, other: "Box") -> "Box":
+        """Return what two boxes have in common."""
+        return Box(
+            max(self.top, other.top),
+            max(self.left, other.left),
+            min(self.bottom, other.bottom),
+            min(self.right, other.right),
+        )
+
+
+def boxes_of(hole: np.ndarray, most: int) -> list[Box]:
+    """Return boxes that hold the whole hole, none with a side above `most`.
+
+    Holes that nearly touch are one group; a group is one box, or several side by side where it is
+    larger than `most`; boxes that together are no larger than `most` become one.
+
+    Args:
+        hole: bool, H x W.
+        most: in pixels.
+    """
+    cells = _cells(hole)
+    labels, _ = ndimage.label(ndimage.binary_dilation(cells, np.ones((3, 3))), np.ones((3, 3)))
+    boxes = []
+    for number, slices in enumerate(ndimage.find_objects(labels), start=1):
+        mine = cells[slices] & (labels[slices] == number)
+        top, left = (s.start * _CELL for s in slices)
+        group = np.repeat(np.repeat(mine, _CELL, 0), _CELL, 1)
+        part = hole[top : top + group.shape[0], left : left + group.shape[1]]
+        boxes += [
+            box.moved(top, left)
+            for box in _tiles(part & group[: part.shape[0], : part.shape[1]], most)
+        ]
+    return _merged(boxes, most)
+
+
+def _cells(hole: np.ndarray) -> np.ndarray:
+    """Return which cells of the grid hold any of the hole."""
+    height, width = hole.shape
+    rows = np.logical_or.reduceat(hole, np.arange(0, height, _CELL), axis=0)
+    return np.logical_or.reduceat(rows, np.arange(0, width, _CELL), axis=1)
+
+
+def _tight(hole: np.ndarray) -> Box | None:
+    """Return the smallest box round a hole, or None where there is none."""
+    rows, columns = (np.flatnonzero(hole.any(axis)) for axis in (1, 0))
+    if not rows.size:
+        return None
+    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+
+
+def _tiles(hole: np.ndarray, most: int) -> list[Box]:
+    """Cut the box round a hole into as few equal tiles as `most` allows, each drawn tight."""
+    whole = _tight(hole)
+    if whole is None:
+        return []
+    rows = _cuts(whole.top, whole.bottom, most)
+    columns = _cuts(whole.left, whole.right, most)
+    tiles = []
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
+            tight = _tight(hole[top:bottom, left:right])
+            if tight is not None:
+                tiles.append(tight.moved(top, left))
+    return tiles
+
+
+def _cuts(start: int, end: int, most: int) -> list[int]:
+    parts = -(-(end - start) // most)
+    return [start + (end - start) * i // parts for i in range(parts + 1)]
+
+
+def _merged(boxes: list[Box], most: int) -> list[Box]:
+    """Join boxes in reading order as long as they fit into `most`."""
+    all_ = np.array([(b.top, b.left, b.bottom, b.right) for b in boxes], np.int64).reshape(-1, 4)
+    all_ = all_[np.lexsort((all_[:, 1], all_[:, 0]))]
+    free = np.ones(len(all_), np.bool_)
+    found = []
+    for i, box in enumerate(all_):
+        if not free[i]:
+            continue
+        # Only what begins less than `most` further down can fit: sorted, that is a short stretch.
+        end = int(np.searchsorted(all_[:, 0], box[0] + most))
+        near, taken = all_[i + 1 : end], ~free[i + 1 : end]
+        low, high = box[:2], box[2:]
+        while True:
+            lows, highs = np.minimum(low, near[:, :2]), np.maximum(high, near[:, 2:])
+            fits = np.flatnonzero(~taken & ((highs - lows) <= most).all(1))
+            if not fits.size:
+                break
+            taken[fits[0]] = True
+            low, high = lows[fits[0]], highs[fits[0]]
+        free[i + 1 : end] = ~taken
+        found.append(Box(*map(int, (*low, *high))))
+    return found
+
+
+def view_of(box: Box, shape: tuple[int, ...], side: int) -> Box:
+    """Return a box of `side` x `side` round another, moved to lie within a picture of `shape`."""
+    spans = [
+        _span(low, high, length, side)
+        for low, high, length in zip(
+            (box.top, box.left), (box.bottom, box.right), shape, strict=True
+        )
+    ]
+    return Box(spans[0][0], spans[1][0], spans[0][1], spans[1][1])
+
+
+def _span(low: int, high: int, length: int, side: int) -> tuple[int, int]:
+    if length <= side:
+        return 0, length
+    start = min(max(0, (low + high - side) // 2), length - side)
+    return start, start + side

@@ -1,0 +1,130 @@
+"""Crops at the network's size round each group of holes, from coarse to fine where they are deep."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import ndimage  # type: ignore[import-untyped]
+
+from ..batches import Filling, Patch
+from .base import CHUNK, Completed, Scene, Work
+from .boxes import Box, boxes_of, view_of
+from .resize import enlarged, fill_whole, seen_whole, shrunk
+
+_RAMP = 32  # pixels by which a crop's filling reaches beyond its own box, to be blended there
+
+
+class Crop:
+    """Crops of the network's own size, each with context at least as wide as its hole.
+
+    A hole takes at most half of a crop. What lies deeper in a hole than a quarter of a crop has no
+    evidence near enough: it is filled first on a picture of half the size, where the same holds,
+    and so on. Coming back up, the enlarged filling stays in the depth, and what is nearer to the
+    edge is filled anew with that filling as its context on one side and the picture on the other.
+    """
+
+    name = "crop"
+
+    def work(self, scene: Scene) -> Work:
+        """See `Fit.work`."""
+        levels = _levels(scene)
+        below: Filling | None = None
+        crops = 0
+        for level in reversed(levels):
+            below, count = yield from _fill_level(level, below)
+            crops += count
+        assert below is not None
+        view = scene.trained_at
+        said = f"{crops} crop{'s' * (crops != 1)} of about {view}"
+        if len(levels) > 1:
+            said += f", from 1/{2 ** (len(levels) - 1)} of the size up"
+        return Completed(below.completed, below.coarse, f"{self.name} ({said})")
+
+
+@dataclass(frozen=True)
+class _Level:
+    scene: Scene
+    deep: np.ndarray  # bool, H x W: parts of the hole that the level above fills better
+
+
+def _levels(scene: Scene) -> list[_Level]:
+    """Return the scene at full size, half, quarter, ... until no hole is deep or all is seen at once."""
+    reach, longer = scene.trained_at // 4, max(scene.mask.shape)
+    levels: list[_Level] = []
+    while True:
+        small = shrunk(scene, max(1, longer >> len(levels)))
+        deep = np.zeros_like(small.hole)
+        last = seen_whole(small)
+        if not last:
+            hidden = ndimage.minimum_filter(small.mask.view(np.uint8), 2 * reach + 1)
+            deep = hidden.view(np.bool_) & small.hole
+        levels.append(_Level(small, deep))
+        if not deep.any():
+            return levels
+
+
+def _fill_level(
+    level: _Level, below: Filling | None
+) -> Generator[Sequence[Patch], Sequence[Filling], tuple[Filling, int]]:
+    scene, wanted = level.scene, level.scene.hole & ~level.deep
+    size = scene.mask.shape[::-1]
+    if below is None and seen_whole(scene):
+        filling = yield from fill_whole(scene)
+        return filling, 1
+    if below is None:
+        canvas = [scene.picture.copy(), scene.picture.copy()]
+    else:
+        where = scene.hole[..., None]
+        canvas = [
+            np.where(where, enlarged(picture, size), scene.picture)
+            for picture in (below.completed, below.coarse)
+        ]
+    # The filling from below counts as valid where it stays.
+    seen = replace(scene, picture=canvas[0].copy(), mask=scene.mask & ~level.deep)
+    painted = np.zeros_like(wanted)
+    boxes = boxes_of(wanted, scene.trained_at // 2)
+    for start in range(0, len(boxes), CHUNK):
+        chunk = boxes[start : start + CHUNK]
+        views = [view_of(box, wanted.shape, scene.trained_at) for box in chunk]
+        fillings = yield [seen.cut(view).patch() for view in views]
+        for box, view, filling in zip(chunk, views, fillings, strict=True):
+            _paste(canvas, painted, wanted, box, view, filling)
+    return Filling(*canvas), len(boxes)
+
+
+def _paste(
+    canvas: list[np.ndarray],
+    painted: np.ndarray,
+    wanted: np.ndarray,
+    box: Box,
+    view: Box,
+    filling: Filling,
+) -> None:
+    """Put a crop's filling in, blended with those of its neighbours where they meet."""
+    reach = box.grown(_RAMP, wanted.shape).within(view)
+    rows, columns = reach.slices()
+    local = tuple(reach.moved(-view.top, -view.left).slices())
+    where, before = wanted[rows, columns], painted[rows, columns]
+    top, bottom = box.top - reach.top, box.bottom - reach.top
+    left, right = box.left - reach.left, box.right - reach.left
+    # Only towards a neighbour: elsewhere a ramp would leave some of what is no neighbour's.
+    weight = np.minimum.outer(
+        _ramp(reach.height, before[:top].any(), before[bottom:].any()),
+        _ramp(reach.width, before[:, :left].any(), before[:, right:].any()),
+    )
+    weight = np.where(before, weight, np.float32(1)) * where
+    for picture, new in zip(canvas, (filling.completed, filling.coarse), strict=True):
+        old = picture[rows, columns]
+        mixed = old + weight[..., None] * (new[local].astype(np.float32) - old)
+        old[where] = (mixed[where] + 0.5).astype(np.uint8)
+    painted[rows, columns] |= where
+
+
+def _ramp(length: int, first: np.bool_, last: np.bool_) -> np.ndarray:
+    """Return weights that rise from each end where there is a neighbour, float32."""
+    at = np.arange(length, dtype=np.float32) + 1
+    ones = np.ones(length, np.float32)
+    width = np.float32(2 * _RAMP)
+    return np.minimum(
+        np.minimum(ones, at / width if first else ones), at[::-1] / width if last else ones
+    )

@@ -1,0 +1,35 @@
+"""Filling the pictures of a folder: pairing, planning, reading and writing beside the network."""
+
+from .fill import Request, fill_folder, fill_one
+from .job import Summary, Watcher, run
+from .names import shown
+from .pairing import Pair, Pairs, find_pairs
+from .plan import JobOptions, Plan, Task, check_folders, parse_shard, plan
+from .progress import watcher
+from .provenance import provenance
+from .reading import reader
+from .target import held, remove_leftovers
+
+__all__ = [
+    "JobOptions",
+    "Pair",
+    "Pairs",
+    "Plan",
+    "Request",
+    "Summary",
+    "Task",
+    "Watcher",
+    "check_folders",
+    "fill_folder",
+    "fill_one",
+    "find_pairs",
+    "held",
+    "parse_shard",
+    "plan",
+    "provenance",
+    "reader",
+    "remove_leftovers",
+    "run",
+    "shown",
+    "watcher",
+]

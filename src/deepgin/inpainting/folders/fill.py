@@ -1,0 +1,160 @@
+"""Doing what a person asks for, a picture or a folder of them, from the checks to the files."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ...errors import PictureError, UsageError
+from ...pictures import check_target
+from ..inpainter import Inpainter, Result
+from ..options import Options
+from .job import Summary, Watcher, run
+from .names import shown
+from .pairing import Pair, Pairs, find_pairs
+from .plan import JobOptions, check_folders, plan
+from .provenance import provenance
+from .reading import reader
+from .target import held, remove_leftovers
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        source: a picture, or a folder of them.
+        target: the file, or folder, to write.
+        masks: a mask, a folder of masks, or None: beside the pictures.
+        guidance: a segmentation, a folder of them, or None: beside the pictures.
+        masked: whether pictures have masks; else the options or their own alpha make the holes.
+        glob: see `find_pairs`.
+        limit: see `find_pairs`.
+        options: how holes are found and filled.
+        writing: how results are named and written.
+        provenance: write into the results how they were made.
+        weights: see `Inpainter`.
+        device: see `Inpainter`.
+        precision: see `Inpainter`.
+    """
+
+    source: Path
+    target: Path
+    masks: Path | None = None
+    guidance: Path | None = None
+    masked: bool = True
+    glob: str = ""
+    limit: int = 0
+    options: Options = field(default_factory=Options)
+    writing: JobOptions = field(default_factory=JobOptions)
+    provenance: bool = False
+    weights: str | Path | None = None
+    device: str = "auto"
+    precision: str = "auto"
+
+    def pairs(self) -> Pairs:
+        """Return the source's pairs; see `find_pairs`."""
+        return find_pairs(
+            self.source,
+            self.masks,
+            guidance=self.guidance,
+            masked=self.masked,
+            glob=self.glob,
+            limit=self.limit,
+            left_out=[self.target],
+        )
+
+    def inpainter(self) -> Inpainter:
+        """Load the network.
+
+        Raises:
+            WeightsError: the weights cannot be used.
+            UsageError: unknown device or precision, or guidance for weights that take none.
+        """
+        made = Inpainter(
+            self.weights, device=self.device, precision=self.precision, options=self.options
+        )
+        if self.guidance and not made.runtime.guided:
+            raise UsageError("these weights take no guidance picture: leave --guidance out")
+        return made
+
+    def how_written(self) -> JobOptions:
+        """Return how results are written, the provenance in it if it is asked for."""
+        told = provenance(self.weights, self.options) if self.provenance else None
+        return replace(self.writing, provenance=told)
+
+
+def fill_one(request: Request, watcher: Watcher) -> Path:
+    """Fill one picture and return the file that was written.
+
+    Raises:
+        DeepginError: what is wrong with the request, a file or the disk; nothing is then written.
+    """
+    if not request.source.exists():
+        raise PictureError(f"{shown(request.source)}: no such file or folder")
+    target = check_target(request.target)
+    source, overwrite = request.source, request.writing.overwrite
+    _check_not_input(target, source, request.masks, request.guidance)
+    if target.exists() and not overwrite:
+        raise UsageError(f"{shown(target)} exists: add --overwrite, or choose another name")
+    pair = _only(request.pairs(), request)
+    _check_not_input(target, pair.mask, pair.guidance)
+    inpainter = request.inpainter()
+    guide = pair.guidance if inpainter.runtime.guided else None
+    result: Result = inpainter.run(pair.picture, pair.mask, guide)
+    how = request.how_written()
+    notes = result.document.save(
+        target,
+        quality=how.quality,
+        overwrite=overwrite,
+        provenance=how.provenance and how.provenance | {"fit": result.fit},
+    )
+    for note in (*result.warnings, *notes):
+        watcher.note(str(source), note)
+    watcher.filled(str(source), result.fit)
+    return target
+
+
+def fill_folder(request: Request, watcher: Watcher) -> Summary:
+    """Fill a folder; a failure does not stop the rest.
+
+    Raises:
+        DeepginError: what is wrong with the request, or there is nothing to fill.
+    """
+    target = request.target
+    check_folders(request.source, target, request.masks)
+    pairs = request.pairs()
+    made = plan(pairs, target, request.writing)
+    watcher.before(pairs)
+    if not pairs.pairs and not pairs.failed:
+        raise PictureError(f"{shown(request.source)}: {_nothing(pairs, request)}")
+    inpainter = request.inpainter()
+    how = request.how_written()
+    read = reader(request.options.threshold, inpainter.runtime.guided)
+    with held(target, how.shard):
+        remove_leftovers(made)
+        return run(made, read, inpainter.fill_many, how, watcher)
+
+
+def _check_not_input(target: Path, *inputs: Path | None) -> None:
+    if target.exists() and any(p and p.exists() and target.samefile(p) for p in inputs):
+        raise UsageError(f"{shown(target)} is also an input: choose another name")
+
+
+def _only(pairs: Pairs, request: Request) -> Pair:
+    """Return the one pair, or say why there is none."""
+    if pairs.pairs:
+        return pairs.pairs[0]
+    if pairs.failed:
+        raise PictureError(f"{shown(request.source)}: {pairs.failed[0][1]}")
+    raise PictureError(f"{shown(request.source)} has no mask: {_mend(request)}")
+
+
+def _nothing(pairs: Pairs, request: Request) -> str:
+    if pairs.lone_pictures:
+        return f"no picture has a mask: {_mend(request)}"
+    return f"no picture matches {request.glob}" if request.glob else "there are no pictures in it"
+
+
+def _mend(request: Request) -> str:
+    if request.masks is not None:
+        return f"give a file in {shown(request.masks)} its name"
+    return "name one, put NAME_mask.png beside NAME.png, or use --box, --color or --alpha"

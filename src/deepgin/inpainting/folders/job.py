@@ -1,0 +1,194 @@
+"""Filling a plan's groups: read ahead in threads, fill here, write in threads. Names: plan.py."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Protocol, TypeAlias
+
+from ...errors import DeepginError
+from ...files import make_folder
+from ...pictures import Document
+from ..inpainter import Job, Result
+from .pairing import Pairs
+from .plan import JobOptions, Plan, Task
+from .walk import Failure
+
+GROUPS_AHEAD = 2
+THREADS = min(4, os.cpu_count() or 1)
+
+Read: TypeAlias = Callable[[Task], Job]
+Fill: TypeAlias = Callable[[list[Job]], Sequence[Result]]
+
+
+class Watcher(Protocol):
+    """Is told of a job as it goes on, always from the thread that runs it."""
+
+    def before(self, pairs: Pairs) -> None:
+        """Hear what was found, and what of it has no counterpart."""
+
+    def begin(self, total: int, skipped: int) -> None:
+        """Hear how many pictures are to be filled, and how many were done before."""
+
+    def filled(self, name: str, fit: str) -> None:
+        """Hear that a picture is written, and how it was brought to the network."""
+
+    def failed(self, name: str, why: str) -> None:
+        """Hear that a picture, or a folder of them, failed."""
+
+    def note(self, name: str, text: str) -> None:
+        """Hear what must be said of a picture that did not fail."""
+
+    def end(self) -> None:
+        """Hear that no more will come, whether all is done or not."""
+
+
+@dataclass
+class Summary:
+    """What a job came to.
+
+    Attributes:
+        done: pictures written.
+        skipped: pictures that had been written before.
+        failed: name and reason of each that could not be.
+        error: the first exception behind them.
+    """
+
+    done: int = 0
+    skipped: int = 0
+    failed: list[Failure] = field(default_factory=list)
+    error: Exception | None = None
+
+
+def run(plan: Plan, read: Read, fill: Fill, options: JobOptions, watcher: Watcher) -> Summary:
+    """Fill and write all pictures of a plan that are not done; a failure does not stop the rest.
+
+    Args:
+        plan: the groups; one that is not finished is redone whole, but what is there is kept.
+        read: reads a pair; called in several threads.
+        fill: fills a group, in this thread.
+        options: how results are written.
+        watcher: is told.
+    """
+    tasks = [*chain.from_iterable(plan.groups)]
+    wanted = {t for t in tasks if options.overwrite or not t.target.is_file()}
+    summary = Summary(skipped=len(tasks) - len(wanted), failed=[*plan.failed])
+    watcher.begin(len(wanted) + len(plan.failed), summary.skipped)
+    for name, why in plan.failed:
+        watcher.failed(name, why)
+    running = _Run(wanted, fill, options, watcher, summary)
+    try:
+        with _threads() as reading, _threads() as writing:
+            groups = (group for group in plan.groups if not wanted.isdisjoint(group))
+            for group in _ahead(reading, read, groups):
+                running.pass_on(group, writing)
+            running.settle(0)
+    finally:
+        watcher.end()
+    return summary
+
+
+def reason(error: Exception) -> str:
+    """Return why something failed, in one line."""
+    text = " ".join(str(error).split())
+    if isinstance(error, DeepginError):
+        return text
+    return f"{type(error).__name__}: {text or 'no message'} (--debug shows where)"
+
+
+@dataclass
+class _Run:
+    wanted: set[Task]
+    fill: Fill
+    options: JobOptions
+    watcher: Watcher
+    summary: Summary
+    writes: deque[tuple[Task, str, Future]] = field(default_factory=deque)
+
+    def pass_on(self, group: list[tuple[Task, Future]], writing: ThreadPoolExecutor) -> None:
+        """Fill what was read of a group, and hand it to the writers."""
+        tasks, jobs = [], []
+        for task, future in group:
+            try:
+                jobs.append(future.result())
+                tasks.append(task)
+            except Exception as error:  # noqa: BLE001, it is listed at the end
+                self.fail(task, error)
+        for task, result in zip(tasks, self.fill_each(tasks, jobs), strict=True):
+            if result is not None and task in self.wanted:
+                for warning in result.warnings:
+                    self.watcher.note(task.pair.name, warning)
+                future = writing.submit(self.write, task, result.document, result.fit)
+                self.writes.append((task, result.fit, future))
+        # As many as this group has, so that fewer large pictures are held than small ones.
+        self.settle(len(group))
+
+    def fill_each(self, tasks: list[Task], jobs: list[Job]) -> list[Result | None]:
+        """Fill a group; if that fails, its halves, so that the one to blame fails alone."""
+        if not jobs:
+            return []
+        try:
+            return [*self.fill(jobs)]
+        except Exception as error:  # noqa: BLE001, it is listed at the end
+            if len(jobs) == 1:
+                self.fail(tasks[0], error)
+                return [None]
+        half = len(jobs) // 2
+        first = self.fill_each(tasks[:half], jobs[:half])
+        return first + self.fill_each(tasks[half:], jobs[half:])
+
+    def write(self, task: Task, document: Document, fit: str) -> tuple[str, ...]:
+        """Write a result; in another thread."""
+        make_folder(task.target.parent)
+        options = self.options
+        return document.save(
+            task.target,
+            quality=options.quality,
+            overwrite=options.overwrite,
+            provenance=options.provenance and options.provenance | {"fit": fit},
+        )
+
+    def settle(self, pending: int) -> None:
+        """Wait until at most so many writes are pending, and take note of those that are done."""
+        while self.writes and (len(self.writes) > pending or self.writes[0][2].done()):
+            task, fit, future = self.writes.popleft()
+            try:
+                for note in future.result():
+                    self.watcher.note(task.pair.name, note)
+            except Exception as error:  # noqa: BLE001, it is listed at the end
+                self.fail(task, error)
+            else:
+                self.summary.done += 1
+                self.watcher.filled(task.pair.name, fit)
+
+    def fail(self, task: Task, error: Exception) -> None:
+        """Take note of a failure, unless the picture was only redone for its group's sake."""
+        if task not in self.wanted:
+            return
+        self.summary.error = self.summary.error or error
+        self.summary.failed.append((task.pair.name, reason(error)))
+        self.watcher.failed(*self.summary.failed[-1])
+
+
+@contextmanager
+def _threads() -> Iterator[ThreadPoolExecutor]:
+    """Give threads that end with the block: when it is interrupted, after what each is doing."""
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ahead(
+    reading: ThreadPoolExecutor, read: Read, groups: Iterable[list[Task]]
+) -> Iterator[list[tuple[Task, Future]]]:
+    """Give groups that are being read, with so many more behind them."""
+    begun = ([(task, reading.submit(read, task)) for task in group] for group in groups)
+    queue = deque(islice(begun, GROUPS_AHEAD))
+    while queue:
+        queue.extend(islice(begun, 1))
+        yield queue.popleft()

@@ -1,0 +1,141 @@
+"""Which mask and segmentation belong to which picture: by name and folder, never by order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ...errors import PictureError, UsageError
+from ...pictures import evenly
+from .names import mask_stems, order, picture_of_mask, pictures_among, segmentation_stems, shown
+from .shelf import Shelf, TwoFitError
+from .walk import Failure, walk
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A picture and what belongs to it.
+
+    Attributes:
+        picture: its file.
+        inside: its path below the source.
+        mask: its mask's file; None where the mask is made from the picture.
+        guidance: its segmentation's file, if there is one.
+        bytes: the size of the picture's file.
+    """
+
+    picture: Path
+    inside: Path
+    mask: Path | None = None
+    guidance: Path | None = None
+    bytes: int = 0
+
+    @property
+    def name(self) -> str:
+        """The path below the source, as it can be printed."""
+        return shown(self.inside)
+
+
+@dataclass
+class Pairs:
+    """All that a source and its masks hold, everything in the order of paths.
+
+    Attributes:
+        pairs: what can be filled.
+        lone_pictures: paths, below the source, of pictures without a mask.
+        lone_masks: paths, below the masks, of masks without a picture.
+        failed: names of what cannot be paired or listed, and why.
+        notes: what must be told before work starts.
+    """
+
+    pairs: list[Pair] = field(default_factory=list)
+    lone_pictures: list[Path] = field(default_factory=list)
+    lone_masks: list[Path] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_pairs(
+    source: Path,
+    masks: Path | None = None,
+    *,
+    guidance: Path | None = None,
+    masked: bool = True,
+    glob: str = "",
+    limit: int = 0,
+    left_out: Iterable[Path] = (),
+) -> Pairs:
+    """Pair the pictures of `source` with their masks.
+
+    A mask has its picture's stem, or that and `_mask` or `-mask`, in the same folder below `masks`
+    as the picture has below `source`; without `masks` it lies beside its picture, with such an
+    ending. The names of the AIM challenge count: `a_with_holes`, `a_mask`, `a_seg`.
+
+    Args:
+        source: a picture, or a folder of pictures.
+        masks: a mask for all pictures, a folder of masks, or None.
+        guidance: a segmentation for all, a folder of them, or None for those beside their pictures.
+        masked: whether a picture needs a mask's file; False where masks are made otherwise.
+        glob: only pictures whose name (or, with a `/` in it, path below `source`) it matches.
+        limit: at most so many pairs, taken evenly; 0 takes all.
+        left_out: folders that are neither pictures nor masks: the target.
+
+    Raises:
+        PictureError: no such file or folder.
+        UsageError: `limit` is below 0.
+    """
+    if limit < 0:
+        raise UsageError(f"a limit of {limit} pictures does not work: at least 1, or 0 for all")
+    for path in (source, masks, guidance):
+        if path is not None and not path.exists():
+            raise PictureError(f"{shown(path)}: no such file or folder")
+    left_out = [*left_out]
+    root = source if source.is_dir() else source.parent
+    others = [p for p in (masks, guidance) if p is not None and p.is_dir() and not p.samefile(root)]
+    tree = walk(root, [*left_out, *others], below=source.is_dir())
+    if source.is_dir():
+        pictures = pictures_among(tree.files, segmented=guidance is not None)
+        pictures -= {_inside(root, path) for path in (masks, guidance) if path is not None}
+    else:
+        pictures = {Path(source.name)}  # whatever its ending
+    beside = [path for path in tree.files if path not in pictures]
+    shelf = Shelf.of(masks, root, beside, left_out)
+    segmentations = Shelf.of(guidance, root, beside, left_out)
+    found = Pairs(failed=[*tree.failed, *shelf.tree.failed, *segmentations.tree.failed])
+    found.notes = [*tree.notes, *shelf.tree.notes, *segmentations.tree.notes]
+    for path in sorted(pictures, key=order):
+        pair = Pair(root / path, path, bytes=tree.files.get(path, 0))
+        stems = segmentation_stems(path.stem, beside=guidance is None)
+        try:
+            mask = shelf.find(path.parent, mask_stems(path.stem)) if masked else None
+            pair = replace(pair, mask=mask, guidance=segmentations.find(path.parent, stems))
+        except TwoFitError as error:
+            found.failed.append((pair.name, str(error)))
+        else:
+            # Only now, so that the mask of a picture that is not asked for is not without picture.
+            if not fnmatchcase(path.as_posix() if "/" in glob else path.name, glob or "*"):
+                continue
+            (found.pairs.append(pair) if mask or not masked else found.lone_pictures.append(path))
+    if masked and source.is_dir():
+        _set_apart_masks(found, shelf, segmentations, masks is None)
+    taken = {*evenly([pair.picture for pair in found.pairs], limit)}
+    found.pairs = [pair for pair in found.pairs if pair.picture in taken]
+    return found
+
+
+def _inside(root: Path, path: Path) -> Path:
+    """Return where `path` lies below `root`, or the path itself if it lies elsewhere."""
+    place, root = path.resolve(), root.resolve()
+    return place.relative_to(root) if place.is_relative_to(root) else path
+
+
+def _set_apart_masks(found: Pairs, shelf: Shelf, segmentations: Shelf, beside: bool) -> None:
+    """Find the masks that have no picture; beside pictures they may have been taken for some."""
+    unused = set(shelf.unused())
+    if shelf.root == segmentations.root:
+        unused &= set(segmentations.unused())
+    if beside:
+        lone = {path for path in found.lone_pictures if picture_of_mask(path.stem)}
+        found.lone_pictures = [path for path in found.lone_pictures if path not in lone]
+        unused |= lone
+    found.lone_masks = sorted(unused, key=order)

@@ -1,0 +1,63 @@
+"""The target folder of a job: one process at a time in it, and nothing left of those that died."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ...errors import DeepginError
+from ...files import make_folder
+from .names import shown
+from .plan import Plan
+
+
+@contextmanager
+def held(target: Path, shard: tuple[int, int]) -> Iterator[None]:
+    """Make the folder and hold it against a second process with the same shard.
+
+    Raises:
+        DeepginError: another process holds it, or it cannot be written.
+    """
+    path = make_folder(target) / f".deepgin-{shard[0]}-of-{shard[1]}.lock"
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise DeepginError(f"{shown(target)} cannot be written: {error.strerror}") from error
+    with file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DeepginError(
+                f"another deepgin is filling {shown(target)}: wait for it, or divide the work "
+                "with --shard"
+            ) from error
+        except (ImportError, OSError):  # Windows, or a file system without locks
+            pass
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+
+def remove_leftovers(plan: Plan) -> None:
+    """Remove the temporary files of `whole_file` that a killed process left of a plan's tasks.
+
+    Those that may be another shard's, being written at this moment, stay.
+    """
+    mine = {_key(task.target) for group in plan.groups for task in group}
+    keys = mine - {_key(task.target) for task in plan.others}
+    for folder in {key[0] for key in keys}:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in [*entries]:
+                found = re.fullmatch(r"\.(.*)\.[0-9a-f]{8}(\.[^.]+)", entry.name, re.DOTALL)
+                if found and (folder, found[1], found[2]) in keys:
+                    os.unlink(entry.path)
+
+
+def _key(path: Path) -> tuple[Path, str, str]:
+    """Return the folder of a target's temporary file, and the parts of its name that are known."""
+    return path.parent, path.stem[:40], path.suffix

@@ -1,0 +1,258 @@
+"""A `Document`: a picture as its file has it, upright, whose holes alone ever change."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..errors import PictureError, UsageError
+from .coding import pillow_options
+from .depth import cut_by_decoder, deep_samples, is_narrowed
+from .fitting import bounded, fitted
+from .formats import format_named, remarks
+from .metadata import Metadata, metadata_of, orientation_of
+from .modes import (
+    DEEP_NAMES,
+    UnkeptSamples,
+    black_share,
+    has_alpha,
+    image_of,
+    is_deep,
+    narrowed,
+    own_samples,
+    rgb_of_samples,
+    samples_of_rgb,
+    white_of,
+)
+from .read import opened
+from .upright import upright
+from .write import write_samples
+from .xmp import provenance_in, with_provenance
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A picture in its own mode and bit depth, with its metadata.
+
+    Attributes:
+        pixels: its own samples, read-only: H x W or H x W x C, uint8 or uint16; see `modes`.
+        mode: `L, LA, RGB, RGBA, CMYK, I;16`, or `LA;16, RGB;16, RGBA;16`.
+        format: the file's format as Pillow names it ("PNG", "JPEG", ...), or None.
+        notes: what must be said once of how it was read.
+        metadata: what its file says beside the pixels.
+        source: the file it came from, or None.
+        white: the full value of its colours.
+    """
+
+    pixels: np.ndarray
+    mode: str
+    format: str | None = None
+    notes: tuple[str, ...] = ()
+    metadata: Metadata = field(default_factory=Metadata, repr=False)
+    source: Path | None = None
+    white: int = field(default=255, repr=False)
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Document":
+        """Read a picture file, upright.
+
+        Raises:
+            PictureError: missing, damaged, too large, or of samples that cannot be kept.
+        """
+        path = Path(path)
+        with opened(path) as image:
+            try:
+                return replace(cls._read(image, turn=True), source=path)
+            except UnkeptSamples as error:
+                raise PictureError(f"{path}: {error}") from error
+
+    @classmethod
+    def of(cls, image: Image.Image) -> "Document":
+        """Take a PIL image as its pixels stand; its EXIF orientation stays as it is.
+
+        Raises:
+            PictureError: its samples cannot be kept, or its file is damaged.
+        """
+        name = getattr(image, "filename", "") or "the picture"
+        try:
+            return cls._read(image, turn=False)
+        except UnkeptSamples as error:
+            raise PictureError(f"{name}: {error}") from error
+        except (OSError, SyntaxError, ValueError) as error:
+            raise PictureError(f"{name} is damaged or truncated: {error}") from error
+
+    @classmethod
+    def _read(cls, image: Image.Image, *, turn: bool) -> "Document":
+        frames = getattr(image, "n_frames", 1)
+        notes = cut_by_decoder(image)
+        if frames > 1:
+            notes += (f"only the first of its {frames} pictures is used",)
+        # Pillow turns TIFF, and only TIFF, when it decodes it, and forgets by how much.
+        turned = image.format == "TIFF"
+        orientation = orientation_of(image) if turned else 1
+        # Before EXIF is looked at, which decodes some formats.
+        if is_narrowed(image):
+            pixels = deep_samples(image)
+            mode = DEEP_NAMES[pixels.shape[2]]
+        else:
+            image.load()
+            pixels, mode, changes = own_samples(image)
+            notes += changes
+        image.load()
+        if not turned:
+            orientation = orientation_of(image) if turn else 0
+            pixels = upright(pixels, orientation)
+        metadata, losses = metadata_of(image, orientation)
+        return cls._made(pixels, mode, image.format, notes + losses, metadata)
+
+    @classmethod
+    def of_array(cls, array: np.ndarray) -> "Document":
+        """Take an array of uint8 or uint16: H x W (grey) or H x W x 1, 2, 3 or 4.
+
+        Raises:
+            UsageError: another type or shape.
+        """
+        channels = array.shape[2] if array.ndim == 3 else 1
+        if (
+            array.dtype not in (np.uint8, np.uint16)
+            or array.ndim not in (2, 3)
+            or channels not in DEEP_NAMES
+            or not array.size
+        ):
+            raise UsageError(
+                f"a picture array must be uint8 (or uint16) of H x W x 3 (or H x W, H x W x 1, 2 "
+                f"or 4), not {array.dtype} of {' x '.join(map(str, array.shape))}"
+            )
+        mode = (
+            DEEP_NAMES[channels]
+            if array.dtype == np.uint16
+            else ["L", "LA", "RGB", "RGBA"][channels - 1]
+        )
+        return cls._made(array[..., 0] if array.ndim == 3 and channels == 1 else array, mode)
+
+    @classmethod
+    def _made(
+        cls,
+        pixels: np.ndarray,
+        mode: str,
+        picture_format: str | None = None,
+        notes: tuple[str, ...] = (),
+        metadata: Metadata | None = None,
+    ) -> "Document":
+        pixels = np.array(pixels, order="C")
+        pixels.flags.writeable = False
+        white = white_of(pixels, mode)
+        return cls(pixels, mode, picture_format, notes, metadata or Metadata(), white=white)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    def rgb(self) -> np.ndarray:
+        """Return what the network sees: uint8, H x W x 3; colours under alpha 0 included."""
+        return rgb_of_samples(self.pixels, self.mode, self.white)
+
+    def unseen(self) -> np.ndarray:
+        """Return where the picture is fully transparent, its colours no evidence: bool, H x W."""
+        if not has_alpha(self.mode):
+            return np.zeros(self.pixels.shape[:2], np.bool_)
+        return self.pixels[..., -1] == 0
+
+    def own_hole(self) -> np.ndarray:
+        """Return the hole in the picture's own alpha (below half): bool, H x W.
+
+        Raises:
+            UsageError: it has no alpha.
+        """
+        if not has_alpha(self.mode):
+            raise UsageError(f"{self.source or 'the picture'} has no alpha channel: give a mask")
+        return self.pixels[..., -1] < (32768 if is_deep(self.mode) else 128)
+
+    def filled(self, completed: np.ndarray, hole: np.ndarray, opaque: bool = False) -> "Document":
+        """Return the document with the samples under `hole` taken from `completed`.
+
+        Args:
+            completed: uint8, H x W x 3.
+            hole: bool, H x W; no sample outside it changes.
+            opaque: the hole is the picture's own alpha: its pixels become opaque. Without it,
+                alpha stays, and a fully transparent pixel stays as it was.
+        """
+        where = hole if opaque else hole & ~self.unseen()
+        share = black_share(self.pixels, ~hole) if self.mode == "CMYK" else 0.0
+        samples = samples_of_rgb(completed[where], self.mode, self.white, share)
+        pixels = self.pixels.copy()
+        if pixels.ndim == 2:
+            pixels[where] = samples[:, 0]
+        elif has_alpha(self.mode):
+            full = [[65535 if is_deep(self.mode) else 255]]
+            alpha = np.full((len(samples), 1), full) if opaque else pixels[where][:, -1:]
+            pixels[where] = np.concatenate([samples, alpha], axis=1)
+        else:
+            pixels[where] = samples
+        pixels.flags.writeable = False
+        return replace(self, pixels=pixels)
+
+    def image(self) -> Image.Image:
+        """Return it as a PIL image in its own mode, 16-bit colour as 8 bit."""
+        deep_colour = is_deep(self.mode) and self.mode != "I;16"
+        pixels = narrowed(self.pixels, self.mode, self.white)[0] if deep_colour else self.pixels
+        image = image_of(pixels, self.mode)
+        told: dict[str, Any] = {"exif": self.metadata.exif, "icc_profile": self.metadata.icc}
+        told |= {"xmp": self.metadata.xmp, "dpi": self.metadata.dpi}
+        image.info |= {key: value for key, value in told.items() if value}
+        return image
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        quality: int | None = None,
+        overwrite: bool = False,
+        provenance: dict[str, Any] | None = None,
+    ) -> tuple[str, ...]:
+        """Write it whole or not at all, in the format of its name, else its own.
+
+        Args:
+            path: .png, .jpg, ... ; see `formats`.
+            quality: 0 to 100, for JPEG, WebP, AVIF and HEIC. Without it a JPEG is coded as the
+                JPEG that it was, WebP is lossless, and others are as near to exact as is sensible.
+            overwrite: an existing file may be replaced; the picture's own file never.
+            provenance: how it was made, as JSON can hold it; see `provenance_of`.
+
+        Returns:
+            What must be said once of how it was written.
+
+        Raises:
+            UsageError: an unknown format, or one that cannot hold the picture or the provenance;
+                `path` is the picture's own file, or exists and `overwrite` is False.
+            DeepginError: the folder is missing or cannot be written, or the disk is full.
+        """
+        path = Path(path)
+        target = format_named(path, self.format)
+        if quality is not None and not 0 <= quality <= 100:
+            raise UsageError(f"a quality of {quality} does not work: 0 to 100")
+        if self.source and path.exists() and path.samefile(self.source):
+            raise UsageError(f"{path} is the picture itself: choose another name")
+        pixels, mode, notes = fitted(self.pixels, self.mode, self.white, target, path)
+        metadata = self.metadata
+        if provenance is not None:
+            if "xmp" not in target.kept:
+                raise UsageError(f"{path}: {target.name} holds no provenance: end it in .png")
+            metadata = replace(metadata, xmp=with_provenance(metadata.xmp, provenance))
+        metadata, losses = bounded(target, metadata)
+        options = pillow_options(target, mode, metadata, quality)
+        notes += remarks(target, mode, metadata, quality) + losses
+        write_samples(pixels, mode, path, target, options, overwrite=overwrite)
+        return notes
+
+
+def provenance_of(path: str | Path) -> dict[str, Any] | None:
+    """Return how a picture file says it was made, as `Document.save` wrote it; None if it does not.
+
+    Raises:
+        PictureError: as for `Document.open`.
+    """
+    return provenance_in(Document.open(path).metadata.xmp)

@@ -1,0 +1,49 @@
+"""Bringing a picture to what a format can hold: said, or refused. Nothing is written here."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UsageError
+from .formats import Format
+from .metadata import Metadata
+from .modes import has_alpha, is_deep, narrowed, without_alpha
+
+# What one segment of a JPEG takes, less the names at its head.
+_LONGEST_EXIF = 65533
+_LONGEST_XMP = 65533 - 29
+
+
+def fitted(
+    pixels: np.ndarray, mode: str, white: int, target: Format, path: Path
+) -> tuple[np.ndarray, str, tuple[str, ...]]:
+    """Return samples and mode that `target` holds, and what must be said of the change.
+
+    Alpha that is full everywhere may go; a lossy format may make 8 bit of 16.
+
+    Raises:
+        UsageError: the format would lose more.
+    """
+    notes: tuple[str, ...] = ()
+    if not target.mode_for(mode) and is_deep(mode) and target.lossy:
+        pixels, mode = narrowed(pixels, mode, white)
+        notes = (f"{target.name} holds 8 bit: the 16 of the picture are rounded",)
+    opaque = has_alpha(mode) and pixels[..., -1].min() == (65535 if is_deep(mode) else 255)
+    if opaque and not target.mode_for(mode):
+        pixels, mode = without_alpha(pixels, mode)
+    if not target.mode_for(mode):
+        what = "CMYK" if mode == "CMYK" else "16 bit" if is_deep(mode) else "alpha"
+        mend = ".tif or .jpg" if mode == "CMYK" else ".png"
+        raise UsageError(f"{path}: {target.name} holds no {what}: end it in {mend}")
+    return pixels, mode, notes
+
+
+def bounded(target: Format, metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
+    """Return metadata without the blocks that are too long for a JPEG, and what went."""
+    notes: tuple[str, ...] = ()
+    if target.name == "JPEG" and len(metadata.exif) > _LONGEST_EXIF:
+        metadata, notes = replace(metadata, exif=b""), ("its EXIF is too long for JPEG",)
+    if target.name == "JPEG" and len(metadata.xmp) > _LONGEST_XMP:
+        metadata, notes = replace(metadata, xmp=b""), (*notes, "its XMP is too long for JPEG")
+    return metadata, notes

@@ -1,0 +1,72 @@
+"""Masks made without another program, and masks of another size. Reading them is `read`'s."""
+
+import numpy as np
+from PIL import Image, ImageColor
+
+from ..errors import UsageError
+
+
+def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Bring a mask to another size; a pixel is missing where at least half of what it covers is.
+
+    Args:
+        mask: bool, H x W.
+        size: width and height.
+
+    Returns:
+        bool, of that size; nearest where it grows.
+    """
+    shades = Image.fromarray(mask.astype(np.uint8) * np.uint8(255))
+    return np.asarray(shades.resize(size, Image.Resampling.BOX)) >= 128
+
+
+def box_mask(size: tuple[int, int], box: str) -> np.ndarray:
+    """Return a mask of one rectangle, cut at the picture's border.
+
+    Args:
+        size: the picture's width and height.
+        box: `x,y,w,h` in pixels, from the top left corner.
+
+    Returns:
+        bool, H x W.
+
+    Raises:
+        UsageError: not four whole numbers, or nothing of it lies in the picture.
+    """
+    try:
+        left, top, width, height = (int(number) for number in box.split(","))
+    except ValueError as error:
+        raise UsageError(f"--box {box}: four whole numbers are needed, x,y,w,h") from error
+    mask = np.zeros(size[::-1], np.bool_)
+    if width > 0 and height > 0:
+        rows, columns = (
+            slice(max(top, 0), max(top + height, 0)),
+            slice(max(left, 0), max(left + width, 0)),
+        )
+        mask[rows, columns] = True
+    if not mask.any():
+        raise UsageError(f"--box {box} holds no pixel of a picture of {size[0]} x {size[1]}")
+    return mask
+
+
+def colour_mask(rgb: np.ndarray, colour: str, tolerance: int = 0) -> np.ndarray:
+    """Return a mask of all pixels of one colour.
+
+    Args:
+        rgb: uint8, H x W x 3.
+        colour: `#ff00ff`, or a name as in CSS.
+        tolerance: how far each of red, green and blue may be from it, 0 to 255.
+
+    Returns:
+        bool, H x W.
+
+    Raises:
+        UsageError: no such colour, or a tolerance outside 0 to 255.
+    """
+    try:
+        wanted = np.array(ImageColor.getrgb(colour)[:3], np.int16)
+    except ValueError as error:
+        raise UsageError(f"--color {colour}: a colour as #ff00ff or magenta is needed") from error
+    if not 0 <= tolerance <= 255:
+        raise UsageError(f"a tolerance of {tolerance} does not work: 0 to 255")
+    return (np.abs(rgb.astype(np.int16) - wanted) <= tolerance).all(axis=2)

@@ -1,0 +1,283 @@
+"""`deepgin inpaint FOLDER`: what it writes, says and refuses."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deepgin import Inpainter
+from deepgin.pictures import read_mask
+
+
+@pytest.fixture
+def data(tmp_path, photo):
+    """Six pictures of two sizes in `photos`, their masks in `masks`."""
+    for i, name in enumerate(["a", "b", "c", "sub/a", "sub/d", "sub/er/e"]):
+        size = (20, 26) if i % 2 else (24, 17)
+        mask = np.zeros(size, np.uint8)
+        mask[3 : 8 + i, 4 : 9 + i] = 255
+        for folder, pixels in [("photos", photo(*size, i)), ("masks", mask)]:
+            path = tmp_path / folder / f"{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+    return tmp_path / "photos", tmp_path / "masks", tmp_path / "out"
+
+
+def pictures_in(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
+
+
+def test_every_picture_gets_the_bytes_that_it_gets_alone(deepgin, works, data, tmp_path, weights):
+    photos, masks, out = data
+    code, printed, err = deepgin("inpaint", photos, masks, "-o", out, "--weights", weights)
+    assert (code, printed) == (0, f"6 filled: {out}\n")
+    assert err == ""
+    assert pictures_in(out).keys() == pictures_in(photos).keys()
+    for name, content in pictures_in(out).items():
+        alone = tmp_path / "alone.png"
+        pair = [photos / name, masks / name]
+        works("inpaint", *pair, "-o", alone, "--weights", weights, "--overwrite")
+        assert alone.read_bytes() == content
+        hole = read_mask(masks / name)
+        filled, truth = (np.asarray(Image.open(f / name)) for f in (out, photos))
+        assert (filled[~hole] == truth[~hole]).all()
+    assert not list(out.rglob(".*"))
+
+
+def test_what_is_done_is_skipped(deepgin, data, weights):
+    photos, masks, out = data
+    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights]
+    deepgin(*arguments)
+    before = pictures_in(out)
+    (out / "sub/a.png").unlink()
+    (out / "b.png").write_bytes(b"mine")
+    code, printed, err = deepgin(*arguments)
+    assert (code, printed) == (0, f"1 filled, 5 skipped: {out}\n")
+    assert "5 are done" in err
+    assert pictures_in(out) == before | {"b.png": b"mine"}
+    assert deepgin(*arguments, "--overwrite")[1] == f"6 filled: {out}\n"
+    assert pictures_in(out) == before
+
+
+def test_unpaired_files_are_told_of_before_work_starts(deepgin, data, weights):
+    photos, masks, out = data
+    (masks / "b.png").rename(masks / "z.png")
+    (masks / "sub/a.png").unlink()
+    code, printed, err = deepgin("inpaint", photos, masks, "-o", out, "--weights", weights)
+    assert (code, printed) == (0, f"4 filled: {out}\n")
+    assert err.splitlines()[:2] == [
+        "deepgin: warning: 2 pictures have no mask: b.png, sub/a.png",
+        "deepgin: warning: 1 mask has no picture: z.png",
+    ]
+
+
+def test_one_mask_for_all_and_masks_beside(deepgin, data, weights, tmp_path):
+    photos, masks, out = data
+    for name in ("a", "c"):
+        Image.open(photos / f"{name}.png").save(photos / f"{name}.tif")
+    mask = masks / "a.png"
+    arguments = ["-o", out, "--weights", weights, "--glob", "*.tif"]
+    assert deepgin("inpaint", photos, mask, *arguments)[1] == f"2 filled: {out}\n"
+    for name in ("a", "c"):
+        (photos / f"{name}_mask.png").write_bytes(mask.read_bytes())
+    arguments[1] = tmp_path / "beside"
+    assert deepgin("inpaint", photos, *arguments)[1].startswith("2 filled: ")
+    assert pictures_in(tmp_path / "beside") == pictures_in(out)
+
+
+@pytest.mark.parametrize("option", [["--box", "1,1,5,5"], ["--color", "#123456"], ["--alpha"]])
+def test_holes_that_need_no_masks(deepgin, data, weights, option):
+    photos, _, out = data
+    for path in photos.rglob("*.png"):
+        picture = Image.open(path).convert("RGBA")
+        picture.paste((0x12, 0x34, 0x56, 0), (1, 1, 6, 6))
+        picture.save(path)
+    code, printed, _ = deepgin("inpaint", photos, "-o", out, "--weights", weights, *option)
+    assert (code, printed) == (0, f"6 filled: {out}\n")
+    filled, truth = (np.asarray(Image.open(f / "a.png")) for f in (out, photos))
+    outside = np.ones(filled.shape[:2], bool)
+    outside[1:6, 1:6] = False
+    assert (filled[outside] == truth[outside]).all()
+    if option == ["--alpha"]:
+        assert (filled[..., 3] == 255).all()
+
+
+def test_failures_are_named_at_the_end_and_the_rest_is_done(deepgin, data, weights):
+    photos, masks, out = data
+    (photos / "b.png").write_bytes(b"no picture")
+    (masks / "c.png").write_bytes((masks / "c.png").read_bytes()[:50])
+    Image.new("L", (3, 3)).save(masks / "sub/a.png")
+    Image.new("L", (26, 20), 255).save(masks / "sub/er/e.png")
+    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights]
+    code, printed, err = deepgin(*arguments)
+    assert (code, printed) == (1, f"2 filled, 4 failed: {out}\n")
+    lines = err.splitlines()
+    said = {
+        "b.png is not a picture": 1,
+        "c.png is damaged": 1,
+        "3 x 3 pixels and": 1,
+        "marks everything as missing": 1,
+        "4 of 6 failed, named above": 1,
+    }
+    for words, times in said.items():
+        assert sum(words in line for line in lines) == times
+    assert lines[-1].startswith("deepgin: 4 of 6 failed")
+    assert all(line.startswith("deepgin: ") for line in lines if "of 6" not in line)
+    assert sorted(pictures_in(out)) == ["a.png", "sub/d.png"]
+    with pytest.raises(Exception, match="4 of 6 failed"):
+        deepgin(*arguments, "--overwrite", "--debug")
+
+
+def test_shards_limit_suffix_and_format(deepgin, data, weights, tmp_path):
+    photos, masks, out = data
+    arguments = ["inpaint", photos, masks, "--weights", weights]
+    for i in (1, 2):
+        assert deepgin(*arguments, "-o", out, "--shard", f"{i}/2")[0] == 0
+    deepgin(*arguments, "-o", tmp_path / "whole")
+    assert pictures_in(out) == pictures_in(tmp_path / "whole")
+    named = tmp_path / "named"
+    deepgin(*arguments, "-o", named, "--suffix", "_new", "--format", "tif", "--limit", 2)
+    assert sorted(pictures_in(named)) == ["a_new.tif", "sub/er/e_new.tif"]
+
+
+def test_notes_are_said_once_for_all(deepgin, data, weights):
+    photos, masks, out = data
+    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights, "--format", "jpg"]
+    code, printed, err = deepgin(*arguments)
+    assert (code, printed) == (0, f"6 filled: {out}\n")
+    assert err.count("JPEG is not exact") == 2
+    assert "for 6 pictures" in err
+
+
+def test_verbose_names_each_picture_and_its_fit(deepgin, data, weights):
+    photos, masks, out = data
+    _, _, err = deepgin("inpaint", photos, masks, "-o", out, "--weights", weights, "-v")
+    fit = Inpainter(weights).run(photos / "a.png", masks / "a.png").fit
+    assert f"a.png: {fit}\n" in err
+    assert sum(line.startswith(("a", "b", "c", "sub")) for line in err.splitlines()) == 6
+
+
+def refusals(data, weights):
+    """Return arguments, exit code and words of what is refused before work starts."""
+    photos, masks, _ = data
+    Image.open(photos / "a.png").save(photos / "a.tif")
+    (photos.parent / "empty").mkdir()
+    (photos.parent / "file").write_bytes(b"what was there")
+    return {
+        "no such source": ([photos / "no", masks], 1, ["no such file or folder"]),
+        "no such masks": ([photos, masks / "no"], 1, ["no such file or folder"]),
+        "empty source": ([photos.parent / "empty", masks], 1, ["no pictures in it"]),
+        "no masks at all": ([photos], 1, ["no picture has a mask", "--box", "--alpha"]),
+        "no mask of these names": ([photos, photos.parent / "empty"], 1, ["no picture has a mask"]),
+        "nothing matches": ([photos, masks, "--glob", "*.bmp"], 1, ["*.bmp"]),
+        "collision": ([photos, masks, "--format", "png"], 2, ["a.png", "a.tif", "both become"]),
+        "unknown format": ([photos, masks, "--format", "txt"], 2, [".txt"]),
+        "output is the source": ([photos, masks, "-o", photos], 2, ["also an input"]),
+        "output is the masks": ([photos, masks, "-o", masks], 2, ["also an input"]),
+        "output is a file": ([photos, masks, "-o", photos.parent / "file"], 2, ["is a file"]),
+        "shard": ([photos, masks, "--shard", "3/2"], 2, ["3/2"]),
+        "shard of words": ([photos, masks, "--shard", "half"], 2, ["half", "1/4"]),
+        "limit": ([photos, masks, "--limit", "-2"], 2, ["-2"]),
+        "guidance": ([photos, masks, "--guidance", masks], 2, ["--guidance"]),
+        "weights": ([photos, masks, "--weights", photos / "a.png"], 1, ["a.png"]),
+    }
+
+
+REFUSALS = [
+    *("no such source", "no such masks", "empty source", "no masks at all"),
+    *("no mask of these names", "nothing matches", "collision", "unknown format"),
+    *("output is the source", "output is the masks", "output is a file", "shard"),
+    *("shard of words", "limit", "guidance", "weights"),
+]
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_refused_before_work_starts(deepgin, files_in, data, weights, case):
+    cases = refusals(data, weights)
+    assert list(cases) == REFUSALS
+    arguments, code, words = cases[case]
+    before = files_in(data[0].parent)
+    given = ["inpaint", "-o", data[2], "--weights", weights, *arguments]
+    found, printed, err = deepgin(*given)
+    assert (found, printed) == (code, "")
+    message = err.splitlines()[-1]
+    assert message.startswith("deepgin: ")
+    for word in words:
+        assert word in message
+    assert files_in(data[0].parent) == before
+
+
+def test_output_inside_the_source_is_left_out(deepgin, data, weights):
+    photos, masks, _ = data
+    out = photos / "out"
+    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights]
+    assert deepgin(*arguments)[1] == f"6 filled: {out}\n"
+    code, printed, err = deepgin(*arguments)
+    assert (code, printed) == (0, f"6 skipped: {out}\n")
+    assert "no mask" not in err
+    boxed = ["inpaint", photos, "-o", out, "--weights", weights, "--box", "1,1,2,2"]
+    assert deepgin(*boxed)[1] == f"6 skipped: {out}\n"
+    assert len(pictures_in(out)) == 6
+
+
+def test_what_a_killed_process_left_is_removed(deepgin, data, weights):
+    photos, masks, out = data
+    (out / "sub").mkdir(parents=True)
+    (out / ".a.0123abcd.png").write_bytes(b"half of it")
+    (out / "sub" / ".d.0123abcd.png").write_bytes(b"half of it")
+    (out / ".other.png").write_bytes(b"somebody's")
+    deepgin("inpaint", photos, masks, "-o", out, "--weights", weights)
+    assert sorted(path.name for path in out.rglob(".*")) == [".other.png"]
+
+
+def test_quality(deepgin, data, weights, tmp_path):
+    photos, masks, _ = data
+    sizes = []
+    for quality in (20, 95):
+        out = tmp_path / str(quality)
+        options = ["--format", "jpg", "--quality", quality, "--weights", weights]
+        assert deepgin("inpaint", photos, masks, "-o", out, *options)[0] == 0
+        sizes.append(sum(map(len, pictures_in(out).values())))
+    assert sizes[0] < sizes[1]
+
+
+def test_names_that_are_no_text(deepgin, data, weights):
+    photos, masks, out = data
+    odd = os.fsdecode(b"caf\xe9\n.png")
+    for folder in (photos, masks):
+        (folder / "a.png").rename(folder / odd)
+    (photos / "b.png").rename(photos / os.fsdecode(b"\xff.png"))
+    code, printed, err = deepgin("inpaint", photos, masks, "-o", out, "--weights", weights, "-v")
+    assert (code, printed) == (0, f"5 filled: {out}\n")
+    assert (out / odd).exists()
+    assert "caf\\xe9\\n.png: " in err
+    assert "1 picture has no mask: \\xff.png" in err
+
+
+def test_links_in_circles_are_told_of_and_passed_over(deepgin, data, weights):
+    photos, masks, out = data
+    (photos / "sub" / "up").symlink_to(photos, target_is_directory=True)
+    code, printed, err = deepgin("inpaint", photos, masks, "-o", out, "--weights", weights)
+    assert (code, printed) == (0, f"6 filled: {out}\n")
+    assert "sub/up is a link in a circle" in err
+
+
+def test_a_target_that_cannot_be_written(deepgin, data, weights):
+    photos, masks, _ = data
+    arguments = ["inpaint", photos, masks, "-o", "/proc/deepgin", "--weights", weights]
+    code, printed, err = deepgin(*arguments)
+    assert (code, printed, err.count("\n")) == (1, "", 1)
+    assert "/proc/deepgin" in err
+
+
+def test_animated_pictures_fail_alone_and_the_mend_is_named(deepgin, data, weights):
+    photos, masks, out = data
+    frames = [Image.new("RGB", (24, 24), (i, 9, 9)) for i in range(3)]
+    frames[0].save(photos / "moving.gif", save_all=True, append_images=frames[1:])
+    Image.new("L", (24, 24)).save(masks / "moving.png")
+    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights]
+    code, printed, err = deepgin(*arguments)
+    assert (code, printed) == (1, f"6 filled, 1 failed: {out}\n")
+    assert "moving.gif" in err
+    assert "--format png" in err

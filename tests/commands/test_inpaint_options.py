@@ -1,0 +1,198 @@
+"""`deepgin inpaint` with every way to say what the hole is and how it is filled."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from deepgin import Inpainter, __version__
+from deepgin.inpainting import Options
+from deepgin.network import build
+from deepgin.pictures import provenance_of
+from deepgin.weights import file_hash, save
+
+
+@pytest.mark.parametrize("name", ["photo_mask.png", "photo-mask.png"])
+def test_a_mask_beside_the_picture_needs_no_naming(works, pair, tmp_path, weights, name):
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    works("inpaint", *pair, "-o", one, "--weights", weights)
+    pair[1].rename(pair[1].with_name(name))
+    works("inpaint", pair[0], "-o", two, "--weights", weights)
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_without_a_mask_the_ways_to_one_are_named(fails, files_in, pair, tmp_path, weights):
+    before = files_in(tmp_path)
+    message = fails(1, "inpaint", pair[0], "-o", tmp_path / "out.png", "--weights", weights)
+    for word in ("photo.png has no mask", "--box", "--color", "--alpha", "_mask.png"):
+        assert word in message
+    (tmp_path / "masks").mkdir()
+    message = fails(1, "inpaint", pair[0], tmp_path / "masks", "-o", tmp_path / "out.png")
+    assert str(tmp_path / "masks") in message
+    (tmp_path / "masks").rmdir()
+    assert files_in(tmp_path) == before
+
+
+def test_a_mask_found_beside_is_never_output(fails, pair, weights):
+    mask = pair[1].rename(pair[1].with_name("photo_mask.png"))
+    message = fails(2, "inpaint", pair[0], "-o", mask, "--weights", weights, "--overwrite")
+    assert "is also an input" in message
+
+
+def _hole_of(out, photo):
+    return (np.asarray(Image.open(out)) != np.asarray(Image.open(photo))).any(axis=2)
+
+
+def test_box_in_place_of_a_mask(works, pair, tmp_path, weights):
+    out, boxed = tmp_path / "out.png", tmp_path / "boxed.png"
+    works("inpaint", *pair, "-o", out, "--weights", weights)
+    works("inpaint", pair[0], "-o", boxed, "--weights", weights, "--box", "10,5,15,10")
+    assert out.read_bytes() == boxed.read_bytes()
+
+
+def test_color_in_place_of_a_mask(works, pair, tmp_path, weights):
+    pixels = np.asarray(Image.open(pair[0])).copy()
+    pixels[5:15, 10:25] = (255, 0, 255)
+    Image.fromarray(pixels).save(pair[0])
+    out, coloured = tmp_path / "out.png", tmp_path / "coloured.png"
+    works("inpaint", *pair, "-o", out, "--weights", weights)
+    works("inpaint", pair[0], "-o", coloured, "--weights", weights, "--color", "#ff00ff")
+    assert out.read_bytes() == coloured.read_bytes()
+
+
+def test_alpha_in_place_of_a_mask(works, pair, tmp_path, weights):
+    mask = np.asarray(Image.open(pair[1]))
+    picture = Image.open(pair[0])
+    picture.putalpha(Image.fromarray(255 - mask))
+    picture.save(tmp_path / "holed.png")
+    out = tmp_path / "out.png"
+    works("inpaint", tmp_path / "holed.png", "-o", out, "--weights", weights, "--alpha")
+    filled = np.asarray(Image.open(out))
+    assert (filled[..., 3] == 255).all()
+    assert (filled[mask == 0, :3] == np.asarray(picture)[mask == 0, :3]).all()
+
+
+def test_options_reach_the_inpainter(works, pair, tmp_path, weights):
+    given = {
+        "fit": "resize",
+        "ensemble": True,
+        "degrid": True,
+        "dilate": 2,
+        "feather": 3,
+        "threshold": 0.25,
+    }
+    words = [f"--{k}" if v is True else f"--{k}={v}" for k, v in given.items()]
+    out = tmp_path / "out.png"
+    works("inpaint", *pair, "-o", out, "--weights", weights, *words)
+    expected = Inpainter(weights, options=Options(**given))(*pair)
+    np.testing.assert_array_equal(np.asarray(Image.open(out)), np.asarray(expected))
+    assert _hole_of(out, pair[0])[4, 9]
+
+
+def test_resize_mask(works, fails, pair, tmp_path, weights):
+    large = tmp_path / "large.png"
+    Image.open(pair[1]).resize((74, 58), Image.Resampling.NEAREST).save(large)
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    arguments = ["inpaint", pair[0], large, "-o", two, "--weights", weights]
+    assert "--resize-mask" in fails(1, *arguments)
+    works(*arguments, "--resize-mask")
+    works("inpaint", *pair, "-o", one, "--weights", weights)
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_quality_of_a_jpeg_and_what_it_costs_is_said_once(deepgin, pair, tmp_path, weights):
+    sizes = []
+    for quality in (30, 95):
+        out = tmp_path / f"{quality}.jpg"
+        arguments = ["inpaint", *pair, "-o", out, "--weights", weights, "--quality", quality]
+        code, printed, err = deepgin(*arguments)
+        assert (code, printed) == (0, f"wrote {out}\n")
+        assert "JPEG is not exact" in err
+        assert err.count("\n") == 1
+        sizes.append(out.stat().st_size)
+    assert sizes[0] < sizes[1]
+
+
+def test_provenance_says_how_a_picture_was_made(works, pair, tmp_path, weights):
+    plain, told = tmp_path / "plain.png", tmp_path / "told.png"
+    arguments = ["inpaint", *pair, "--weights", weights, "--dilate", 1]
+    works(*arguments, "-o", plain)
+    works(*arguments, "-o", told, "--provenance")
+    assert provenance_of(plain) is None
+    found = provenance_of(told)
+    assert found["software"] == f"deepgin {__version__}"
+    assert found["weights"] == f"sha256:{file_hash(weights)}"
+    assert found["options"] == {"dilate": 1}
+    assert found["fit"]
+
+
+def test_verbose_says_which_fit(deepgin, pair, tmp_path, weights):
+    arguments = ["inpaint", *pair, "-o", tmp_path / "out.png", "--weights", weights]
+    code, _, err = deepgin(*arguments, "-v")
+    assert code == 0
+    fit = Inpainter(weights).run(*pair).fit
+    assert err == f"{pair[0]}: {fit}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--box", "1,1,4,4"], ["--box and a mask"]),
+        (["--alpha", "--color", "#fff"], ["--color and --alpha and a mask"]),
+        (["--fit", "cropp"], ["cropp", "did you mean 'crop'?"]),
+        (["--quality", "101"], ["101", "0 to 100"]),
+        (["--dilate", "-1"], ["-1"]),
+        (["--threshold", "2"], ["threshold"]),
+        (["--glob", "*.png"], ["--glob", "folder"]),
+        (["--limit", "2"], ["--limit", "folder"]),
+        (["--suffix", "_x"], ["--suffix", "folder"]),
+        (["--format", "png"], ["--format", "folder"]),
+        (["--shard", "1/2"], ["--shard", "folder"]),
+    ],
+)
+def test_options_that_do_not_work(fails, files_in, pair, tmp_path, weights, options, words):
+    before = files_in(tmp_path)
+    arguments = ["inpaint", *pair, "-o", tmp_path / "out.png", "--weights", weights]
+    message = fails(2, *arguments, *options)
+    for word in words:
+        assert word in message
+    assert files_in(tmp_path) == before
+
+
+def test_guidance_for_weights_that_take_none(fails, pair, tmp_path, weights):
+    arguments = ["inpaint", *pair, "-o", tmp_path / "out.png", "--weights", weights]
+    assert "--guidance" in fails(2, *arguments, "--guidance", pair[1])
+
+
+def test_a_segmentation_beside_is_passed_over_by_weights_that_take_none(
+    works, pair, tmp_path, weights
+):
+    holed = pair[0].rename(pair[0].with_name("1_with_holes.png"))
+    pair[1].rename(pair[1].with_name("1_mask.png"))
+    Image.open(holed).save(holed.with_name("1_seg.png"))
+    works("inpaint", holed, "-o", tmp_path / "out.png", "--weights", weights)
+
+
+def test_guided_weights_take_the_segmentation_beside(deepgin, tmp_path, photo):
+    torch.manual_seed(0)
+    guided = tmp_path / "guided.safetensors"
+    save(build("deepgin-guided", 4), guided, training={"samples": 1}, licence="for tests")
+    mask = np.zeros((20, 20), np.uint8)
+    mask[3:9, 3:9] = 255
+    aim, out = tmp_path / "aim", tmp_path / "out"
+    aim.mkdir()
+    for i in "12":
+        Image.fromarray(photo(20, 20, int(i))).save(aim / f"{i}_with_holes.png")
+        Image.fromarray(photo(20, 20, 9 + int(i))).save(aim / f"{i}_seg.png")
+        Image.fromarray(mask).save(aim / f"{i}_mask.png")
+    arguments = ["inpaint", aim, "--weights", guided, "-o"]
+    assert deepgin(*arguments, out)[:2] == (0, f"2 filled: {out}\n")
+    assert sorted(path.name for path in out.iterdir()) == ["1.png", "2.png"]
+    other = tmp_path / "other"
+    assert deepgin(*arguments, other, "--guidance", aim / "1_seg.png")[0] == 0
+    same = [(other / n).read_bytes() == (out / n).read_bytes() for n in ("1.png", "2.png")]
+    assert same == [True, False]
+    (aim / "2_seg.png").unlink()
+    code, printed, err = deepgin(*arguments, tmp_path / "third")
+    assert (code, printed) == (1, f"1 filled, 1 failed: {tmp_path / 'third'}\n")
+    assert "2_with_holes.png" in err

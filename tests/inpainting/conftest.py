@@ -1,0 +1,73 @@
+"""A runtime in NumPy, which makes tests fast and what went through the network plain."""
+
+import numpy as np
+import pytest
+
+from deepgin.runtimes import Filled8, OutOfMemory
+
+
+class Painter:
+    """Paints holes in one colour and changes every valid pixel; keeps what it was given.
+
+    Args:
+        most: a batch of more patches than that is out of memory.
+    """
+
+    COLOUR, COARSE = 77, 55
+    trained_at = 256
+    bytes_a_pixel = 1
+
+    def __init__(
+        self,
+        size_multiple=16,
+        group_pixels=0,
+        most=1000,
+        free=1 << 40,
+        guided=False,
+        trained_at=256,
+    ):
+        self.size_multiple, self.group_pixels, self.guided = size_multiple, group_pixels, guided
+        self.most, self.free, self.trained_at = most, free, trained_at
+        self.seen = []
+
+    def fill(self, pictures, masks, guidance=None):
+        if len(pictures) > self.most:
+            raise OutOfMemory("too many")
+        assert pictures.dtype == np.uint8
+        assert masks.dtype == np.bool_
+        assert pictures.shape == (*masks.shape, 3)
+        assert all(side % self.size_multiple == 0 for side in masks.shape[1:])
+        assert (guidance is not None) == self.guided
+        self.seen.append((pictures, masks, guidance))
+        where = masks[..., None]
+        return Filled8(
+            np.where(where, np.uint8(self.COLOUR), 255 - pictures),
+            np.where(where, np.uint8(self.COARSE), 255 - pictures),
+        )
+
+    def free_bytes(self):
+        return self.free
+
+
+class Mean(Painter):
+    """Fills each hole with the mean of what is valid of its patch, so that it may be judged."""
+
+    def fill(self, pictures, masks, guidance=None):
+        super().fill(pictures, masks, guidance)
+        out = pictures.copy()
+        for picture, mask in zip(out, masks, strict=True):
+            valid = picture[~mask]
+            picture[mask] = valid.mean(0).round() if len(valid) else 128
+        return Filled8(out, out)
+
+
+@pytest.fixture(scope="session")
+def painter():
+    """The class `Painter`."""
+    return Painter
+
+
+@pytest.fixture(scope="session")
+def mean():
+    """The class `Mean`."""
+    return Mean

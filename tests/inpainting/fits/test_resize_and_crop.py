@@ -1,0 +1,130 @@
+"""Resize and crop: what the network sees of a large picture, and that fillings fit together."""
+
+import numpy as np
+import pytest
+
+from deepgin.inpainting.fits import Auto, Crop, Resize, complete
+from deepgin.inpainting.fits.base import Scene
+from deepgin.inpainting.fits.resize import shrunk
+
+
+def scene_of(picture, mask, hole=None):
+    return Scene(picture, mask, mask if hole is None else hole)
+
+
+def ramp(height, width):
+    """A picture that is smooth, so that a good filling is known."""
+    rows, columns = np.mgrid[:height, :width]
+    return np.dstack(
+        [rows * 200 // height, columns * 200 // width, np.full((height, width), 90)]
+    ).astype(np.uint8)
+
+
+def test_shrinking_takes_valid_pixels_alone():
+    picture, mask = np.full((600, 900, 3), 200, np.uint8), np.zeros((600, 900), np.bool_)
+    mask[100:300, 100:403] = True
+    picture[mask] = (255, 0, 0)
+    small = shrunk(scene_of(picture, mask), 256)
+    assert small.picture.shape == (171, 256, 3)
+    assert np.abs(small.picture[~small.mask].astype(int) - 200).max() <= 2
+    assert abs(small.mask.mean() - mask.mean()) < 0.01
+    np.testing.assert_array_equal(small.hole, small.mask)
+    assert shrunk(scene_of(picture, mask), 900).mask is mask
+
+
+def test_shrinking_scattered_holes_leaves_something():
+    rng = np.random.default_rng(0)
+    mask = rng.random((512, 512)) < 0.97
+    small = shrunk(scene_of(np.full((512, 512, 3), 50, np.uint8), mask), 64)
+    assert not small.mask.all()
+    assert np.abs(small.picture[~small.mask].astype(int) - 50).max() < 10
+    one = np.ones((3000, 3000), np.bool_)
+    one[5, 5] = False
+    shrunk(scene_of(np.zeros((3000, 3000, 3), np.uint8), one), 256)
+
+
+@pytest.mark.parametrize(("size", "small"), [((1, 8000), (1, 256)), ((700, 1100), (163, 256))])
+def test_resize_fills_at_the_size_of_training(photo, painter, size, small):
+    picture, mask = photo(*size), np.zeros(size, np.bool_)
+    mask[:, 300:600] = True
+    runtime = painter()
+    found = complete(Resize(), runtime, picture, mask)
+    assert found.fit == f"resize (to {small[1]} x {small[0]})"
+    assert found.picture.shape == picture.shape
+    assert runtime.seen[0][0].shape[2] == 256
+    middle = found.picture[:, 400:500]
+    assert (middle == painter.COLOUR).all()
+
+
+def test_small_holes_are_cropped_at_full_size(photo, painter):
+    picture, mask = photo(1000, 1200), np.zeros((1000, 1200), np.bool_)
+    mask[300:400, 500:560] = mask[990:, 1190:] = mask[310:320, 590:600] = True
+    runtime = painter()
+    found = complete(Crop(), runtime, picture, mask)
+    assert found.fit == "crop (2 crops of about 256)"  # the nearer two share one
+    assert [p.shape for p, _, _ in runtime.seen] == [(1, 256, 256, 3)] * 2
+    np.testing.assert_array_equal(runtime.seen[0][0][0], picture[222:478, 422:678])
+    np.testing.assert_array_equal(runtime.seen[1][1][0], mask[744:, 944:])
+    assert (found.picture[mask] == painter.COLOUR).all()
+    assert (found.coarse[mask] == painter.COARSE).all()
+    np.testing.assert_array_equal(found.picture[~mask], picture[~mask])
+
+
+def test_a_long_thin_hole_needs_no_smaller_picture(photo, painter):
+    picture, mask = photo(700, 2000), np.zeros((700, 2000), np.bool_)
+    mask[350:356] = True
+    found = complete(Crop(), painter(), picture, mask)
+    assert found.fit == "crop (16 crops of about 256)"
+    assert (found.picture[mask] == painter.COLOUR).all()
+
+
+def test_a_deep_hole_is_filled_from_coarse_to_fine(mean):
+    picture, mask = ramp(1000, 900), np.zeros((1000, 900), np.bool_)
+    mask[200:700, 200:700] = True
+    truth = picture.copy()
+    picture[mask] = 255
+    runtime = mean()
+    found = complete(Crop(), runtime, picture, mask)
+    assert "from 1/4 of the size up" in found.fit
+    np.testing.assert_array_equal(found.picture[~mask], picture[~mask])
+    # A mean is a poor filling, but near the edge it is one of what is near.
+    edge = mask.copy()
+    edge[220:680, 220:680] = False
+    assert np.abs(found.picture[edge].astype(int) - truth[edge]).mean() < 25
+    assert not (found.picture[mask] == 255).any()
+
+
+def test_fillings_of_neighbouring_crops_are_blended(mean):
+    picture, mask = ramp(300, 1500), np.zeros((300, 1500), np.bool_)
+    mask[140:160, 100:1400] = True
+    found = complete(Crop(), mean(), picture, mask).picture.astype(int)
+    steps = np.abs(np.diff(found[150, 140:1360], axis=0))
+    assert steps.max() <= 2  # without blending, a crop's mean differs from the next one's by 13
+
+
+def test_unseen_pixels_are_hidden_but_not_filled(photo):
+    picture, mask = photo(800, 800), np.zeros((800, 800), np.bool_)
+    hidden = mask.copy()
+    mask[300:350, 300:350] = hidden[300:350, 300:350] = hidden[:, 340:] = True
+    work = Crop().work(Scene(picture, hidden, mask))
+    patches = next(work)
+    np.testing.assert_array_equal(patches[0].mask, hidden[197:453, 197:453])
+    assert len(patches) == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "fit"),
+    [
+        ((384, 384), "direct"),
+        ((288, 512), "direct"),
+        ((385, 384), "crop"),
+        ((20, 513), "crop"),
+        ((1, 1), "direct"),
+    ],
+)
+def test_auto_says_which_and_why(photo, painter, size, fit):
+    mask = np.zeros(size, np.bool_)
+    mask[0, 0] = True
+    found = complete(Auto(), painter(), photo(*size), mask)
+    assert found.fit.startswith(fit)
+    assert f": {size[1]} x {size[0]} pixels are" in found.fit

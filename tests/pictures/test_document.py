@@ -1,0 +1,305 @@
+"""Documents: own samples kept, and only samples under the hole ever changed."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from deepgin.errors import PictureError, UsageError
+from deepgin.pictures import Document, box_mask
+from deepgin.pictures.modes import CHANNELS
+
+EXACT = {
+    "png": ["L", "LA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16"],
+    "tif": ["L", "LA", "RGB", "RGBA", "CMYK", "I;16", "RGB;16", "RGBA;16"],
+    "webp": ["RGB", "RGBA"],
+    "bmp": ["L", "RGB"],
+    "jp2": ["L", "LA", "RGB", "RGBA", "I;16"],
+    "ppm": ["L", "RGB", "I;16"],
+    "tga": ["L", "LA", "RGB", "RGBA"],
+}
+PAIRS = [(ending, mode) for ending, modes in EXACT.items() for mode in modes]
+
+
+def draw(mode, width, height, seed):
+    """Own samples of a mode, a third of alpha 0 and a third full, and a document of them."""
+    random = np.random.default_rng(seed)
+    full, kind = (65535, np.uint16) if mode.endswith("16") else (255, np.uint8)
+    pixels = random.integers(0, full + 1, (height, width, CHANNELS[mode]), dtype=kind)
+    if "A" in mode:
+        pick = random.integers(0, 3, (height, width))
+        pixels[..., -1] = np.choose(pick, [0, full, pixels[..., -1]])
+    if mode == "CMYK":
+        return pixels, Document.of(Image.frombytes(mode, (width, height), pixels.tobytes()))
+    pixels = pixels[..., 0] if CHANNELS[mode] == 1 else pixels
+    return pixels, Document.of_array(pixels)
+
+
+@given(
+    pair=st.sampled_from(PAIRS),
+    width=st.integers(1, 40),
+    height=st.integers(1, 40),
+    missing=st.floats(0, 1),
+    opaque=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_valid_samples_are_equal_after_saving(
+    tmp_path_factory, pair, width, height, missing, opaque, seed
+):
+    ending, mode = pair
+    pixels, document = draw(mode, width, height, seed)
+    random = np.random.default_rng(seed)
+    hole = random.random((height, width)) < missing
+    completed = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    path = tmp_path_factory.mktemp("out", numbered=True) / f"out.{ending}"
+    filled = document.filled(completed, hole, opaque)
+    filled.save(path)
+    found = Document.open(path)
+    if pair == ("webp", "RGBA") and (filled.pixels[..., 3] == 255).all():
+        found = Document.of(found.image().convert("RGBA"))  # WebP has no alpha that says nothing
+    assert found.mode == mode
+    assert found.size == (width, height)
+    assert found.pixels.dtype == pixels.dtype
+    np.testing.assert_array_equal(found.pixels, filled.pixels)
+    np.testing.assert_array_equal(found.pixels[~hole], pixels[~hole])
+    np.testing.assert_array_equal(document.pixels, pixels)
+    if "A" in mode and not opaque:
+        np.testing.assert_array_equal(found.pixels[..., -1], pixels[..., -1])
+        unseen = pixels[..., -1] == 0
+        np.testing.assert_array_equal(found.pixels[unseen], pixels[unseen])
+
+
+@pytest.mark.parametrize("mode", CHANNELS)
+def test_the_hole_takes_the_colours(mode):
+    _, document = draw(mode, 30, 20, 1)
+    shades = np.arange(600, dtype=np.uint8).reshape(20, 30)
+    grey = CHANNELS[mode] < 3
+    completed = np.stack([shades] * 3 if grey else [shades, shades.T.reshape(20, 30), ~shades], 2)
+    hole = box_mask(document.size, "3,2,20,15")
+    filled = document.filled(completed, hole)
+    seen = hole & ~document.unseen()
+    difference = np.abs(filled.rgb().astype(int) - completed)[seen]
+    assert difference.max() <= (1 if mode == "CMYK" else 0)
+    np.testing.assert_array_equal(filled.rgb()[~seen], document.rgb()[~seen])
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "LA;16", "RGBA;16"])
+def test_alpha(mode):
+    pixels, document = draw(mode, 12, 10, 2)
+    full = 65535 if mode.endswith("16") else 255
+    alpha = pixels[..., -1]
+    np.testing.assert_array_equal(document.unseen(), alpha == 0)
+    np.testing.assert_array_equal(document.own_hole(), alpha < (full + 1) // 2)
+    completed = np.full((10, 12, 3), 77, np.uint8)
+    filled = document.filled(completed, document.own_hole(), opaque=True)
+    assert (filled.pixels[..., -1][document.own_hole()] == full).all()
+    assert (filled.rgb()[document.own_hole()] == 77).all()
+    valid = ~document.own_hole()
+    np.testing.assert_array_equal(filled.pixels[valid], pixels[valid])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK", "I;16", "RGB;16"])
+def test_without_alpha(mode):
+    _, document = draw(mode, 5, 4, 0)
+    assert not document.unseen().any()
+    with pytest.raises(UsageError, match="no alpha channel"):
+        document.own_hole()
+
+
+def test_own_hole_names_the_file(tmp_path):
+    Image.new("RGB", (3, 2)).save(tmp_path / "plain.png")
+    with pytest.raises(UsageError, match=r"plain\.png has no alpha"):
+        Document.open(tmp_path / "plain.png").own_hole()
+
+
+def test_pixels_cannot_be_changed():
+    array = np.zeros((4, 5, 3), np.uint8)
+    document = Document.of_array(array)
+    array[:] = 9
+    assert not document.pixels.any()
+    for found in (document, document.filled(document.rgb(), np.ones((4, 5), np.bool_))):
+        with pytest.raises(ValueError, match="read-only"):
+            found.pixels[0, 0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "mode"),
+    [
+        ((4, 5), np.uint8, "L"),
+        ((4, 5, 1), np.uint8, "L"),
+        ((4, 5, 2), np.uint8, "LA"),
+        ((4, 5, 3), np.uint8, "RGB"),
+        ((4, 5, 4), np.uint8, "RGBA"),
+        ((4, 5), np.uint16, "I;16"),
+        ((4, 5, 1), np.uint16, "I;16"),
+        ((4, 5, 2), np.uint16, "LA;16"),
+        ((4, 5, 3), np.uint16, "RGB;16"),
+        ((4, 5, 4), np.uint16, "RGBA;16"),
+    ],
+)
+def test_arrays(shape, dtype, mode):
+    document = Document.of_array(np.zeros(shape, dtype))
+    assert (document.mode, document.size, document.format) == (mode, (5, 4), None)
+    assert document.pixels.ndim == (2 if CHANNELS[mode] == 1 else 3)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((8, 8, 3), np.float32),
+        np.zeros((8, 8, 3), np.int64),
+        np.zeros((8, 8, 5), np.uint8),
+        np.zeros(8, np.uint8),
+        np.zeros((1, 8, 8, 3), np.uint8),
+        np.zeros((0, 8, 3), np.uint8),
+    ],
+)
+def test_arrays_of_another_kind(array):
+    with pytest.raises(UsageError, match="uint8") as raised:
+        Document.of_array(array)
+    assert str(array.dtype) in str(raised.value)
+
+
+def open_saved(tmp_path, image, name="in.png", **options):
+    image.save(tmp_path / name, **options)
+    return Document.open(tmp_path / name)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "I;16"])
+def test_a_file_in_its_own_mode_needs_no_note(tmp_path, mode):
+    pixels, document = draw(mode, 11, 6, 3)
+    found = open_saved(tmp_path, document.image())
+    assert (found.mode, found.format, found.notes) == (mode, "PNG", ())
+    np.testing.assert_array_equal(found.pixels, pixels)
+    assert found.source == tmp_path / "in.png"
+
+
+@pytest.mark.parametrize("transparency", [None, 1, b"\x00\x80\xff"])
+def test_palette(tmp_path, transparency):
+    colours = [(255, 0, 0), (0, 200, 0), (1, 2, 3)]
+    image = Image.fromarray(np.array([[0, 1, 2, 1]], np.uint8))
+    image = image.convert("L").copy()
+    image.putpalette([value for colour in colours for value in colour])
+    options = {} if transparency is None else {"transparency": transparency}
+    found = open_saved(tmp_path, image, **options)
+    mode = "RGB" if transparency is None else "RGBA"
+    assert (found.mode, found.notes) == (mode, (f"its palette became {mode}",))
+    assert [tuple(pixel) for pixel in found.rgb()[0].tolist()] == [colours[i] for i in (0, 1, 2, 1)]
+    if transparency is not None:
+        alphas = {1: [255, 0, 255, 0]}.get(transparency, [0, 128, 255, 128])
+        assert found.pixels[0, :, 3].tolist() == alphas
+
+
+def test_one_bit(tmp_path):
+    bits = np.array([[True, False, True]])
+    found = open_saved(tmp_path, Image.fromarray(bits))
+    assert (found.mode, found.notes) == ("L", ("its 1-bit pixels became 8-bit grey",))
+    assert found.pixels.tolist() == [[255, 0, 255]]
+
+
+@pytest.mark.parametrize(("mode", "hidden"), [("L", 3), ("RGB", (3, 3, 3))])
+def test_one_transparent_colour(tmp_path, mode, hidden):
+    image = Image.fromarray(np.array([[1, 3, 5]], np.uint8)).convert(mode)
+    found = open_saved(tmp_path, image, transparency=hidden)
+    assert found.mode == mode + "A"
+    assert found.notes == ("its one transparent colour became an alpha channel",)
+    assert found.pixels[0, :, -1].tolist() == [255, 0, 255]
+    assert found.rgb()[0, :, 0].tolist() == [1, 3, 5]
+
+
+def test_other_colours_become_rgb(tmp_path):
+    image = Image.new("RGB", (4, 3), (10, 100, 200)).convert("LAB")
+    found = open_saved(tmp_path, image, "in.tif")
+    assert (found.mode, found.notes) == ("RGB", ("its LAB colours became RGB",))
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_samples_that_cannot_be_kept(tmp_path, mode):
+    image = Image.fromarray(np.array([[0, 70000, -1]], np.int32)).convert(mode)
+    with pytest.raises(PictureError, match=r"in\.tif: .* cannot be kept: save it as 16-bit grey"):
+        open_saved(tmp_path, image, "in.tif")
+    with pytest.raises(PictureError, match="the picture: .* cannot be kept"):
+        Document.of(image)
+
+
+def test_32_bit_samples_that_fit_in_16():
+    document = Document.of(Image.fromarray(np.array([[0, 65535, 7]], np.int32)))
+    assert (document.mode, document.pixels.tolist()) == ("I;16", [[0, 65535, 7]])
+
+
+@pytest.mark.parametrize(
+    ("brightest", "white"), [(200, 255), (1000, 1023), (4095, 4095), (4096, 16383), (65535, 65535)]
+)
+def test_deep_grey_that_does_not_use_all_bits(brightest, white):
+    document = Document.of_array(np.array([[0, brightest // 2, brightest]], np.uint16))
+    shades = document.rgb()[0, :, 0]
+    assert shades[2] == int(brightest / white * 255 + 0.5)
+    filled = document.filled(np.full((1, 3, 3), 255, np.uint8), np.array([[True, False, False]]))
+    assert filled.pixels[0].tolist() == [white, brightest // 2, brightest]
+
+
+def test_alpha_says_nothing_of_how_many_bits_colours_have():
+    array = np.array([[[100, 50, 7, 65535], [255, 0, 9, 0]]], np.uint16)
+    assert Document.of_array(array).rgb()[0, 0].tolist() == [100, 50, 7]
+
+
+def test_cmyk_takes_its_black_share_from_the_valid_pixels():
+    black = np.zeros((6, 6, 4), np.uint8)
+    black[..., 3] = 200
+    hole = box_mask((6, 6), "1,1,2,2")
+    completed = np.full((6, 6, 3), 100, np.uint8)
+    for pixels, expected in ((black, [0, 0, 0, 155]), (black[..., [3, 3, 3, 0]], [155] * 3 + [0])):
+        document = Document.of(Image.frombytes("CMYK", (6, 6), pixels.tobytes()))
+        assert document.filled(completed, hole).pixels[1, 1].tolist() == expected
+    # What is under the hole has no say.
+    other = black.copy()
+    other[hole] = (255, 255, 255, 0)
+    document = Document.of(Image.frombytes("CMYK", (6, 6), other.tobytes()))
+    assert document.filled(completed, hole).pixels[1, 1].tolist() == [0, 0, 0, 155]
+
+
+def test_grey_is_luminance():
+    _, document = draw("L", 2, 1, 0)
+    completed = np.array([[[255, 0, 0], [10, 200, 30]]], np.uint8)
+    filled = document.filled(completed, np.ones((1, 2), np.bool_))
+    expected = np.asarray(Image.fromarray(completed).convert("L"))
+    np.testing.assert_array_equal(filled.pixels, expected)
+
+
+@pytest.mark.parametrize("mode", CHANNELS)
+def test_image(mode):
+    pixels, document = draw(mode, 6, 5, 0)
+    image = document.image()
+    assert image.mode == ("I;16" if mode == "I;16" else mode.removesuffix(";16"))
+    if not mode.endswith(";16") or mode == "I;16":
+        np.testing.assert_array_equal(np.asarray(image), pixels)
+    else:
+        np.testing.assert_array_equal(np.asarray(image), (pixels / 257 + 0.5).astype(np.uint8))
+
+
+def test_an_opened_pil_image_is_taken_as_it_stands(tmp_path):
+    pixels, document = draw("RGB", 8, 5, 0)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    document.image().save(tmp_path / "turned.png", exif=exif)
+    with Image.open(tmp_path / "turned.png") as image:
+        taken = Document.of(image)
+    np.testing.assert_array_equal(taken.pixels, pixels)
+    assert taken.image().getexif()[0x0112] == 6
+    assert taken.format == "PNG"
+
+
+def test_a_damaged_pil_image(tmp_path):
+    _, document = draw("RGB", 50, 50, 0)
+    path = tmp_path / "cut.png"
+    document.image().save(path)
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(PictureError, match=r"cut\.png is damaged"), Image.open(path) as image:
+        Document.of(image)
+
+
+def test_every_exact_pair_is_drawn_from():
+    assert set(itertools.chain(*EXACT.values())) == set(CHANNELS)

@@ -1,0 +1,116 @@
+"""HEIC through the extra, and what is said without it."""
+
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deepgin.errors import DeepginError, PictureError
+from deepgin.pictures import Document, check_target, heif, provenance_of, read_mask, read_rgb
+
+pillow_heif = pytest.importorskip("pillow_heif")
+
+
+@pytest.fixture
+def heic(tmp_path):
+    """A HEIC of two colours, its right half white; written through the plain library."""
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    pixels[:, 32:] = 255
+    exif = Image.Exif()
+    exif[0x010F] = "Phone"
+    options = {"exif": exif.tobytes(), "icc_profile": b"", "quality": 90}
+    file = pillow_heif.from_pillow(Image.fromarray(pixels))
+    file.save(tmp_path / "in.heic", **options)
+    return tmp_path / "in.heic"
+
+
+def near(found, expected):
+    return np.abs(np.asarray(found).astype(int) - expected).mean() < 3
+
+
+def test_read(heic):
+    document = Document.open(heic)
+    assert (document.mode, document.format, document.size) == ("RGB", "HEIF", (64, 48))
+    assert document.notes == ()
+    assert near(document.pixels[:, :30], 0)
+    assert near(document.pixels[:, 34:], 255)
+    assert near(np.asarray(read_rgb(heic))[:, 34:], 255)
+    assert read_mask(heic)[:, 34:].all()
+    assert not read_mask(heic)[:, :30].any()
+
+
+def test_under_another_name(heic):
+    heic.rename(heic.with_name("in.jpg"))
+    assert Document.open(heic.with_name("in.jpg")).format == "HEIF"
+
+
+@pytest.mark.parametrize("ending", ["heic", "jpg", "png"])
+def test_write(heic, ending):
+    check_target(heic.with_name(f"out.{ending}"))
+    document = Document.open(heic)
+    hole = np.zeros((48, 64), np.bool_)
+    hole[8:40, 8:24] = True
+    filled = document.filled(np.full((48, 64, 3), 120, np.uint8), hole)
+    notes = filled.save(heic.with_name(f"out.{ending}"), provenance={"a": 1})
+    assert any("is not exact" in note for note in notes) == (ending != "png")
+    found = Document.open(heic.with_name(f"out.{ending}"))
+    assert near(found.pixels, filled.pixels)
+    assert found.image().getexif()[0x010F] == "Phone"
+    assert provenance_of(heic.with_name(f"out.{ending}")) == {"a": 1}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turned_once(heic, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    heif.heif_readable()
+    pixels = np.zeros((48, 64), np.uint8)
+    pixels[:16, :32] = 255
+    Image.fromarray(pixels).convert("RGB").save(heic, exif=exif.tobytes(), quality=95)
+    exif_turned = heic.with_name("same.png")
+    Image.fromarray(pixels).convert("RGB").save(exif_turned, exif=exif.tobytes())
+    expected = Document.open(exif_turned).pixels
+    document = Document.open(heic)
+    assert document.pixels.shape == expected.shape
+    assert near(document.pixels, expected)
+    document.save(heic.with_name("out.heic"))
+    assert near(Document.open(heic.with_name("out.heic")).pixels, expected)
+
+
+def test_ten_bits_are_said(heic):
+    deep = np.random.default_rng(0).integers(0, 65536, (48, 64, 3), dtype=np.uint16)
+    pillow_heif.from_bytes("RGB;16", (64, 48), deep.tobytes()).save(heic)
+    assert Document.open(heic).notes == ("its 10-bit samples are read as 8 bit",)
+
+
+def test_without_the_extra(heic, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    heif.heif_readable.cache_clear()
+    try:
+        for read in (Document.open, read_mask, read_rgb):
+            with pytest.raises(
+                PictureError, match=r"in\.heic is HEIC: pip install 'deepgin\[heif\]'"
+            ):
+                read(heic)
+        with pytest.raises(DeepginError, match=r"out\.heic is HEIC: pip install 'deepgin\[heif\]'"):
+            check_target(heic.with_name("out.heic"))
+    finally:
+        heif.heif_readable.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "seen"),
+    [
+        ("a.jpg", b"\0\0\0\x18ftypheic", True),
+        ("a.heic", b"\0\0\0\x18ftypmif1", True),
+        ("a.avif", b"\0\0\0\x18ftypmif1", False),
+        ("a.avif", b"\0\0\0\x18ftypavif", False),
+        ("a.heic", b"\xff\xd8\xff\xe0 a JPEG", False),
+        ("a.heic", b"", False),
+    ],
+)
+def test_known_by_its_first_bytes(tmp_path, name, head, seen):
+    (tmp_path / name).write_bytes(head)
+    assert heif.sees_heif(tmp_path / name) == seen
+    assert not heif.sees_heif(tmp_path / "none.heic")

@@ -1,0 +1,349 @@
+"""What a file says beside its pixels: kept, and made true."""
+
+import io
+import struct
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
+
+from deepgin.pictures import Document, provenance_of
+from deepgin.pictures.exif import true_exif
+from deepgin.pictures.xmp import provenance_in, true_xmp, with_provenance
+
+from .test_orientation import UPRIGHT
+
+MAKER_NOTE = b"MakerNote \0\1\2" * 5
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-'
+    b'syntax-ns#"><rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" '
+    b'tiff:Orientation="6" tiff:Make="M"/></rdf:RDF></x:xmpmeta>'
+)
+THUMBNAIL = b"\xff\xd8 a thumbnail that shows what was removed \xff\xd9"
+
+
+def exif_block(order=">", orientation=6, thumbnail=THUMBNAIL, tail=b"after"):
+    """An EXIF block made by hand: two folders, the second a thumbnail's."""
+    pack = lambda form, *values: struct.pack(order + form, *values)
+    entry = lambda tag, kind, count, value: pack("HHI", tag, kind, count) + value
+    short = lambda value: pack("HH", value, 0)
+    head = (b"II*\0" if order == "<" else b"MM\0*") + pack("I", 8)
+    at_exif = 8 + 2 + 12 * 4 + 4
+    at_second = at_exif + 2 + 12 * 3 + 4
+    at_data = at_second + 2 + 12 * 2 + 4
+    first = [
+        entry(0x0100, 4, 1, pack("I", 9)),
+        entry(0x0101, 4, 1, pack("I", 7)),
+        entry(0x0112, 3, 1, short(orientation)),
+        entry(0x8769, 4, 1, pack("I", at_exif)),
+    ]
+    exif = [
+        entry(0x927C, 7, len(MAKER_NOTE), pack("I", at_data)),
+        entry(0xA002, 3, 1, short(9)),
+        entry(0xA003, 4, 1, pack("I", 7)),
+    ]
+    second = [
+        entry(0x0201, 4, 1, pack("I", at_data + len(MAKER_NOTE))),
+        entry(0x0202, 4, 1, pack("I", len(thumbnail))),
+    ]
+    folder = lambda entries, after: pack("H", len(entries)) + b"".join(entries) + pack("I", after)
+    folders = folder(first, at_second) + folder(exif, 0) + folder(second, 0)
+    return b"Exif\0\0" + head + folders + MAKER_NOTE + thumbnail + tail
+
+
+def parsed(block):
+    exif = Image.Exif()
+    exif.load(block)
+    return exif
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("prefix", [True, False])
+def test_exif_is_made_true_in_place(order, prefix):
+    block = exif_block(order)
+    true = true_exif(block if prefix else block[6:], sideways=True)
+    exif = parsed(true)
+    assert len(true) == len(block)
+    assert exif[0x0112] == 1
+    assert (exif[0x0100], exif[0x0101]) == (7, 9)
+    inner = exif.get_ifd(ExifTags.IFD.Exif)
+    assert (inner[0xA002], inner[0xA003], inner[0x927C]) == (7, 9, MAKER_NOTE)
+    assert not exif.get_ifd(ExifTags.IFD.IFD1)
+    assert b"thumbnail" not in true
+    assert true.endswith(MAKER_NOTE + bytes(len(THUMBNAIL)) + b"after")
+
+
+def test_exif_not_turned():
+    exif = parsed(true_exif(exif_block()))
+    assert (exif[0x0112], exif[0x0100], exif[0x0101]) == (1, 9, 7)
+    assert parsed(true_exif(exif_block(), upright=False))[0x0112] == 6
+
+
+def test_thumbnail_at_the_end_is_cut_off():
+    true = true_exif(exif_block(tail=b""))
+    assert true.endswith(MAKER_NOTE)
+
+
+def test_exif_without_thumbnail_stays_as_it_is():
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", 1
+    block = exif.tobytes()
+    assert true_exif(block) == block
+
+
+@pytest.mark.parametrize("length", range(0, 57, 7))
+def test_damaged_exif(length):
+    with pytest.raises(ValueError, match="damaged EXIF"):
+        true_exif(exif_block()[: 6 + length], sideways=True)
+
+
+@given(
+    st.lists(st.tuples(st.integers(6, 250), st.integers(0, 255)), max_size=6), st.integers(6, 300)
+)
+def test_no_damage_raises_anything_else(changes, length):
+    block = bytearray(exif_block())
+    for at, value in changes:
+        block[at % len(block)] = value
+    with suppress(ValueError):
+        assert len(true_exif(bytes(block[:length]), sideways=True)) <= length
+
+
+def told(orientation):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    exif[ExifTags.Base.Make] = "Maker"
+    exif.get_ifd(ExifTags.IFD.Exif)[0x9003] = "2020:01:02 03:04:05"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[1] = "N"
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "webp"])
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_eight_orientations(tmp_path, photo, orientation, ending):
+    stored = photo(7, 9)
+    options = {"lossless": True, "exact": True} if ending == "webp" else {}
+    Image.fromarray(stored).save(tmp_path / f"in.{ending}", exif=told(orientation), **options)
+    document = Document.open(tmp_path / f"in.{ending}")
+    np.testing.assert_array_equal(document.pixels, UPRIGHT[orientation](stored))
+    document.save(tmp_path / f"out.{ending}")
+    with Image.open(tmp_path / f"out.{ending}") as written:
+        np.testing.assert_array_equal(np.asarray(written), UPRIGHT[orientation](stored))
+        exif = written.getexif()
+    assert exif.get(ExifTags.Base.Orientation, 1) == 1
+    assert exif[ExifTags.Base.Make] == "Maker"
+    assert exif.get_ifd(ExifTags.IFD.Exif)[0x9003] == "2020:01:02 03:04:05"
+    assert exif.get_ifd(ExifTags.IFD.GPSInfo)[1] == "N"
+
+
+@pytest.mark.parametrize("ending", ["jpg", "avif"])
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_eight_orientations_of_lossy_formats(tmp_path, orientation, ending):
+    stored = np.zeros((32, 48, 3), np.uint8)
+    stored[:8, :16] = 255
+    exif = told(orientation)
+    Image.fromarray(stored).save(tmp_path / f"in.{ending}", exif=exif, quality=90)
+    document = Document.open(tmp_path / f"in.{ending}")
+    document.save(tmp_path / f"out.{ending}")
+    with Image.open(tmp_path / f"out.{ending}") as written:
+        found = np.asarray(written)
+        exif = written.getexif()
+    expected = UPRIGHT[orientation](stored)
+    assert found.shape == expected.shape
+    assert ((found > 128) == (expected > 128)).all()
+    assert exif.get(ExifTags.Base.Orientation, 1) == 1
+    assert exif[ExifTags.Base.Make] == "Maker"
+
+
+def test_thumbnail_is_dropped_from_files(tmp_path):
+    for ending in ("jpg", "png", "webp", "tif", "avif"):
+        Image.new("RGB", (9, 7)).save(tmp_path / "in.jpg", exif=exif_block())
+        Document.open(tmp_path / "in.jpg").save(tmp_path / f"out.{ending}")
+        content = (tmp_path / f"out.{ending}").read_bytes()
+        assert b"thumbnail" not in content
+        assert MAKER_NOTE in content
+        assert Document.open(tmp_path / f"out.{ending}").size == (7, 9)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif", "avif"])
+def test_profile_and_xmp(tmp_path, ending):
+    if ending == "png":
+        info = PngImagePlugin.PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", XMP)
+        options = {"pnginfo": info}
+    elif ending == "tif":
+        options = {"tiffinfo": {700: XMP}}
+    else:
+        options = {"xmp": XMP}
+    Image.new("RGB", (9, 7)).save(
+        tmp_path / f"in.{ending}", icc_profile=PROFILE, exif=told(6), **options
+    )
+    for other in ("png", "jpg", "webp", "tif", "avif"):
+        Document.open(tmp_path / f"in.{ending}").save(tmp_path / f"out.{other}", overwrite=True)
+        with Image.open(tmp_path / f"out.{other}") as written:
+            written.load()
+            assert written.info["icc_profile"] == PROFILE
+            xmp = written.info["xmp"]
+        # Of TIFF, Pillow takes it out instead.
+        assert xmp == XMP.replace(
+            b'tiff:Orientation="6"', b"" if ending == "tif" else b'tiff:Orientation="1"'
+        )
+
+
+def test_resolution_turns_with_the_picture(tmp_path):
+    for ending in ("png", "jpg", "tif"):
+        image = Image.new("RGB", (9, 7))
+        image.save(tmp_path / f"in.{ending}", dpi=(300, 200), exif=told(8))
+        Document.open(tmp_path / f"in.{ending}").save(tmp_path / f"out.{ending}")
+        with Image.open(tmp_path / f"out.{ending}") as written:
+            assert written.info["dpi"] == pytest.approx((200, 300), rel=1e-3)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif"])
+def test_no_resolution_is_made_up(tmp_path, ending):
+    Image.new("RGB", (9, 7)).save(tmp_path / f"in.{ending}", exif=told(1))
+    assert Document.open(tmp_path / f"in.{ending}").metadata.dpi is None
+
+
+def test_png_texts_and_colours(tmp_path):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "a title")
+    info.add_text("Author", "Ünïcode €")
+    info.add_itxt("Comment", "国", "ja", "コメント")
+    info.add_text("Long", "long " * 500, zip=True)
+    info.add(b"gAMA", struct.pack(">I", 100000))
+    info.add(b"cHRM", struct.pack(">8I", *range(30000, 30008)))
+    info.add(b"sRGB", b"\1")
+    Image.new("RGB", (9, 7)).save(tmp_path / "in.png", pnginfo=info)
+    document = Document.open(tmp_path / "in.png")
+    document.save(tmp_path / "out.png")
+    with Image.open(tmp_path / "out.png") as written, Image.open(tmp_path / "in.png") as given:
+        written.load()
+        given.load()
+        assert written.text == given.text
+        assert (written.text["Comment"].lang, written.text["Comment"].tkey) == ("ja", "コメント")
+        for key in ("gamma", "chromaticity", "srgb"):
+            assert written.info[key] == given.info[key]
+
+
+def test_text_after_the_pixels_is_kept(tmp_path):
+    Image.new("RGB", (9, 7)).save(tmp_path / "in.png")
+    content = (tmp_path / "in.png").read_bytes()
+    late = PngImagePlugin.PngInfo()
+    late.add_text("Late", "yes")
+    file = io.BytesIO()
+    PngImagePlugin.putchunk(file, *late.chunks[0][:2])
+    (tmp_path / "in.png").write_bytes(content[:-12] + file.getvalue() + content[-12:])
+    assert ("Late", "yes") in Document.open(tmp_path / "in.png").metadata.text
+
+
+def test_exif_in_png_text_is_made_true(tmp_path):
+    exif = told(6)[6:]
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Raw profile type exif", f"\nexif\n{len(exif):8}\n{exif.hex()}\n")
+    Image.new("RGB", (9, 7)).save(tmp_path / "in.png", pnginfo=info)
+    document = Document.open(tmp_path / "in.png")
+    assert document.size == (7, 9)
+    document.save(tmp_path / "out.png")
+    with Image.open(tmp_path / "out.png") as written:
+        written.load()
+        assert written.getexif()[ExifTags.Base.Orientation] == 1
+        assert written.getexif()[ExifTags.Base.Make] == "Maker"
+        assert not written.text
+
+
+@pytest.mark.parametrize("block", [b"Exif\0\0this is no EXIF", b"Exif\0\0II*\0\xff\xff\0\0"])
+def test_damaged_exif_is_said(tmp_path, photo, block):
+    Image.fromarray(photo(7, 9)).save(tmp_path / "in.png", exif=block)
+    document = Document.open(tmp_path / "in.png")
+    assert document.notes == ("its damaged EXIF is not kept",)
+    np.testing.assert_array_equal(document.pixels, photo(7, 9))
+    assert document.save(tmp_path / "out.png") == ()
+
+
+@pytest.mark.parametrize(
+    ("ending", "lost"),
+    [
+        ("bmp", "EXIF and XMP and colour profile and PNG text"),
+        ("webp", "resolution and PNG text"),
+        ("jpg", "PNG text"),
+        ("png", ""),
+    ],
+)
+def test_what_a_format_does_not_keep_is_said(tmp_path, ending, lost):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "a title")
+    info.add_itxt("XML:com.adobe.xmp", XMP)
+    Image.new("RGB", (9, 7)).save(
+        tmp_path / "in.png", pnginfo=info, exif=told(1), dpi=(72, 72), icc_profile=PROFILE
+    )
+    notes = Document.open(tmp_path / "in.png").save(tmp_path / f"out.{ending}")
+    said = [note for note in notes if "does not keep" in note]
+    assert said == (
+        [
+            f"{ {'bmp': 'BMP', 'webp': 'WEBP', 'jpg': 'JPEG'}[ending] } does not keep the picture's {lost}"
+        ]
+        if lost
+        else []
+    )
+
+
+def test_what_is_too_long_for_jpeg_is_said(tmp_path, photo):
+    exif = Image.Exif()
+    exif[0x010E] = "long " * 20000
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", XMP + b" " * 70000)
+    Image.fromarray(photo(7, 9)).save(tmp_path / "in.png", exif=exif, pnginfo=info)
+    notes = Document.open(tmp_path / "in.png").save(tmp_path / "out.jpg")
+    assert "its EXIF is too long for JPEG" in notes
+    assert "its XMP is too long for JPEG" in notes
+    assert Document.open(tmp_path / "out.jpg").metadata.exif == b""
+
+
+def test_a_jpeg_comment_is_kept(tmp_path):
+    Image.new("RGB", (9, 7)).save(tmp_path / "in.jpg", comment=b"a comment")
+    Document.open(tmp_path / "in.jpg").save(tmp_path / "out.jpg")
+    with Image.open(tmp_path / "out.jpg") as written:
+        assert written.info["comment"] == b"a comment"
+
+
+def test_xmp_orientation_as_an_element():
+    xmp = b"<tiff:Orientation>8</tiff:Orientation>"
+    assert true_xmp(xmp) == xmp.replace(b"8", b"1")
+    assert true_xmp(xmp, upright=False) == xmp
+
+
+def test_xmp_thumbnails_are_dropped():
+    assert true_xmp(b"<a><xmp:Thumbnails>\n<b>pic</b></xmp:Thumbnails></a>") == b"<a></a>"
+
+
+HOW = {"version": "1.0", "weights": 'sha"256', "options": {"fit": "<crop> & é", "n": 3}}
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif", "avif"])
+def test_provenance(tmp_path, ending, photo):
+    document = Document.of_array(photo(16, 16))
+    document.save(tmp_path / f"out.{ending}", provenance=HOW)
+    assert provenance_of(tmp_path / f"out.{ending}") == HOW
+    # Filled again, it says how it was made last.
+    Document.open(tmp_path / f"out.{ending}").save(tmp_path / f"b.{ending}", provenance={"n": 2})
+    assert provenance_of(tmp_path / f"b.{ending}") == {"n": 2}
+    Document.open(tmp_path / f"out.{ending}").save(tmp_path / f"c.{ending}")
+    assert provenance_of(tmp_path / f"c.{ending}") == HOW
+
+
+def test_no_provenance_unless_asked(tmp_path, photo):
+    Document.of_array(photo(4, 4)).save(tmp_path / "out.png")
+    assert provenance_of(tmp_path / "out.png") is None
+    assert b"deepgin" not in (tmp_path / "out.png").read_bytes()
+
+
+def test_provenance_beside_what_was_there():
+    packet = with_provenance(XMP, HOW)
+    assert b'tiff:Make="M"' in packet
+    assert provenance_in(packet) == HOW
+    again = with_provenance(packet, {"n": 2})
+    assert (provenance_in(again), len(again) < len(packet)) == ({"n": 2}, True)
