@@ -15,7 +15,7 @@ from .checkpoints import checkpoints, clear_unfinished, forget_old, keep_as_best
 from .journal import Journal, Watcher
 from .lock import hold
 from .recipe import Recipe
-from .releases import export, judged, open_validation, runtime_of
+from .releases import export, is_judge, judged, open_validation, runtime_of
 from .state import RunState
 from .stopping import StopSignals
 
@@ -109,7 +109,7 @@ class Records:
             return
         runtimes = {h: runtime_of(self.state, h, self.recipe) for h in averages.half_lives}
         found = {h: self.validation.measure(r, self.stop.check) for h, r in runtimes.items()}
-        scores = {h: judged(metrics, p.stage) for h, metrics in found.items()}
+        scores = {h: judged(metrics) for h, metrics in found.items()}
         best = max(scores, key=lambda half_life: scores[half_life])
         p.validated = p.samples
         self.log({"stage": p.stage, "validation": found})
@@ -117,7 +117,7 @@ class Records:
         self.watcher.line(f"{p.samples} samples: {shown} dB with half-life {best}")
         with self._patient("a sheet of samples"):
             self.journal.sheet(self.validation.sheet(runtimes[best]), p.samples)
-        if scores[best] > p.best:
+        if scores[best] > p.best or not is_judge(found[best], p.stage):
             self._keep(best, scores[best])
 
     def _keep(self, half_life: int, score: float) -> None:

@@ -39,15 +39,23 @@ def _lpips(recipe: Recipe) -> Lpips | None:
     return load_lpips(watch.lpips_heads, "alexnet", watch.lpips_backbone or None)
 
 
-def judged(metrics: dict[str, dict[str, float]], stage: str) -> float:
-    """Return the number by which the best average of a stage is chosen; higher is better.
+def judged(metrics: dict[str, dict[str, float]]) -> float:
+    """Return the number by which averages are compared; higher is better.
 
-    LPIPS, where it is measured; else PSNR in the warm-up. The main stage trades PSNR for texture,
-    so that without LPIPS its best by PSNR would be its first: there SSIM decides, which falls less.
+    LPIPS, where it is measured; else PSNR.
     """
     if "lpips" in metrics:
         return -mean(metrics["lpips"].values())
-    return mean(metrics["psnr" if stage == WARM_UP else "ssim"].values())
+    return mean(metrics["psnr"].values())
+
+
+def is_judge(metrics: dict[str, dict[str, float]], stage: str) -> bool:
+    """Return whether `judged` can tell that an earlier moment of a stage was better than a later.
+
+    The main stage trades PSNR, and SSIM with it, for texture: by them its best would be its
+    first. So without LPIPS the newest counts there.
+    """
+    return stage == WARM_UP or "lpips" in metrics
 
 
 def runtime_of(state: RunState, half_life: int, recipe: Recipe) -> TorchRuntime:
