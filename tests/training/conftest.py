@@ -12,6 +12,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from deepgin.perceptual import VGG19, Vgg
+from deepgin.training.checkpoints import newest
 from deepgin.training.data import DataRecipe
 from deepgin.training.recipe import (
     EmaRecipe,
@@ -23,6 +24,7 @@ from deepgin.training.recipe import (
     WarmUpRecipe,
     WatchRecipe,
 )
+from deepgin.training.state import read_checkpoint
 
 
 def picture_bytes(seed: int, size: tuple[int, int] = (48, 40), kind: str = "PNG") -> bytes:
@@ -121,3 +123,27 @@ class Quiet:
 @pytest.fixture
 def watcher() -> Quiet:
     return Quiet()
+
+
+def equal(a: object, b: object) -> bool:
+    if isinstance(a, torch.Tensor):
+        return isinstance(b, torch.Tensor) and torch.equal(a, b)
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(equal(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(equal, a, b))  # type: ignore[arg-type]
+    return a == b
+
+
+def checkpoint_of(run: Path) -> dict[str, object]:
+    content = read_checkpoint(newest(run))
+    del content["progress"]["seconds"], content["recipe"]
+    return content
+
+
+def samples_in(run: Path) -> int:
+    return read_checkpoint(newest(run))["progress"]["samples"]
+
+
+def endless(recipe: Recipe) -> Recipe:
+    return replace(recipe, warm_up=replace(recipe.warm_up, length=10**8))

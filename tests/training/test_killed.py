@@ -1,0 +1,77 @@
+"""Runs as processes: they stop when told, and survive being killed at any moment."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deepgin.training.checkpoints import checkpoints
+from deepgin.training.recipe import Recipe
+
+from .conftest import endless, samples_in
+
+
+def _start(recipe_file: Path, run: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "deepgin", "train"]
+    return subprocess.Popen(
+        [*command, "--recipe", str(recipe_file), "-o", str(run)],
+        stdout=subprocess.DEVNULL,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_save_and_exit(recipe: Recipe, tmp_path: Path, number: int) -> None:
+    recipe = endless(recipe)
+    file, run = tmp_path / "recipe.yaml", tmp_path / "run"
+    file.write_text(json.dumps(recipe.as_dict()))
+    process = _start(file, run)
+    _wait_for((run / "log.jsonl").exists)
+    process.send_signal(number)
+    assert process.wait(60) == 0
+    assert samples_in(run) >= 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["warm_up", "main"])
+def test_kill_at_any_moment_leaves_a_loadable_checkpoint(
+    recipe: Recipe, tmp_path: Path, stage: str
+) -> None:
+    """Killed over and over at moments of every kind, each time it goes on from where it was."""
+    watch = replace(recipe.watch, save_minutes=0, log_samples=1)
+    recipe = replace(endless(recipe), watch=watch)
+    if stage == "main":
+        main = replace(recipe.main, length=10**8, discriminator_width=4)
+        recipe = replace(recipe, warm_up=replace(recipe.warm_up, length=0), main=main)
+    file, run = tmp_path / "recipe.yaml", tmp_path / "run"
+    file.write_text(json.dumps(recipe.as_dict()))
+    seen = 0
+    for attempt in range(10):
+        process = _start(file, run)
+        _wait_for(lambda before=seen: _newest_number(run) > before)  # type: ignore[misc]
+        time.sleep(0.013 * attempt)
+        process.kill()
+        process.wait()
+        found = samples_in(run)
+        assert found > seen
+        assert found == _newest_number(run)
+        seen = found
+
+
+def _newest_number(run: Path) -> int:
+    found = checkpoints(run)
+    return int(found[0].stem.split("-")[1]) if found else 0

@@ -1,0 +1,121 @@
+"""Runs that diverge, disks that are full, data that fails: nothing that was learnt is lost."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from deepgin.errors import DeepginError, TrainingError
+from deepgin.training.checkpoints import checkpoints, newest
+from deepgin.training.data import Samples
+from deepgin.training.loop import Trainer
+from deepgin.training.recipe import GuardRecipe, Recipe
+
+from .conftest import Quiet, endless, equal, samples_in
+
+
+def test_a_lost_run_goes_back(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
+    Trainer(recipe, tmp_path / "run", watcher).fit()
+    longer = replace(recipe, warm_up=replace(recipe.warm_up, length=72))
+    trainer = Trainer(longer, tmp_path / "run", watcher)
+    good = {k: v.clone() for k, v in trainer.state.network.state_dict().items()}
+    with torch.no_grad():
+        trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
+    assert not trainer._train()
+    begun = trainer.state.progress.positions
+    trainer._go_back()
+    assert equal(dict(trainer.state.network.state_dict()), good)
+    assert trainer.state.progress.rate_factor == 0.5
+    assert trainer.state.progress.positions == begun  # other pictures than those before
+    assert trainer.state.guard.skipped == 10
+    trainer.fit()
+    assert trainer.state.progress.samples == 72
+    assert all(p.isfinite().all() for p in trainer.state.network.parameters())
+
+
+def test_a_run_that_is_lost_at_any_rate_ends(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet
+) -> None:
+    """Its checkpoint itself may be bad; it went back to it for ever."""
+    trainer = Trainer(endless(recipe), tmp_path / "run", watcher)
+    with torch.no_grad():
+        trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
+    assert trainer.records
+    trainer.records.save()
+    trainer.state.guard.limit = 1
+    with pytest.raises(TrainingError, match="diverges at any rate from .*checkpoint-0000"):
+        trainer.fit()
+
+
+@pytest.mark.parametrize(
+    ("guard", "message"),
+    [
+        (GuardRecipe(), "diverged before its first checkpoint"),
+        (GuardRecipe(then="stop", in_a_row=3), "guard.then is stop"),
+    ],
+)
+def test_a_lost_run_says_so(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, guard: GuardRecipe, message: str
+) -> None:
+    trainer = Trainer(replace(recipe, guard=guard), tmp_path / "run", watcher)
+    trainer.schedule = replace(trainer.schedule, warm_up=999)
+    with torch.no_grad():
+        trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
+    with pytest.raises(TrainingError, match=message):
+        trainer.fit()
+    assert trainer.state.progress.steps == guard.in_a_row
+    assert not checkpoints(tmp_path / "run")
+
+
+def _full(content: object, path: Path) -> None:
+    Path(path).write_bytes(b"half")
+    raise OSError(28, "No space left on device")
+
+
+def test_full_disk_leaves_the_old_checkpoint(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    Trainer(recipe, run, watcher).fit()
+    before = newest(run).read_bytes()
+    monkeypatch.setattr(torch, "save", _full)
+    longer = replace(recipe, warm_up=replace(recipe.warm_up, length=30))
+    with pytest.raises(DeepginError, match="No space left"):
+        Trainer(longer, run, watcher).fit()
+    assert newest(run).read_bytes() == before
+    names = {".lock", "recipe.yaml", "log.jsonl", "sheets", newest(run).name}
+    assert {path.name for path in run.iterdir()} == names
+
+
+def test_a_disk_that_is_full_for_a_while_does_not_end_the_run(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(recipe, watch=replace(recipe.watch, save_minutes=0))
+    real, calls = torch.save, []
+
+    def full_at_first(content: object, path: Path) -> None:
+        calls.append(path)
+        _full(content, path) if len(calls) < 3 else real(content, path)
+
+    monkeypatch.setattr(torch, "save", full_at_first)
+    Trainer(recipe, tmp_path / "run", watcher).fit()
+    assert samples_in(tmp_path / "run") == 24
+    assert sum("No space left" in line for line in watcher.lines) == 2
+
+
+def test_data_that_fails_midway_loses_nothing(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Samples.batches
+
+    def failing(self: Samples, position: dict[str, int]):  # type: ignore[no-untyped-def]
+        for number, batch in enumerate(real(self, position)):
+            if number == 3:
+                raise TrainingError("train-007.tar cannot be read")
+            yield batch
+
+    monkeypatch.setattr(Samples, "batches", failing)
+    with pytest.raises(TrainingError, match="train-007"):
+        Trainer(recipe, tmp_path / "run", watcher).fit()
+    assert samples_in(tmp_path / "run") == 9
