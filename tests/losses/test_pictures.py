@@ -13,10 +13,10 @@ FORMS = ["paper", "released"]
 
 @pytest.fixture
 def six(make_filled):
-    """Two pictures under three masks each: what was filled in, truth, mask."""
+    """Two pictures under three masks each: what was filled in, truth."""
     truth = torch.rand(2, 3, 32, 32).repeat_interleave(3, 0)
     mask = (torch.rand(6, 1, 32, 32) > 0.5).float()
-    return make_filled(torch.rand(6, 3, 32, 32), truth, mask), truth, mask
+    return make_filled(torch.rand(6, 3, 32, 32), truth, mask), truth
 
 
 def plain(network, filled, truth, form) -> dict[str, torch.Tensor]:
@@ -38,8 +38,8 @@ def plain(network, filled, truth, form) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("repeats", [1, 3])
 def test_is_the_plain_terms(network, six, form, repeats) -> None:
-    filled, truth, mask = six
-    found = PictureLosses(network, form)(filled, truth, mask, repeats)
+    filled, truth = six
+    found = PictureLosses(network, form)(filled, truth, repeats)
     wanted = plain(network, filled, truth, form)
     assert list(found) == list(wanted)
     for name, loss in found.items():
@@ -48,18 +48,18 @@ def test_is_the_plain_terms(network, six, form, repeats) -> None:
 
 
 def test_repeats_look_at_each_truth_once(network, six, monkeypatch) -> None:
-    filled, truth, mask = six
+    filled, truth = six
     seen = []
     look = network.forward
     monkeypatch.setattr(network, "forward", lambda x, names: seen.append(len(x)) or look(x, names))
-    PictureLosses(network)(filled, truth, mask, 3)
+    PictureLosses(network)(filled, truth, 3)
     assert seen == [12, 2]
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_zero_at_equality(network, make_filled, form) -> None:
     truth, mask = torch.full((1, 3, 32, 32), 0.5), torch.zeros(1, 1, 32, 32)
-    found = PictureLosses(network, form)(make_filled(truth, truth, mask), truth, mask)
+    found = PictureLosses(network, form)(make_filled(truth, truth, mask), truth)
     # Convolutions of two pictures and of one may round differently.
     assert all(loss.item() == pytest.approx(0, abs=1e-6) for loss in found.values())
 
@@ -69,9 +69,9 @@ def test_a_batch_is_the_average_of_its_samples(network, make_filled, form) -> No
     losses = PictureLosses(network, form)
     picture, truth = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
     mask = (torch.rand(2, 1, 32, 32) > 0.5).float()
-    whole = losses(make_filled(picture, truth, mask), truth, mask)
+    whole = losses(make_filled(picture, truth, mask), truth)
     parts = [
-        losses(make_filled(p[None], t[None], m[None]), t[None], m[None])
+        losses(make_filled(p[None], t[None], m[None]), t[None])
         for p, t, m in zip(picture, truth, mask, strict=True)
     ]
     for name, loss in whole.items():
@@ -85,7 +85,7 @@ def test_gradient_in_float64(cut_network, make_filled) -> None:
     picture = torch.rand(1, 3, 4, 4, dtype=torch.float64, requires_grad=True)
 
     def terms(picture: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return tuple(losses(make_filled(picture, truth, mask), truth, mask).values())
+        return tuple(losses(make_filled(picture, truth, mask), truth).values())
 
     with torch.autocast("cpu", torch.bfloat16):
         assert all(term.dtype == torch.float64 for term in terms(picture))
@@ -94,11 +94,11 @@ def test_gradient_in_float64(cut_network, make_filled) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_under_autocast_close_to_float32(network, six, form) -> None:
-    filled, truth, mask = six
+    filled, truth = six
     losses = PictureLosses(network, form)
     with torch.autocast("cpu", torch.bfloat16):
-        half = losses(filled, truth, mask, 3)
-    for name, loss in losses(filled, truth, mask, 3).items():
+        half = losses(filled, truth, 3)
+    for name, loss in losses(filled, truth, 3).items():
         assert half[name].dtype == torch.float32
         torch.testing.assert_close(half[name], loss, rtol=0.02, atol=0)
 
@@ -107,7 +107,7 @@ def test_gradients_reach_the_picture_and_nothing_else(network, make_filled) -> N
     truth, mask = torch.rand(1, 3, 32, 32, requires_grad=True), torch.ones(1, 1, 32, 32)
     picture = torch.rand(1, 3, 32, 32, requires_grad=True)
     losses = PictureLosses(network)
-    found = losses(make_filled(picture, truth.detach(), mask), truth, mask)
+    found = losses(make_filled(picture, truth.detach(), mask), truth)
     sum(found.values()).backward()
     assert picture.grad is not None and picture.grad.abs().sum() > 0
     assert truth.grad is None
@@ -115,26 +115,26 @@ def test_gradients_reach_the_picture_and_nothing_else(network, make_filled) -> N
 
 
 def test_what_the_network_lacks_is_left_out_and_named(network, cut_network, six) -> None:
-    filled, truth, mask = six
+    filled, truth = six
     losses = PictureLosses(cut_network)
     assert losses.layers == ("conv1_1", "conv2_1", "conv3_1")
     assert losses.missing == ("conv4_1", "conv5_1")
-    assert losses(filled, truth, mask)["style"] > 0
+    assert losses(filled, truth)["style"] > 0
     assert PictureLosses(network).missing == ()
 
 
 def test_only_what_is_wanted(network, six) -> None:
-    filled, truth, mask = six
-    assert list(PictureLosses(network, wanted={"style"})(filled, truth, mask)) == ["style"]
-    assert list(PictureLosses(None)(filled, truth, mask)) == ["total_variation"]
-    assert PictureLosses(network, wanted=())(filled, truth, mask) == {}
+    filled, truth = six
+    assert list(PictureLosses(network, wanted={"style"})(filled, truth)) == ["style"]
+    assert list(PictureLosses(None)(filled, truth)) == ["total_variation"]
+    assert PictureLosses(network, wanted=())(filled, truth) == {}
 
 
 def test_what_cannot_be_is_refused(network, six) -> None:
-    filled, truth, mask = six
+    filled, truth = six
     with pytest.raises(UsageError, match="style"):
         PictureLosses(None, wanted={"style"})
     with pytest.raises(UsageError, match="no loss l2"):
         PictureLosses(network, wanted={"l2"})
     with pytest.raises(UsageError, match="6 pictures are not 4"):
-        PictureLosses(network)(filled, truth, mask, 4)
+        PictureLosses(network)(filled, truth, 4)

@@ -1,7 +1,6 @@
 """Moving averages, divergence guard, recipe checks."""
 
 import math
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from torch import nn
 from deepgin.errors import TrainingError, UsageError
 from deepgin.training.ema import MovingAverages
 from deepgin.training.guard import DivergenceGuard
-from deepgin.training.lock import hold
 from deepgin.training.loop import Trainer
 from deepgin.training.memory import explained
 from deepgin.training.recipe import EmaRecipe, Recipe, check
@@ -141,27 +139,3 @@ def test_a_network_beyond_all_memory_is_refused(
     with pytest.raises(TrainingError, match=r"network\.width"):
         Trainer(wide, tmp_path / "run", watcher)
     assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_forked_workers_do_not_hold_a_run_that_is_gone(tmp_path: Path) -> None:
-    """They outlive a killed trainer by seconds, in which it could not be started again."""
-    held = hold(tmp_path)
-    assert held
-    with pytest.raises(TrainingError, match="in use"):
-        hold(tmp_path)
-    (ours, theirs), (hears, tells) = os.pipe(), os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(tells, b".")
-        os.read(ours, 1)
-        os._exit(0)
-    os.read(hears, 1)
-    try:
-        held.close()
-        again = hold(tmp_path)
-        assert again
-        again.close()
-    finally:
-        os.write(theirs, b".")
-        os.waitpid(child, 0)

@@ -53,9 +53,7 @@ class PictureLosses(nn.Module):
         self.layers = tuple(name for name in LAYERS if name in has)
         self.missing = tuple(name for name in LAYERS if name not in has)
 
-    def forward(
-        self, filled: Filled, truth: Tensor, mask: Tensor, repeats: int = 1
-    ) -> dict[str, Tensor]:
+    def forward(self, filled: Filled, truth: Tensor, repeats: int = 1) -> dict[str, Tensor]:
         """Return the wanted terms, unweighted scalars in float32 at least.
 
         Perceptual and style compare `reconstructed` and `completed` with the truth and add the
@@ -65,7 +63,6 @@ class PictureLosses(nn.Module):
         Args:
             filled: of N pictures.
             truth: N x 3 x H x W in [0, 1].
-            mask: N x 1 x H x W, 1 = missing; `completed` has it in itself, no term asks for it.
             repeats: how many times in a row `truth` holds each picture (under other masks); its
                 features are computed once for them.
 

@@ -121,7 +121,7 @@ def calibrate(
         for network, found in ((reference, sums.reference), (given, sums.given)):
             for name in layers:
                 so_far = found.setdefault(name, dict.fromkeys(TERMS, 0.0))
-                for term, value in _terms(network, name, filled, truth, mask, paper).items():
+                for term, value in _terms(network, name, filled, truth, paper).items():
                     so_far[term] += count * value
     if not samples:
         raise UsageError("there is no picture to calibrate with")
@@ -129,11 +129,11 @@ def calibrate(
 
 
 def _terms(
-    network: Vgg, layer: str, filled: Filled, truth: Tensor, mask: Tensor, paper: LossRecipe
+    network: Vgg, layer: str, filled: Filled, truth: Tensor, paper: LossRecipe
 ) -> dict[str, float]:
     losses = PictureLosses(network, cast(Form, paper.form), TERMS)
     losses.layers = (layer,)
-    return {name: term.item() for name, term in losses(filled, truth, mask).items()}
+    return {name: term.item() for name, term in losses(filled, truth).items()}
 
 
 def _mean(sums: Calibration, samples: int) -> Calibration:

@@ -95,7 +95,7 @@ class Objective:
         """Return the second stage's loss of the generator: L1 and all others."""
         terms = {"l1": self._l1(filled, image, mask)}
         with autocast(self.device, self.precision):
-            terms |= self.pictures(filled, image, mask, repeats=len(KINDS))
+            terms |= self.pictures(filled, image, repeats=len(KINDS))
         terms["adversarial"] = hinge_generator(judge.scores(judge.fake_maps))
         weights = self.weights | {"l1": 1.0, "adversarial": self.recipe.adversarial}
         if self.recipe.feature_matching:
@@ -127,15 +127,18 @@ class Objective:
         """Run the discriminators as [C] does: the detached fake, the real, then the fake again.
 
         Each pass moves their spectral norms by one power iteration. The last is for the generator
-        alone: it leaves no gradient in the discriminators.
+        alone: it leaves no gradient in the discriminators, and is spared where the generator is
+        not trained.
         """
         masked = image * (1 - mask) + mask
         real = image.detach().requires_grad_(bool(self.recipe.gradient_penalty))
         with autocast(self.device, self.precision):
             detached = discriminators(masked, filled.completed.detach())
             real_maps = discriminators(masked, real)
-            with frozen(discriminators):
-                fake_maps = discriminators(masked, filled.completed)
+            fake_maps = detached
+            if filled.completed.requires_grad:
+                with frozen(discriminators):
+                    fake_maps = discriminators(masked, filled.completed)
         return Judgement(real, real_maps, detached, fake_maps)
 
 

@@ -9,15 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import DeepginError
+from ..errors import DeepginError, TrainingError
 from ..files import write_text
+from ..locks import hold
 from .checkpoints import checkpoints, clear_unfinished, forget_old, keep_as_best, name_of
 from .journal import Journal, Watcher
-from .lock import hold
 from .recipe import Recipe
 from .releases import export, is_judge, judged, open_validation, runtime_of
 from .state import RunState
 from .stopping import StopSignals
+
+LOCK = ".lock"
 
 
 class Records:
@@ -41,7 +43,8 @@ class Records:
         self.watcher, self.stop = watcher, stop
         self.validation = open_validation(recipe)
         self.saved = 0
-        self._lock = hold(output)
+        taken = f"{output} is in use by another run: wait for its end, or choose another folder"
+        self._lock = hold(output / LOCK, TrainingError(taken))
 
     def begin(self) -> None:
         """Write the recipe as it is in effect, and open the log.
@@ -61,8 +64,7 @@ class Records:
         """Let go of the folder."""
         with self._patient("a line of its log"):
             self.journal.close()
-        if self._lock:
-            self._lock.close()
+        self._lock.close()
 
     @contextmanager
     def _patient(self, what: str) -> Iterator[None]:

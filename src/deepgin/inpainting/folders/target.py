@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import DeepginError
-from ...files import make_folder
+from ...locks import hold
 from .names import shown
 from .plan import Plan
 
@@ -19,23 +19,11 @@ def held(target: Path, shard: tuple[int, int]) -> Iterator[None]:
     Raises:
         DeepginError: another process holds it, or it cannot be written.
     """
-    path = make_folder(target) / f".deepgin-{shard[0]}-of-{shard[1]}.lock"
-    try:
-        file = path.open("wb")
-    except OSError as error:
-        raise DeepginError(f"{shown(target)} cannot be written: {error.strerror}") from error
-    with file:
-        try:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DeepginError(
-                f"another deepgin is filling {shown(target)}: wait for it, or divide the work "
-                "with --shard"
-            ) from error
-        except (ImportError, OSError):  # Windows, or a file system without locks
-            pass
+    path = target / f".deepgin-{shard[0]}-of-{shard[1]}.lock"
+    taken = DeepginError(
+        f"another deepgin is filling {shown(target)}: wait for it, or divide the work with --shard"
+    )
+    with hold(path, taken):
         try:
             yield
         finally:
