@@ -3,8 +3,8 @@
 python benchmarks/inference.py [--weights FILE] [--rounds 5] [--pictures 24]
 
 Plain is as the paper's code has it: float32, the matrix of attention's scores in memory, the
-built-in pad in every branch, sub-images one by one, regrouped by a loop over pixels. Times are
-taken in turn in one process, peaks of memory in a process for each form; both are shares of plain.
+built-in pad in every branch, sub-images one by one, regrouped by a loop over pixels. Each form is
+timed in a process of its own, the forms in turn; times and peaks of memory are shares of plain.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from measure import heading, medians, table
 from network import plainly
 from PIL import Image
 
+from deepgin.devices import choose_precision, keep_freed_memory
 from deepgin.inpainting import Inpainter
 from deepgin.inpainting.fits import Polyphase, complete
 from deepgin.inpainting.folders import JobOptions, Request, fill_folder, watcher
@@ -40,7 +41,7 @@ CASES = {
     "one picture at 1024, polyphase": (1024, 1),
 }
 PLAIN = "plain"
-FORMS = {"float32": "float32", "auto precision": "auto"}
+PLAIN_KEPT = "plain, freed memory kept"
 
 
 def example(side: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -83,12 +84,12 @@ def work(form: str, case: str, weights: str | None) -> Callable[[], object]:
     """Return what fills a case's pictures once."""
     side, count = CASES[case]
     pictures, masks = example(side, count)
-    if form == PLAIN:
+    if form in (PLAIN, PLAIN_KEPT):
         plain = Plain(weights)
         if side > 512:
             return lambda: plain.polyphase(pictures[0], masks[0], side // 256)
         return lambda: plain.fill(pictures, masks)
-    runtime = TorchRuntime(weights, "cpu", FORMS[form])
+    runtime = TorchRuntime(weights, "cpu", form)
     if side > 512:
         return lambda: complete(Polyphase(), runtime, pictures[0], masks[0])
     return lambda: runtime.fill(pictures, masks)
@@ -104,30 +105,48 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
-def measure_memory(form: str, case: str, weights: str | None) -> None:
-    """Print by how much the peak grows while a case is filled, in MB; in a process of its own."""
+def measure(form: str, case: str, weights: str | None) -> None:
+    """Print the seconds of a form in a case and by how many MB its peak grows.
+
+    In a process of its own, since a peak is a process's, and so is what it does with freed memory.
+    """
+    if form != PLAIN:
+        keep_freed_memory()  # as `deepgin inpaint` does
     once = work(form, case, weights)
     before = peak()
     once()
-    print(json.dumps(peak() - before))
+    grown = peak() - before
+    print(json.dumps([timed(once), grown]))
 
 
-def memory_of(form: str, case: str, weights: str | None) -> float:
-    """Run `measure_memory` in a process of its own."""
-    words = [sys.executable, __file__, "--memory", form, case]
+def measured(form: str, case: str, weights: str | None) -> list[float]:
+    """Run `measure` in a process of its own."""
+    words = [sys.executable, __file__, "--measure", form, case]
     words += ["--weights", weights] if weights else []
     done = subprocess.run(words, check=True, capture_output=True, text=True)
-    return float(json.loads(done.stdout))
+    return json.loads(done.stdout)
 
 
 def compare_network(args: argparse.Namespace) -> None:
-    """Print time and memory of all cases."""
+    """Print time and memory of all cases, the forms taken in turn."""
     for case in CASES:
-        forms = {form: work(form, case, args.weights) for form in (PLAIN, *FORMS)}
-        table(case, medians(forms, args.rounds), PLAIN)
-        peaks = {form: memory_of(form, case, args.weights) for form in (PLAIN, *FORMS)}
+        found: dict[str, list[list[float]]] = {form: [] for form in forms()}
+        for _ in range(args.rounds):
+            for form, rounds in found.items():
+                rounds.append(measured(form, case, args.weights))
+        seconds, peaks = (
+            {form: statistics.median(one[i] for one in rounds) for form, rounds in found.items()}
+            for i in range(2)
+        )
+        table(case, seconds, PLAIN)
         told = [f"{name} {mb:.0f} MB ({mb / peaks[PLAIN]:.2f})" for name, mb in peaks.items()]
-        print(f"\nPeak of memory (share of plain): {', '.join(told)}.")
+        print(f"\nPeak of memory (share of plain): {', '.join(told)}.", flush=True)
+
+
+def forms() -> tuple[str, ...]:
+    """Return the forms; bf16 only where the hardware multiplies it."""
+    fast = choose_precision(torch.device("cpu")) == torch.bfloat16
+    return (PLAIN, PLAIN_KEPT, "float32", *(["bf16"] if fast else []))
 
 
 def make_folder_of(folder: Path, count: int) -> None:
@@ -202,13 +221,14 @@ def main() -> None:
     parser.add_argument("--weights", help="in place of the package's own")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--pictures", type=int, default=24, help="in the folder")
-    parser.add_argument("--memory", nargs=2, metavar=("FORM", "CASE"), help=argparse.SUPPRESS)
+    parser.add_argument("--measure", nargs=2, metavar=("FORM", "CASE"), help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.memory:
-        measure_memory(*args.memory, args.weights)
+    if args.measure:
+        measure(*args.measure, args.weights)
         return
     heading()
     compare_network(args)
+    keep_freed_memory()
     compare_folder(args)
 
 

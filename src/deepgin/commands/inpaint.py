@@ -69,9 +69,11 @@ def _add_filling(p: Parser) -> None:
 
 def run(args: Any) -> None:
     """Fill and write."""
+    from ..devices import keep_freed_memory
     from ..errors import DeepginError
     from ..inpainting import folders
 
+    keep_freed_memory()
     request = _request(args)
     watcher = folders.watcher(args.verbose)
     if not request.source.is_dir():
