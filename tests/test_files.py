@@ -3,13 +3,15 @@
 import errno
 import os
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from deepgin import files
 from deepgin.errors import DeepginError, UsageError
-from deepgin.files import make_folder, whole_file, write_text
+from deepgin.files import folds_case, make_folder, whole_file, write_text
 
 
 def _names(folder: Path) -> list[str]:
@@ -214,3 +216,33 @@ def test_a_folder_where_a_file_is(below: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(DeepginError, match="file.*: the folder cannot be made: "):
         make_folder(tmp_path / "file" / below)
+
+
+def test_permissions_with_many_writers(tmp_path, monkeypatch):
+    real = os.umask
+    before = real(0o027)
+
+    def umask_that_others_see(mask):
+        found = real(mask)
+        time.sleep(0.001)
+        return found
+
+    try:
+        with monkeypatch.context() as patch, ThreadPoolExecutor(8) as pool:
+            patch.setattr(os, "umask", umask_that_others_see)
+            list(pool.map(lambda i: write_text(tmp_path / f"{i}.txt", "x"), range(40)))
+        assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o640}
+    finally:
+        left = os.umask(before)
+    assert left == 0o027
+
+
+def test_where_case_does_not_count(tmp_path, monkeypatch):
+    assert not folds_case(tmp_path / "new" / "a")
+    (tmp_path / "Photos").mkdir()
+    (tmp_path / "pHOTOS").symlink_to("Photos")  # one folder by both names
+    assert folds_case(tmp_path / "Photos")
+    assert folds_case(tmp_path / "Photos" / "new")
+    (tmp_path / "Other").mkdir()
+    (tmp_path / "oTHER").mkdir()
+    assert not folds_case(tmp_path / "Other")

@@ -5,8 +5,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 
 from .errors import DeepginError, UsageError
+
+_UMASK = Lock()
 
 
 @contextmanager
@@ -46,9 +49,20 @@ def whole_file(target: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
 
 def _umask() -> int:
     """Return the process's umask, which can be read only by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
+    with _UMASK:  # a second thread would read what the first has set
+        mask = os.umask(0o077)
+        os.umask(mask)
     return mask
+
+
+def folds_case(folder: Path) -> bool:
+    """Return whether names that differ only in case are one file there, as on most Macs."""
+    for place in (folder, *folder.absolute().parents):
+        swapped = place.name.swapcase()
+        if swapped != place.name and place.exists():
+            other = place.with_name(swapped)
+            return other.exists() and other.samefile(place)
+    return False
 
 
 def _flush(path: Path) -> None:

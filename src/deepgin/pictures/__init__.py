@@ -4,13 +4,11 @@ from .crops import centre_square
 from .document import Document, provenance_of
 from .find import evenly, find_pictures, is_picture, masks_among
 from .formats import WRITABLE_ENDINGS
-from .heif import HEIF_ENDINGS
 from .holes import box_mask, colour_mask, resize_mask
 from .read import mask_of, read_mask, read_rgb, rgb_of
 from .write import check_target, write_picture
 
 __all__ = [
-    "HEIF_ENDINGS",
     "WRITABLE_ENDINGS",
     "Document",
     "box_mask",

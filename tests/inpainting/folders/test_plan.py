@@ -1,5 +1,6 @@
 """What a job will write, in which groups, and what is refused before work starts."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,18 @@ def test_results_that_would_collide(tmp_path):
         plan(pairs, tmp_path, JobOptions(format="png"))
     with pytest.raises(UsageError, match="x_with_holes.png and x.png would both become"):
         plan(pairs_of("x_with_holes.png", "x.png"), tmp_path, JobOptions())
+
+
+def test_results_that_would_collide_where_case_does_not_count(tmp_path, monkeypatch):
+    module = import_module("deepgin.inpainting.folders.plan")  # `plan` is also its function
+    monkeypatch.setattr(module, "folds_case", lambda folder: False)
+    pairs = pairs_of("A.jpg", "a.png", "B.PNG/b.png", "b.jpg")
+    assert len(plan(pairs, tmp_path, JobOptions(format="png")).groups[0]) == 4
+    monkeypatch.setattr(module, "folds_case", lambda folder: True)
+    with pytest.raises(UsageError, match=r"A\.jpg and a\.png would both become"):
+        plan(pairs, tmp_path, JobOptions(format="png"))
+    with pytest.raises(UsageError, match=r"b\.jpg would become .*, which is the folder of"):
+        plan(pairs_of("B.PNG/b.png", "b.jpg"), tmp_path, JobOptions(format="png"))
 
 
 def test_a_result_that_would_be_anothers_folder(tmp_path):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import DeepginError, UsageError
+from ...files import folds_case
 from ...pictures import check_target
 from .names import base, shown
 from .pairing import Pair, Pairs
@@ -120,7 +121,7 @@ def plan(pairs: Pairs, target: Path, options: JobOptions) -> Plan:
             tasks.append(Task(pair, check_target(target / result_name(pair.inside, options))))
         except DeepginError as error:
             made.failed.append((pair.name, f"{error}, or add --format png"))
-    _check_collisions(tasks)
+    _check_collisions(tasks, folded=folds_case(target))
     _check_inputs(tasks)
     number, count = options.shard
     for index, group in enumerate(_groups(tasks)):
@@ -150,17 +151,18 @@ def _groups(tasks: Iterable[Task]) -> Iterable[list[Task]]:
         yield group
 
 
-def _check_collisions(tasks: Sequence[Task]) -> None:
+def _check_collisions(tasks: Sequence[Task], folded: bool) -> None:
     first: dict[Path, Task] = {}
     for task in tasks:
-        other = first.setdefault(task.target, task)
+        name = Path(str(task.target).casefold()) if folded else task.target
+        other = first.setdefault(name, task)
         if other is not task:
             raise UsageError(
                 f"{other.pair.name} and {task.pair.name} would both become {shown(task.target)}: "
                 "rename one, or leave --format out"
             )
-    for task in tasks:
-        for folder in task.target.parents:
+    for name, task in first.items():
+        for folder in name.parents:
             if folder in first:
                 raise UsageError(
                     f"{first[folder].pair.name} would become {shown(folder)}, which is the folder "

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from ...pictures import is_picture
-from ...pictures.formats import WRITABLE_ENDINGS
+from ...pictures import WRITABLE_ENDINGS
 from .names import order, shown
 
 Failure: TypeAlias = tuple[str, str]
@@ -78,7 +77,7 @@ def _enter(
 
 def _is_picture(name: str) -> bool:
     """Return whether a person takes it for a picture, even if nothing can be done with it."""
-    return is_picture(name) or Path(name).suffix.lower() in WRITABLE_ENDINGS | {".gif"}
+    return Path(name).suffix.lower() in WRITABLE_ENDINGS | {".gif"}
 
 
 def _identity(folder: Path) -> tuple[int, int]:
