@@ -1,11 +1,23 @@
 """The parser all commands share: its errors are one line."""
 
 import re
+from argparse import Action
 from typing import NoReturn
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, DefaultHelpFormatter
 
 from ..errors import UsageError, nearest_name
+
+
+class _Help(DefaultHelpFormatter):
+    """Tells defaults, except that an option is not set."""
+
+    def _get_help_string(self, action: Action) -> str:
+        text = super()._get_help_string(action)
+        default = getattr(action, "default", None)
+        if default is None or default is False or default == "":
+            text = re.sub(r" \(default: %\(default\)s\)|, default: %\(default\)s", "", text)
+        return text
 
 
 class Parser(ArgumentParser):
@@ -18,7 +30,7 @@ class Parser(ArgumentParser):
     config_file = "the configuration file"
 
     def __init__(self, command: str, description: str) -> None:
-        super().__init__(prog=f"deepgin {command}", description=description)
+        super().__init__(prog=f"deepgin {command}", description=description, formatter_class=_Help)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise the message as one line, with the nearest option where one is unknown."""

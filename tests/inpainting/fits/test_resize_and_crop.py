@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from deepgin.inpainting.batches import Filling
 from deepgin.inpainting.fits import Auto, Crop, Resize, complete
 from deepgin.inpainting.fits.base import Scene
 from deepgin.inpainting.fits.resize import shrunk
@@ -94,6 +95,23 @@ def test_a_deep_hole_is_filled_from_coarse_to_fine(mean):
     assert not (found.picture[mask] == 255).any()
 
 
+def test_a_filling_fades_into_the_one_from_below():
+    mask = np.zeros((1000, 1000), np.bool_)
+    mask[200:700, 200:700] = True
+    work = Crop().work(scene_of(np.full((1000, 1000, 3), 90, np.uint8), mask))
+    patches, value, values = next(work), 0, []
+    try:
+        while True:
+            values.append(value)
+            fills = [np.where(p.mask[..., None], np.uint8(value), p.picture) for p in patches]
+            patches, value = work.send([Filling(fill, fill) for fill in fills]), value + 60
+    except StopIteration as end:
+        row = end.value.picture[450, 200:700, 0].astype(int)
+    assert values == [0, 60, 120]  # each on a picture of twice the size
+    assert row[[0, 30, 250]].tolist() == [120, 120, 0]
+    assert np.abs(np.diff(row)).max() <= 4  # in one step it would be 60
+
+
 def test_fillings_of_neighbouring_crops_are_blended(mean):
     picture, mask = ramp(300, 1500), np.zeros((300, 1500), np.bool_)
     mask[140:160, 100:1400] = True
@@ -128,3 +146,19 @@ def test_auto_says_which_and_why(photo, painter, size, fit):
     found = complete(Auto(), painter(), photo(*size), mask)
     assert found.fit.startswith(fit)
     assert f": {size[1]} x {size[0]} pixels are" in found.fit
+
+
+@pytest.mark.parametrize(
+    ("size", "step", "fit", "why"),
+    [
+        ((450, 600), 40, "direct", "take no longer than 12 crops"),
+        ((450, 600), 300, "crop", "take longer than 4 crops"),
+        ((1100, 1101), 40, "crop", "too many at once"),
+    ],
+)
+def test_auto_goes_by_the_hole_too(photo, painter, size, step, fit, why):
+    mask = np.zeros(size, np.bool_)
+    mask[::step, ::step] = True
+    found = complete(Auto(), painter(), photo(*size), mask)
+    assert found.fit.startswith(fit)
+    assert why in found.fit

@@ -1,28 +1,40 @@
 """Choosing a fit from the sizes of picture and hole."""
 
 from .base import Completed, Scene, Work
+from .boxes import boxes_of
 from .crop import Crop
-from .direct import Direct
+from .direct import MOST_PIXELS, Direct
 from .resize import seen_whole
+
+# Its attention makes `direct` slower than the pixels say: seen at 600 x 450 and at 1024 x 680, a
+# picture takes 1.3 to 2.1 times as long as crops of as many pixels.
+_SLOWER = 2
 
 
 class Auto:
-    """`direct` where the network sees all at once as it was trained to, else `crop`.
+    """`direct` where it is as good as `crop` and no slower, else `crop`.
 
-    `crop` shrinks as far as the hole's depth asks for, so it covers what `resize` is good for.
     Neither `resize` nor `polyphase` is ever chosen: the one gives blurred fillings beside sharp
-    surroundings, the other a grid. Seen with the shipped weights on six photos of 1100 x 700, hole
-    PSNR in dB of crop, resize and polyphase: strokes 21.1, 20.7, 20.8; small rectangles 25.3, 24.7, 24.9;
-    only of rectangles a third to two thirds of the picture's side 17.4, 17.6, 17.3.
+    surroundings, the other a grid. What each reaches: benchmarks/fits.py and docs/pictures.md.
     """
 
     name = "auto"
 
     def work(self, scene: Scene) -> Work:
         """See `Fit.work`."""
-        whole = seen_whole(scene)
-        done = yield from (Direct() if whole else Crop()).work(scene)
         height, width = scene.mask.shape
-        why = "about what the network was trained at" if whole else "more than it sees at once"
-        said = f"{done.fit}: {width} x {height} pixels are {why} ({scene.trained_at})"
-        return Completed(done.picture, done.coarse, said)
+        crops = len(boxes_of(scene.hole, scene.trained_at // 2))
+        crop = min(height, scene.trained_at) * min(width, scene.trained_at)
+        fit: Direct | Crop = Crop()
+        if seen_whole(scene):
+            fit, why = Direct(), f"about what the network was trained at ({scene.trained_at})"
+        elif height * width > MOST_PIXELS:
+            why = "too many at once"
+        elif crops * crop > _SLOWER * height * width:
+            fit, why = Direct(), f"at once take no longer than {crops} crops"
+        else:
+            why = f"at once take longer than {crops} crop{'s' * (crops != 1)}"
+        done = yield from fit.work(scene)
+        return Completed(
+            done.picture, done.coarse, f"{done.fit}: {width} x {height} pixels are {why}"
+        )

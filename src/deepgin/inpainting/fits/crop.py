@@ -88,8 +88,20 @@ def _fill_level(
         views = [view_of(box, wanted.shape, scene.trained_at) for box in chunk]
         fillings = yield [seen.cut(view).patch() for view in views]
         for box, view, filling in zip(chunk, views, fillings, strict=True):
-            _paste(canvas, painted, wanted, box, view, filling)
+            faded = _faded(filling, seen.picture[view.slices()], level.deep[view.slices()])
+            _paste(canvas, painted, wanted, box, view, faded)
     return Filling(*canvas), len(boxes)
+
+
+def _faded(filling: Filling, below: np.ndarray, deep: np.ndarray) -> Filling:
+    """Fade a crop's filling into that from below, which stays in the depth: no step between them."""
+    if not deep.any():
+        return filling
+    away = ndimage.distance_transform_cdt(~deep, "chessboard")
+    weight = np.minimum(away.astype(np.float32) / (_RAMP + 1), 1)[..., None]
+    new = filling.completed[: deep.shape[0], : deep.shape[1]]
+    mixed = below + weight * (new.astype(np.float32) - below)
+    return replace(filling, completed=(mixed + 0.5).astype(np.uint8))
 
 
 def _paste(
