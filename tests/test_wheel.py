@@ -38,6 +38,9 @@ def test_it_holds_weights_recipes_and_types(wheel: Path) -> None:
         "deepgin/training/recipes/compact-128.yaml",
         "deepgin/training/recipes/compact-256.yaml",
         "deepgin/training/recipes/tiny.yaml",
+        "deepgin/evaluation/report/templates/report.html",
+        "deepgin/evaluation/report/templates/macros.html",
+        "deepgin/evaluation/report/templates/style.css",
     ):
         assert wanted in names
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in names)

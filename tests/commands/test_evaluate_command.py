@@ -1,5 +1,6 @@
-"""`deepgin evaluate`: the table, the JSON, the pictures it keeps, and wrong use."""
+"""`deepgin evaluate`: the table, the report's files, going on, and wrong use."""
 
+import csv
 import json
 
 import numpy as np
@@ -7,10 +8,10 @@ import pytest
 from PIL import Image
 
 from deepgin.evaluation.protocol import Protocol
-from deepgin.metrics import psnr
-from deepgin.pictures import read_rgb
+from deepgin.evaluation.records import Report
 
 KINDS = ("rectangle", "freeform", "cellular")
+QUICK = ["--methods", "pull-push", "--size", 32]
 
 
 @pytest.fixture
@@ -22,105 +23,119 @@ def photos(tmp_path, photo):
     return folder
 
 
-def test_table(deepgin, photos, weights):
-    arguments = ["--methods", "deepgin,pull-push", "--size", 32, "--weights", weights]
-    code, out, err = deepgin("evaluate", photos, *arguments)
-    assert code == 0
-    lines = out.splitlines()
-    assert lines[0] == "| method | rectangle | freeform | cellular | seconds a picture |"
-    assert lines[1].count("---") == 5
-    assert [line.split(" | ")[0] for line in lines[2:4]] == ["| deepgin", "| pull-push"]
-    assert all(float(cell) > 5 for line in lines[2:4] for cell in line.split(" | ")[1:4])
-    definition = lines[-1]
-    assert "PSNR" in definition
-    assert "mean over 2 pictures" in definition
-    for kind in KINDS:
-        assert f"{kind} `{Protocol(photos, 32).masks(kind).hash[:16]}`" in definition
-    command = definition.split("Command: ")[1]
-    assert "deepgin evaluate PHOTOS --methods deepgin,pull-push" in command
-    assert f"--size 32 --weights {weights.name}" in command
-    assert len(err.splitlines()) == 6
-
-
-def test_the_printed_command_names_all_that_decides(deepgin, photos, weights):
-    options = ["--methods", "deepgin", "--kinds", "rectangle", "--size", "16", "--limit", "1"]
-    runtime = ["--weights", weights, "--device", "cpu", "--precision", "float32"]
-    _, out, _ = deepgin("evaluate", photos, *options, *runtime)
-    runtime[1] = weights.name
-    assert " ".join(["deepgin evaluate PHOTOS", *options, *runtime]) in out
-
-
-def test_json(deepgin, photos):
-    arguments = ["--methods", "pull-push", "--size", 32, "--limit", 1, "--kinds", "rectangle"]
-    code, out, _ = deepgin("evaluate", photos, *arguments, "--json")
-    found = json.loads(out)
-    assert code == 0
-    protocol = Protocol(photos, 32, ("rectangle",), 1)
-    assert found["masks"] == {"rectangle": protocol.masks("rectangle").hash}
-    assert found["pictures"] == 1
-    assert "--limit 1" in found["command"]
-    [score] = found["scores"]
-    assert (score["method"], score["kind"]) == ("pull-push", "rectangle")
-    assert 5 < score["psnr"] < 60
-
-
-def test_saved_pictures_are_those_that_were_measured(deepgin, photos, tmp_path):
-    kept = tmp_path / "kept"
-    arguments = ["--methods", "pull-push", "--size", 32, "--save", kept, "--json"]
-    _, out, _ = deepgin("evaluate", photos, *arguments)
-    scores = {score["kind"]: score["psnr"] for score in json.loads(out)["scores"]}
-    protocol = Protocol(photos, 32)
-    assert len([path for path in kept.rglob("*") if path.is_file()]) == 6
-    for kind in KINDS:
-        names = ["inner/two.jpg.png", "one.png"]
-        files = [kept / "pull-push" / kind / name for name in names]
-        pictures = [np.asarray(read_rgb(file)) for file in files]
-        truths = [protocol.truth(path) for path in protocol.pictures()]
-        measured = np.mean([psnr(*both) for both in zip(pictures, truths, strict=True)])
-        assert measured == pytest.approx(scores[kind])
-
-
-def test_pictures_of_one_stem_do_not_meet(deepgin, tmp_path, photo):
-    folder = tmp_path / "photos"
-    for name in ("a/x/p.png", "b/x/p.png", "b/x/p.webp"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(photo(16, 16)).save(folder / name)
-    options = ["--methods", "pull-push", "--size", 16, "--kinds", "rectangle"]
-    deepgin("evaluate", folder, *options, "--save", tmp_path / "kept")
-    assert len(list((tmp_path / "kept").rglob("*.png"))) == 3
-
-
-def test_saved_pictures_are_not_overwritten(deepgin, fails, files_in, photos, tmp_path):
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    (kept / "old.png").write_bytes(b"old")
+def test_a_table_without_a_report(deepgin, photos, weights, tmp_path, files_in):
     before = files_in(tmp_path)
-    options = ["--methods", "pull-push", "--size", 16, "--save", kept]
-    assert "--overwrite" in fails(2, "evaluate", photos, *options)
-    assert files_in(tmp_path) == before
-    assert deepgin("evaluate", photos, *options, "--overwrite")[0] == 0
-    assert (kept / "old.png").read_bytes() == b"old"
-
-
-@pytest.mark.parametrize("name", ["telea", "navier-stokes", "fsr-fast"])
-def test_opencv(deepgin, photos, name):
-    cv2 = pytest.importorskip("cv2")
-    if name == "fsr-fast" and not hasattr(cv2, "xphoto"):
-        pytest.skip("this OpenCV lacks its contrib part")
-    options = ["--size", 32, "--kinds", "rectangle", "--json"]
-    code, out, _ = deepgin("evaluate", photos, "--methods", name, *options)
+    arguments = ["--methods", "deepgin,pull-push", "--size", 32, "--weights", weights]
+    code, out, _ = deepgin("evaluate", "--data", photos, *arguments)
     assert code == 0
-    assert json.loads(out)["scores"][0]["method"] == name
+    assert files_in(tmp_path) == before
+    for name in ("deepgin", "pull-push", *KINDS):
+        assert name in out
+    for kind in KINDS:
+        assert Protocol(photos, 32).masks(kind).hash[:16] in out
+    command = "deepgin evaluate --data PHOTOS --masks rectangle,freeform,cellular"
+    assert f"{command} --methods deepgin,pull-push --size 32" in out
+    assert f"--weights {weights.name}" in out
+
+
+def test_the_report(deepgin, photos, tmp_path):
+    out = tmp_path / "report"
+    arguments = ["--data", photos, "--methods", "pull-push,mean", "--size", 32, "-o", out]
+    code, printed, _ = deepgin("evaluate", *arguments)
+    assert code == 0
+    assert f"The report is {out / 'report.html'}" in printed
+    report = Report.read(out / "report.json")
+    hashes = Protocol(photos, 32).hashes()
+    assert (report.pictures["hash"], report.pictures["count"]) == (hashes[0], 2)
+    assert {name: one["hash"] for name, one in report.masks.items()} == hashes[1]
+    assert set(report.versions) > {"deepgin", "torch", "numpy"}
+    assert len(report.scores) == 2 * 2 * 3
+    rows = list(csv.DictReader((out / "scores.csv").open(newline="")))
+    assert len(rows) == 12
+    for row, score in zip(rows, report.scores, strict=True):
+        assert (row["method"], row["masks"], row["picture"]) == (
+            score.method,
+            score.masks,
+            score.picture,
+        )
+        assert float(row["psnr"]) == score.values["psnr"]
+    assert "<html" in (out / "report.html").read_text(encoding="utf-8")
+    assert (out / "report.md").read_text(encoding="utf-8").strip() in printed
+    names = {"inner/two.jpg.png", "one.png"}
+    for what in ("truth", "hole/freeform", "mean/cellular"):
+        folder = out / "pictures" / what
+        found = {p.relative_to(folder).as_posix() for p in folder.rglob("*.png")}
+        assert found == names
+
+
+def test_measuring_goes_on(deepgin, photos, tmp_path):
+    out = ["-o", tmp_path / "report", "--data", photos]
+    deepgin("evaluate", *out, *QUICK)
+    first = Report.read(tmp_path / "report" / "report.json")
+    code, _, err = deepgin("evaluate", *out, "--methods", "mean,pull-push", "--size", 32)
+    assert code == 0
+    assert "6 are done" in err
+    both = Report.read(tmp_path / "report" / "report.json")
+    assert [s for s in both.scores if s.method == "pull-push"] == [*first.scores]
+    assert len(both.scores) == 12
+    # Of something else it is not mixed in, unless one says that the old is not wanted.
+    code, _, err = deepgin("evaluate", *out, "--methods", "mean", "--size", 16)
+    assert (code, "other pictures: add --overwrite" in err) == (2, True)
+    assert deepgin("evaluate", *out, "--methods", "mean", "--size", 16, "--overwrite")[0] == 0
+
+
+def test_original_size_and_masks_by_hand(deepgin, photos, tmp_path):
+    made = tmp_path / "made"
+    (made / "inner").mkdir(parents=True)
+    for name, size in (("one.png", (56, 40)), ("inner/two_mask.png", (36, 48))):
+        mask = Image.new("L", size)
+        mask.paste(255, (10, 10, 20, 20))
+        mask.save(made / name)
+    arguments = ["--masks", f"{made},freeform-thin", "--methods", "mean", "--size", "original"]
+    code, _, _ = deepgin("evaluate", "--data", photos, *arguments, "-o", tmp_path / "r")
+    assert code == 0
+    report = Report.read(tmp_path / "r" / "report.json")
+    assert [(s.masks, s.width, s.height) for s in report.scores] == [
+        ("made", 36, 48),
+        ("freeform-thin", 36, 48),
+        ("made", 56, 40),
+        ("freeform-thin", 56, 40),
+    ]
+    assert report.scores[0].coverage == 100 / (36 * 48)
+
+
+def test_failures_are_told_and_the_rest_is_measured(deepgin, photos, tmp_path):
+    (photos / "cut.png").write_bytes((photos / "one.png").read_bytes()[:400])
+    code, out, err = deepgin("evaluate", "--data", photos, *QUICK, "-o", tmp_path / "r")
+    assert code == 0
+    report = Report.read(tmp_path / "r" / "report.json")
+    assert [name for name, _ in report.left_out] == ["cut.png"]
+    assert report.pictures["count"] == 2
+    assert "cut.png" in out + err
+
+
+def test_json_survives_infinity(deepgin, tmp_path):
+    (tmp_path / "flat").mkdir()
+    Image.fromarray(np.full((40, 40, 3), 90, np.uint8)).save(tmp_path / "flat" / "<b>.png")
+    out = tmp_path / "r"
+    code, printed, _ = deepgin("evaluate", "--data", tmp_path / "flat", *QUICK, "-o", out)
+    assert code == 0
+    assert "infinite" in printed
+    json.loads((out / "report.json").read_text(), parse_constant=None)
+    assert "<b>.png" not in (out / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
         (["--methods", "pull-push,tela"], 2, ["'tela'", "did you mean 'telea'?", "pull-push"]),
-        (["--methods", ""], 2, ["''"]),
-        (["--methods", "pull-push", "--kinds", "squares"], 2, ["'squares'", "rectangle"]),
-        (["--methods", "pull-push", "--size", "0"], 2, ["at least 1 x 1"]),
-        (["--methods", "pull-push", "--limit", "-1"], 2, ["-1"]),
+        (["--methods", ""], 2, ["--methods"]),
+        (["--methods", "mean", "--masks", "squares"], 2, ["'squares'", "rectangle", "folder"]),
+        (["--methods", "mean", "--size", "0"], 2, ["--size 0", "original"]),
+        (["--methods", "mean", "--size", "big"], 2, ["--size big"]),
+        (["--methods", "mean", "--limit", "-1"], 2, ["-1"]),
+        (["--methods", "mean", "--metrics", "pnsr"], 2, ["did you mean 'psnr'"]),
+        (["--methods", "mean", "--fid", "inception"], 2, ["-o REPORT"]),
         (["--methods", "deepgin", "--weights", "no.safetensors"], 1, ["no.safetensors"]),
         (["--methods", "deepgin", "--device", "potato"], 2, ["'potato'"]),
         (["--methods", "deepgin", "--precision", "half"], 2, ["'half'"]),
@@ -128,7 +143,7 @@ def test_opencv(deepgin, photos, name):
 )
 def test_wrong_use(fails, files_in, photos, tmp_path, options, code, words):
     before = files_in(tmp_path)
-    message = fails(code, "evaluate", photos, *options, "--save", tmp_path / "kept")
+    message = fails(code, "evaluate", "--data", photos, *options)
     for word in words:
         assert word in message
     assert files_in(tmp_path) == before
@@ -139,12 +154,6 @@ def test_wrong_use(fails, files_in, photos, tmp_path, options, code, words):
 )
 def test_no_pictures(fails, tmp_path, name, word):
     (tmp_path / "empty").mkdir()
-    message = fails(1, "evaluate", tmp_path / name, "--methods", "pull-push")
+    message = fails(1, "evaluate", "--data", tmp_path / name, "--methods", "pull-push")
     assert str(tmp_path / name) in message
     assert word in message
-
-
-def test_damaged_picture_is_named(fails, photos):
-    (photos / "cut.png").write_bytes((photos / "one.png").read_bytes()[:400])
-    message = fails(1, "evaluate", photos, "--methods", "pull-push", "--size", 16)
-    assert str(photos / "cut.png") in message

@@ -1,9 +1,12 @@
-"""PSNR against numbers worked out by hand."""
+"""PSNR against numbers worked out by hand, and scikit-image."""
 
 import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.metrics import peak_signal_noise_ratio
 
 from deepgin.errors import UsageError
 from deepgin.metrics import psnr
@@ -18,6 +21,16 @@ def test_by_hand():
     found = psnr(picture(13, 20, 30, 0, 0, 12), picture(10, 20, 34, 0, 0, 0))
     assert found == pytest.approx(20 * math.log10(255 / (13 / math.sqrt(6))))
     assert found == pytest.approx(33.6334, abs=1e-3)
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**31), noise=st.integers(1, 255))
+def test_agrees_with_scikit_image(seed, noise):
+    draws = np.random.default_rng(seed)
+    truth = draws.integers(0, 256, (9, 12, 3))
+    other = (truth + draws.integers(1, noise + 1, truth.shape)).clip(0, 255).astype(np.uint8)
+    truth = truth.astype(np.uint8)
+    assert psnr(other, truth) == pytest.approx(peak_signal_noise_ratio(truth, other), abs=1e-9)
 
 
 def test_all_wrong_is_zero():

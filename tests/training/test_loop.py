@@ -106,6 +106,8 @@ def test_progress_is_told_with_the_time_left(
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [entry["samples"] for entry in log] == [6, 12, 18, 24]
     assert all(entry["l1"] > 0 and entry["stage"] == "warm_up" for entry in log)
+    # Nothing was validated: the last weights stay.
+    assert read_card(tmp_path / "run" / "last-warm_up.safetensors").training["samples"] == 24
 
 
 def test_validation_keeps_the_best_average(

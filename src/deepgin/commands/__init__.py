@@ -14,6 +14,10 @@ COMMANDS = {
     "train": "train a network on a folder of pictures",
     "calibrate": "weigh perceptual and style loss for another VGG",
     "evaluate": "measure methods on a folder of pictures",
+    "compare": "tell how measured methods differ, with intervals",
+    "table1": "print the paper's Table 1 by your weights",
+    "table2": "print the paper's Table 2 by your methods",
+    "ablation": "train every row of Table 1 at one budget and compare them",
     "convert": "turn a checkpoint of the authors into our weights",
     "info": "show variants, weights and this machine",
 }

@@ -1,82 +1,60 @@
-"""`deepgin evaluate PHOTOS --methods deepgin,telea`."""
+"""`deepgin evaluate --data PHOTOS --methods deepgin,telea -o REPORT`."""
 
-import json
 import shlex
-from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from .parsing import Parser, add_runtime
+from .measuring import add_measuring, request, size_of, words_of
+from .parsing import Parser
 
 
 def parser() -> Parser:
     """Return the command's parser."""
     p = Parser("evaluate", "Measure methods on a folder of pictures under frozen masks.")
-    p.add_argument("photos", help="a folder of pictures that no method was trained on")
+    p.add_argument("--data", required=True, metavar="PHOTOS", help="no method was trained on them")
+    p.add_argument(
+        "--masks",
+        default="rectangle,freeform,cellular",
+        help="sets with commas: kinds (deepgin masks --help), or folders with the pictures' names",
+    )
     p.add_argument(
         "--methods",
         default="deepgin,telea",
-        help="of deepgin, pull-push, telea, navier-stokes, fsr-fast",
+        help="with commas: deepgin, deepgin:crop+ensemble, old=deepgin@old.safetensors, telea, "
+        "navier-stokes, patchmatch, biharmonic, onnx:FILE,hole=0, python:MODULE:FUNCTION (which "
+        "runs that code), ...; see docs/methods.md",
     )
-    p.add_argument("--kinds", default="rectangle,freeform,cellular", help="of masks, with commas")
-    p.add_argument("--size", type=int, default=256, help="side in pixels")
-    p.add_argument("--limit", type=int, default=0, help="at most so many pictures, taken evenly")
-    p.add_argument("--save", metavar="DIR", help="keep the completed pictures there")
-    p.add_argument("--overwrite", action="store_true", help="let --save replace pictures")
-    p.add_argument("--json", action="store_true", help="print JSON")
-    add_runtime(p)
+    p.add_argument("--size", default="256", help="of the centre squares; or original")
+    add_measuring(p, metrics="psnr,ssim,l1,l1_hole", output=False)
     return p
 
 
 def run(args: Any) -> None:
     """Measure and print."""
-    import sys
-
-    from PIL import Image
-
-    from ..errors import UsageError
-    from ..evaluation.methods import method
-    from ..evaluation.protocol import Protocol
+    from ..errors import DeepginError
+    from ..evaluation.evaluate import evaluate
     from ..evaluation.report import markdown
-    from ..evaluation.runner import run as evaluate
-    from ..files import make_folder
-    from ..pictures import write_picture
 
-    protocol = Protocol(Path(args.photos), args.size, tuple(args.kinds.split(",")), args.limit)
-    files = protocol.pictures()  # a wrong folder is better told of before networks are loaded
-    names = args.methods.split(",")
-    methods = {name: method(name, args.weights, args.precision, args.device) for name in names}
-    if args.save and any(make_folder(args.save).iterdir()) and not args.overwrite:
-        raise UsageError(f"{args.save} is not empty: add --overwrite, or choose another folder")
-
-    def keep(name: str, kind: str, file: Path, completed: Any) -> None:
-        # The whole name, so that a.jpg and a.webp do not meet, nor those of two folders.
-        inside = file.relative_to(protocol.folder)
-        folder = make_folder(Path(args.save) / name / kind / inside.parent)
-        name_of_file = inside.name if inside.suffix == ".png" else f"{inside.name}.png"
-        write_picture(Image.fromarray(completed), folder / name_of_file, overwrite=True)
-
-    scores = evaluate(
-        protocol, methods, lambda text: print(text, file=sys.stderr), keep if args.save else None
+    words = ["deepgin", "evaluate", "--data", "PHOTOS"]
+    for name in ("masks", "methods", "size", "metrics"):
+        words += [f"--{name}", getattr(args, name)]
+    asked = request(
+        args,
+        shlex.join([*words, *words_of(args)]),
+        data=Path(args.data),
+        masks=tuple(args.masks.split(",")),
+        methods=args.methods,
+        size=size_of(args.size),
     )
-    command = command_of(args)
-    if args.json:
-        hashes = {kind: protocol.masks(kind).hash for kind in protocol.kinds}
-        facts = {"command": command, "pictures": len(files), "masks": hashes}
-        print(json.dumps(facts | {"scores": [asdict(s) for s in scores]}, indent=2))
-        return
-    print(markdown(protocol, scores, command))
-
-
-def command_of(args: Any) -> str:
-    """Return the command that makes the figures, without what does not change them."""
-    words = ["deepgin", "evaluate", "PHOTOS"]
-    words += ["--methods", args.methods, "--kinds", args.kinds, "--size", str(args.size)]
-    if args.limit:
-        words += ["--limit", str(args.limit)]
-    if args.weights:
-        words += ["--weights", Path(args.weights).name]
-    for name in ("device", "precision"):
-        if getattr(args, name) != "auto":
-            words += [f"--{name}", getattr(args, name)]
-    return shlex.join(words)
+    with TemporaryDirectory() as passing:
+        report = evaluate(asked, Path(args.output or passing))
+    print(markdown(report))
+    if args.output:
+        print(f"\nThe report is {Path(args.output) / 'report.html'}")
+    failed = sum(bool(score.error) for score in report.scores)
+    if failed:
+        raise DeepginError(
+            f"{failed} of {len(report.scores)} measurements failed, named above: mend them and run "
+            "the same command again"
+        )

@@ -10,7 +10,11 @@ from .parsing import Parser
 def parser() -> Parser:
     """Return the command's parser."""
     p = Parser("masks", "Write masks as PNG (white = missing), a manifest and a preview sheet.")
-    p.add_argument("--kind", required=True, help="rectangle, freeform or cellular")
+    p.add_argument(
+        "--kind",
+        required=True,
+        help="rectangle, freeform, cellular, freeform-thin, rectangle-25, ...",
+    )
     p.add_argument("--size", default="256", help="WIDTHxHEIGHT in pixels, or one side of a square")
     p.add_argument("--count", type=int, default=16, help="how many")
     p.add_argument("--seed", default="0", help="the same seed gives the same masks everywhere")

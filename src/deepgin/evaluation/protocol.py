@@ -1,24 +1,44 @@
 """Which pictures under which masks: the same for every method, run and machine."""
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from ..masks import KINDS, MaskSet
+from ..errors import PictureError, UsageError
+from ..masks import KINDS, MaskSet, content
 from ..pictures import centre_square, evenly, find_pictures, read_rgb
+from .masking import SEED, Masks, masks_of
 
-_SEED = "validation"
+
+@dataclass(frozen=True)
+class Case:
+    """A picture and its masks.
+
+    Attributes:
+        picture: its path below the folder, with forward slashes.
+        truth: uint8, H x W x 3.
+        masks: by the name of the set: bool, H x W, True = missing.
+        failed: by the name of the set: why there is no mask for it.
+    """
+
+    picture: str
+    truth: np.ndarray
+    masks: dict[str, np.ndarray]
+    failed: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """Pictures of a folder, each under one frozen mask of each kind.
+    """Pictures of a folder, each under one frozen mask of each set.
 
     Attributes:
         folder: of the pictures.
-        size: centre squares are brought to this size with Lanczos.
-        kinds: of masks.
+        size: centre squares are brought to this size with Lanczos; None leaves pictures whole.
+        kinds: of masks by name, or folders of masks with the pictures' names.
         limit: at most so many pictures, taken evenly; 0 takes all.
         files: of the folder, these alone; empty takes all.
 
@@ -27,23 +47,80 @@ class Protocol:
     """
 
     folder: Path
-    size: int = 256
+    size: int | None = 256
     kinds: tuple[str, ...] = KINDS
     limit: int = 0
-    files: tuple[Path, ...] = ()
+    files: tuple[Path, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        for kind in self.kinds:
-            MaskSet(kind, (self.size, self.size), 0, _SEED)  # refuses what it cannot draw
+        if self.size is not None and self.size < 1:
+            raise UsageError(f"pictures of {self.size} pixels do not work: at least 1")
+        names = [masks.name for masks in self.sets]
+        if len({*names}) < len(names):
+            raise UsageError(f"two of the mask sets have one name: {', '.join(names)}")
+
+    @cached_property
+    def sets(self) -> tuple[Masks, ...]:
+        """The mask sets."""
+        return tuple(masks_of(kind) for kind in self.kinds)
 
     def pictures(self) -> list[Path]:
         """Return the pictures' paths, in order."""
         return evenly(self.files, self.limit) or find_pictures(self.folder, self.limit)
 
     def truth(self, path: Path) -> np.ndarray:
-        """Return a picture as uint8, size x size x 3."""
-        return centre_square(read_rgb(path), self.size)
+        """Return a picture as uint8, H x W x 3."""
+        return self._truth(path)[0]
+
+    def _truth(self, path: Path) -> tuple[np.ndarray, tuple[int, int]]:
+        picture = read_rgb(path)
+        full = (picture.height, picture.width)
+        return np.asarray(picture) if self.size is None else centre_square(picture, self.size), full
 
     def masks(self, kind: str) -> MaskSet:
-        """Return the frozen masks of a kind: one for each picture, in order."""
-        return MaskSet(kind, (self.size, self.size), len(self.pictures()), _SEED)
+        """Return the frozen masks of a kind: one for each picture, in order, all of one size."""
+        assert self.size is not None
+        return MaskSet(kind, (self.size, self.size), len(self.pictures()), SEED)
+
+    def case(self, index: int, path: Path) -> Case:
+        """Read a picture and make its masks.
+
+        Args:
+            index: its place among `pictures()`.
+            path: its file.
+
+        Raises:
+            PictureError: it cannot be read.
+        """
+        truth, full = self._truth(path)
+        inside = path.relative_to(self.folder)
+        masks, failed = {}, {}
+        for one in self.sets:
+            try:
+                masks[one.name] = one.mask(index, inside, truth.shape[:2], full)
+            except PictureError as error:
+                failed[one.name] = str(error)
+        return Case(inside.as_posix(), truth, masks, failed)
+
+    def cases(self, refused: Callable[[str, str], None]) -> Iterator[Case]:
+        """Give all cases; of a picture that cannot be read `refused` is told its name and why."""
+        for index, path in enumerate(self.pictures()):
+            try:
+                yield self.case(index, path)
+            except PictureError as error:
+                refused(path.relative_to(self.folder).as_posix(), str(error))
+
+    def hashes(self, tell: Callable[[str], None] = lambda _: None) -> tuple[str, dict[str, str]]:
+        """Return the SHA-256 of the pictures (names and samples) and of each mask set, in hex.
+
+        Everything is read and drawn once for it. Two runs with the same hashes measured the same.
+        """
+        pictures = hashlib.sha256()
+        masks = {one.name: hashlib.sha256() for one in self.sets}
+        for case in self.cases(lambda name, why: tell(f"{name} is left out: {why}")):
+            shape = "x".join(map(str, case.truth.shape))
+            pictures.update(f"{case.picture}:{shape}:".encode("utf-8", "surrogateescape"))
+            pictures.update(np.ascontiguousarray(case.truth).tobytes())
+            for name, mask in case.masks.items():
+                masks[name].update(content(mask))
+        return pictures.hexdigest(), {name: found.hexdigest() for name, found in masks.items()}

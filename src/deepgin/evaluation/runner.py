@@ -1,68 +1,166 @@
-"""Running methods over pictures and frozen masks, and scoring what comes out."""
+"""Running methods over pictures and frozen masks into a folder, to be gone on with when stopped."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from statistics import mean
-from typing import TypeAlias
+from typing import Protocol as Interface
 
 import numpy as np
+from PIL import Image
 
-from ..metrics import psnr
-from .protocol import Protocol
+from ..errors import DeepginError
+from ..files import make_folder
+from ..locks import hold
+from ..masks import coverage
+from ..pictures import write_picture
+from .journal import Journal
+from .measures import Measure
+from .methods import Method
+from .protocol import Case, Protocol
+from .records import PICTURES, Score, kept_as
 
-Method: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""uint8 H x W x 3 and bool H x W in, the completed uint8 H x W x 3 out."""
+
+class Watcher(Interface):
+    """Is told how a measuring goes on."""
+
+    def begin(self, total: int, skipped: int) -> None:
+        """Hear how many scores are to be found, and how many there were before."""
+
+    def filled(self, name: str, fit: str) -> None:
+        """Hear that one is found."""
+
+    def failed(self, name: str, why: str) -> None:
+        """Hear that a method, or a picture, failed."""
+
+    def note(self, name: str, text: str) -> None:
+        """Hear that a picture is left out, and why."""
+
+    def end(self) -> None:
+        """Hear that no more will come."""
 
 
 @dataclass(frozen=True)
-class Score:
-    """One method's result on one kind of mask.
+class Found:
+    """What a run came to.
 
     Attributes:
-        psnr: mean over pictures of the PSNR in dB of the 8-bit completed picture, whole picture.
-        seconds: a picture, in this run, of the method alone.
+        scores: of all methods, in the order of the pictures; those of earlier runs as well.
+        left_out: names of pictures that were not measured, and why.
     """
 
-    method: str
-    kind: str
-    psnr: float
-    seconds: float
+    scores: tuple[Score, ...]
+    left_out: tuple[tuple[str, str], ...]
 
 
 def run(
     protocol: Protocol,
-    methods: dict[str, Method],
-    tell: Callable[[str], None] = lambda text: None,
-    keep: Callable[[str, str, Path, np.ndarray], None] | None = None,
-) -> list[Score]:
-    """Score every method on every kind of mask.
+    methods: Sequence[Method],
+    measures: dict[str, Measure],
+    folder: Path,
+    request: dict,
+    watcher: Watcher,
+    *,
+    keep: bool = True,
+) -> Found:
+    """Measure what is not measured yet.
+
+    Valid pixels of every method are the truth's. A method that fails on a picture is reported;
+    the others go on.
 
     Args:
         protocol: the pictures and masks.
-        methods: by name.
-        tell: told of each score as it is found.
-        keep: given method, kind, picture path and completed picture (uint8, H x W x 3).
+        methods: to be measured.
+        measures: by name.
+        folder: is made; holds the journal and, with `keep`, truths, holes and completed pictures.
+        request: see `Journal`.
+        watcher: is told.
+        keep: write the pictures.
 
-    Returns:
-        A score for each method and kind; valid pixels of every method are the truth's.
+    Raises:
+        DeepginError: another process works there, it holds something else, or cannot be written.
     """
-    files = protocol.pictures()
-    truths = [protocol.truth(file) for file in files]
-    scores = []
-    for kind in protocol.kinds:
-        masks = list(protocol.masks(kind))
-        for name, method in methods.items():
-            values, seconds = [], 0.0
-            for file, truth, mask in zip(files, truths, masks, strict=True):
-                begun = time.perf_counter()
-                filled = method(truth, mask)
-                seconds += time.perf_counter() - begun
-                completed = np.where(mask[..., None], filled, truth)
-                values.append(psnr(completed, truth))
-                if keep:
-                    keep(name, kind, file, completed)
-            scores.append(Score(name, kind, mean(values), seconds / len(files)))
-            tell(f"{name} on {kind}: {scores[-1].psnr:.2f} dB")
-    return scores
+    taken = DeepginError(f"another deepgin measures into {folder}: wait for it")
+    left_out: list[tuple[str, str]] = []
+
+    def refused(name: str, why: str) -> None:
+        left_out.append((name, why))
+        watcher.note(name, f"left out: {why}")
+
+    with closing(hold(folder / ".lock", taken)):
+        journal = Journal(folder, request)
+        done = journal.done()
+        files = protocol.pictures()
+        total = len(files) * len(protocol.sets) * len(methods)
+        # Of methods that are not asked for now, too: they stay in the report.
+        asked = {method.name for method in methods}
+        before = sum(name in asked for name, _, _ in done)
+        watcher.begin(total - before, before)
+        try:
+            for case in protocol.cases(refused):
+                for masks, why in case.failed.items():
+                    refused(case.picture, f"{masks}: {why}")
+                for score, completed in _scores(case, methods, measures, done):
+                    name = f"{score.method} on {score.masks}: {score.picture}"
+                    if completed is None:
+                        watcher.failed(name, score.error)
+                    else:
+                        if keep:
+                            _keep(folder, case, score, completed)
+                        watcher.filled(name, score.fit)
+                    journal.add(score)
+        finally:
+            watcher.end()
+        return Found(_in_order(journal.scores, files, protocol), tuple(left_out))
+
+
+def _scores(
+    case: Case,
+    methods: Sequence[Method],
+    measures: dict[str, Measure],
+    done: set[tuple[str, str, str]],
+) -> Iterable[tuple[Score, np.ndarray | None]]:
+    """Give what is not done of a case: scores, and completed pictures where nothing failed."""
+    for (masks, mask), method in product(case.masks.items(), methods):
+        if (method.name, masks, case.picture) in done:
+            continue
+        height, width = mask.shape
+        about = (method.name, masks, case.picture, width, height, coverage(mask))
+        begun = time.perf_counter()
+        try:
+            filled, fit = method.fill(case.truth.copy(), mask.copy())
+            seconds = time.perf_counter() - begun
+            completed = np.where(mask[..., None], filled, case.truth)
+        except Exception as error:  # noqa: BLE001, any method may be measured
+            why = " ".join(f"{type(error).__name__}: {error}".split())
+            yield Score(*about, time.perf_counter() - begun, "", why, {}), None
+            continue
+        found = {name: m.of(completed, case.truth, mask) for name, m in measures.items()}
+        values = {name: value for name, value in found.items() if value is not None}
+        yield Score(*about, seconds, fit, "", values), completed
+
+
+def _keep(folder: Path, case: Case, score: Score, completed: np.ndarray) -> None:
+    hole = np.where(case.masks[score.masks][..., None], np.uint8(255), case.truth)
+    pictures = {
+        "truth": case.truth,
+        f"hole/{score.masks}": hole,
+        f"{score.method}/{score.masks}": completed,
+    }
+    for what, picture in pictures.items():
+        path = folder / PICTURES / kept_as(what, case.picture)
+        if picture is completed or not path.exists():
+            make_folder(path.parent)
+            write_picture(Image.fromarray(picture), path, overwrite=True)
+
+
+def _in_order(
+    scores: Sequence[Score], files: Sequence[Path], protocol: Protocol
+) -> tuple[Score, ...]:
+    """Sort by picture and mask set, the last score of each; methods in the order they came."""
+    place = {path.relative_to(protocol.folder).as_posix(): i for i, path in enumerate(files)}
+    sets = {one.name: i for i, one in enumerate(protocol.sets)}
+    newest = {(s.method, s.masks, s.picture): s for s in scores}
+    return tuple(sorted(newest.values(), key=lambda s: (place[s.picture], sets[s.masks])))

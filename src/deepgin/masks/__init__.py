@@ -2,15 +2,19 @@
 
 from .cellular import cellular
 from .freeform import freeform
-from .kinds import KINDS, draw
-from .mask_sets import MaskSet, coverage, sha256
+from .kinds import KINDS, VARIATIONS, check_kind, definition, draw
+from .mask_sets import MaskSet, content, coverage, sha256
 from .rectangle import rectangle
 
 __all__ = [
     "KINDS",
+    "VARIATIONS",
     "MaskSet",
     "cellular",
+    "check_kind",
+    "content",
     "coverage",
+    "definition",
     "draw",
     "freeform",
     "rectangle",

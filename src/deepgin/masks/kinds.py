@@ -1,22 +1,70 @@
 """The kinds of mask by name. How each is made lives in the file of that name."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError, nearest_name
 from .cellular import cellular
+from .draws import Draws
 from .freeform import freeform
 from .rectangle import rectangle
 
+Draw = Callable[[int, int, int | str], NDArray[np.bool_]]
+
 KINDS = ("rectangle", "freeform", "cellular")
-"""The names `draw` takes."""
+"""The three of the paper, which training takes."""
+
+
+def _mixed(
+    height: int, width: int, seed: int | str, *, absolute: bool = False
+) -> NDArray[np.bool_]:
+    kind = KINDS[Draws("mixed", seed).below(len(KINDS))]
+    return draw(kind, height, width, seed, absolute=absolute)
+
+
+VARIATIONS: dict[str, tuple[Draw, str]] = {
+    "freeform-thin": (partial(freeform, brush=1 / 3), "free-form, strokes a third as wide"),
+    "freeform-absolute": (
+        partial(freeform, absolute=True),
+        "free-form, strokes 10 to 24 pixels wide at any size",
+    ),
+    "mixed": (_mixed, "one of rectangle, freeform and cellular, drawn for each picture"),
+    "mixed-absolute": (
+        partial(_mixed, absolute=True),
+        "one of rectangle, freeform-absolute and cellular, drawn for each picture",
+    ),
+    **{
+        f"rectangle-{percent}": (
+            partial(rectangle, rate=percent / 100),
+            f"one rectangle of {percent} % of the picture",
+        )
+        for percent in (5, 10, 20, 30, 40, 50, 60, 70)
+    },
+}
+"""Names that measuring takes beside `KINDS`: how each is drawn, and what it is."""
+
+_DEFINITIONS = {
+    "rectangle": "one rectangle, sides 0.3 to 0.7 of the picture's",
+    "freeform": "15 to 23 free-form strokes, 10 to 24 pixels wide at 256",
+    "cellular": "cellular automaton, cells of 1, 2, 4 or 8 pixels at 256",
+}
 
 
 def check_kind(kind: str) -> None:
-    """Raise UsageError, with the names there are, unless `kind` is one of `KINDS`."""
-    if kind not in KINDS:
-        hint = nearest_name(kind, KINDS)
-        raise UsageError(f"no kind of mask is called '{kind}'{hint}; the kinds: {', '.join(KINDS)}")
+    """Raise UsageError, with the names there are, unless `draw` takes this one."""
+    names = (*KINDS, *VARIATIONS)
+    if kind not in names:
+        hint = nearest_name(kind, names)
+        raise UsageError(f"no kind of mask is called '{kind}'{hint}; the kinds: {', '.join(names)}")
+
+
+def definition(kind: str) -> str:
+    """Return what a kind is, in a line."""
+    check_kind(kind)
+    return _DEFINITIONS.get(kind) or VARIATIONS[kind][1]
 
 
 def draw(
@@ -30,6 +78,8 @@ def draw(
     Raises: UsageError for an unknown kind or a size under 1 pixel.
     """
     check_kind(kind)
+    if kind in VARIATIONS:
+        return VARIATIONS[kind][0](height, width, seed)
     if kind == "rectangle":
         return rectangle(height, width, seed)
     if kind == "freeform":

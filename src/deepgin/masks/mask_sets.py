@@ -24,10 +24,10 @@ def coverage(mask: NDArray[np.bool_]) -> float:
 
 def sha256(mask: NDArray[np.bool_]) -> str:
     """Return the SHA-256, in hex, of a mask (bool, shape (height, width)): its shape and bits."""
-    return hashlib.sha256(_content(mask)).hexdigest()
+    return hashlib.sha256(content(mask)).hexdigest()
 
 
-def _content(mask: NDArray[np.bool_]) -> bytes:
+def content(mask: NDArray[np.bool_]) -> bytes:
     """Return what is hashed of a mask: its shape as text, then its bits row by row."""
     height, width = mask.shape
     return f"{height}x{width}:".encode() + np.packbits(mask).tobytes()
@@ -71,7 +71,7 @@ class MaskSet:
         """SHA-256, in hex, over the shape and bits of every mask in order; draws them all once."""
         digest = hashlib.sha256()
         for mask in self:
-            digest.update(_content(mask))
+            digest.update(content(mask))
         return digest.hexdigest()
 
     def manifest(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -71,7 +70,7 @@ def _unit(features: Tensor) -> Tensor:
 
 def load_lpips(
     heads: str | Path,
-    network: Literal["alexnet", "vgg16"] = "alexnet",
+    network: str = "alexnet",
     weights: str | Path | None = None,
 ) -> Lpips:
     """Load LPIPS v0.1 with public weights, on the CPU.

@@ -2,6 +2,15 @@
 
 from .alexnet import AlexNet
 from .vgg import VGG16, VGG19, Vgg
-from .weights import load_alexnet, load_lpips_heads, load_vgg
+from .weights import load_alexnet, load_inception, load_lpips_heads, load_vgg
 
-__all__ = ["VGG16", "VGG19", "AlexNet", "Vgg", "load_alexnet", "load_lpips_heads", "load_vgg"]
+__all__ = [
+    "VGG16",
+    "VGG19",
+    "AlexNet",
+    "Vgg",
+    "load_alexnet",
+    "load_inception",
+    "load_lpips_heads",
+    "load_vgg",
+]

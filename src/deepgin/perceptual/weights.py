@@ -11,17 +11,21 @@ from torch import Tensor, nn
 
 from ..errors import WeightsError
 from .alexnet import AlexNet
+from .inception import FEATURES, Inception
 from .vgg import VGG16, VGG19, Vgg
 
 State = dict[str, Tensor]
 
-# The part of each name after the dash begins the file's SHA-256, which the download is checked by.
+# The part of each name after the last dash begins the file's SHA-256, which the download is checked by.
 OFFICIAL = {
     "vgg19": "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
     "vgg16": "https://download.pytorch.org/models/vgg16-397923af.pth",
     "alexnet": "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+    "inception": "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
+    "pt_inception-2015-12-05-6726825d.pth",
 }
 _ALEXNET_NUMBERS = (0, 3, 6, 8, 10)
+_INCEPTION_CLASSES = 1008
 _HEADS = {"alexnet": "alex", "vgg16": "vgg"}
 
 
@@ -62,6 +66,35 @@ def load_alexnet(spec: str | Path = "alexnet") -> AlexNet:
         raise WeightsError(f"{spec} does not hold AlexNet as torchvision lays it out")
     network = AlexNet()
     _fill(network, _from_features(state, network.layers, _ALEXNET_NUMBERS), spec)
+    return network
+
+
+def load_inception(spec: str | Path = "inception") -> Inception:
+    """Load FID's Inception with the weights of 2015: float32, channels_last, on the CPU.
+
+    Args:
+        spec: `inception` for pytorch-fid's file, downloaded once into torch's cache and checked;
+            or that file, pt_inception-2015-12-05-6726825d.pth.
+
+    Raises:
+        WeightsError: missing, damaged, of another network, or it cannot be downloaded.
+    """
+    state = _official_state(spec)
+    # torchvision's own Inception fits layer by layer, but gives other distances.
+    classifier = state.get("fc.weight")
+    if classifier is None or classifier.shape != (_INCEPTION_CLASSES, FEATURES):
+        raise WeightsError(
+            f"{spec} does not hold FID's Inception, which has {_INCEPTION_CLASSES:,} classes: give "
+            f"{OFFICIAL['inception'].rsplit('/', 1)[-1]}"
+        )
+    dropped = ("fc.weight", "fc.bias")
+    ours = {
+        name: value
+        for name, value in state.items()
+        if name not in dropped and not name.endswith(".num_batches_tracked")
+    }
+    network = Inception()
+    _fill(network, ours, spec)
     return network
 
 

@@ -33,7 +33,7 @@ class Trainer:
 
     The folder holds `recipe.yaml` (as it is in effect), the newest checkpoints and the one that
     validated best, `log.jsonl`, `sheets/`, and for each stage `best-STAGE.safetensors`, the moving
-    average that validated best.
+    average that validated best; without validation `last-STAGE.safetensors`, the newest.
 
     Args:
         recipe: what to do.
@@ -125,6 +125,7 @@ class Trainer:
                 raise
             if records:
                 records.save()
+                records.keep_last()
             if together:
                 self.ranks.wait()
 
@@ -173,6 +174,7 @@ class Trainer:
         if p.stage == WARM_UP and p.samples >= self.schedule.warm_up and self.schedule.main:
             if p.stage_steps and self.records:
                 self.records.validate()
+                self.records.keep_last()
             self.state.begin_main(self.recipe)
             self.watcher.line(f"main stage from {p.samples} samples on")
 

@@ -22,6 +22,11 @@ from .stopping import StopSignals
 LOCK = ".lock"
 
 
+def last_weights(stage: str) -> str:
+    """Return the name of the weights that a stage without validation leaves."""
+    return f"last-{stage}.safetensors"
+
+
 class Records:
     """The folder of one run, for the process that writes it.
 
@@ -121,6 +126,17 @@ class Records:
             self.journal.sheet(self.validation.sheet(runtimes[best]), p.samples)
         if scores[best] > p.best or not is_judge(found[best], p.stage):
             self._keep(best, scores[best])
+
+    def keep_last(self) -> None:
+        """Without validation, which keeps the best weights, keep the stage's last ones.
+
+        Of the slowest average: it follows the samples seen, so that it is never of the start.
+        """
+        p = self.state.progress
+        if self.validation is None and p.stage_steps:
+            half_life = max(self.state.averages.half_lives)
+            with self._patient("its last weights"):
+                export(self.state, self.output / last_weights(p.stage), half_life, self.recipe)
 
     def _keep(self, half_life: int, score: float) -> None:
         """Keep the weights of an average that is the best so far, and a checkpoint with them."""

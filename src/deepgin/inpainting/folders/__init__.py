@@ -2,13 +2,15 @@
 
 from .fill import Request, fill_folder, fill_one
 from .job import Summary, Watcher, run
-from .names import shown
+from .names import mask_stems, shown
 from .pairing import Pair, Pairs, find_pairs
 from .plan import JobOptions, Plan, Task, check_folders, parse_shard, plan
 from .progress import watcher
 from .provenance import provenance
 from .reading import reader
+from .shelf import Shelf, TwoFitError
 from .target import held, remove_leftovers
+from .walk import walk
 
 __all__ = [
     "JobOptions",
@@ -16,14 +18,17 @@ __all__ = [
     "Pairs",
     "Plan",
     "Request",
+    "Shelf",
     "Summary",
     "Task",
+    "TwoFitError",
     "Watcher",
     "check_folders",
     "fill_folder",
     "fill_one",
     "find_pairs",
     "held",
+    "mask_stems",
     "parse_shard",
     "plan",
     "provenance",
@@ -31,5 +36,6 @@ __all__ = [
     "remove_leftovers",
     "run",
     "shown",
+    "walk",
     "watcher",
 ]

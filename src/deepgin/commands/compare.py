@@ -1,0 +1,49 @@
+"""`deepgin compare A.json B.json`."""
+
+import json
+import math
+from dataclasses import asdict
+from typing import Any
+
+from .parsing import Parser
+
+
+def parser() -> Parser:
+    """Return the command's parser."""
+    p = Parser("compare", "Tell how methods differ, picture by picture, in one report or in two.")
+    p.add_argument("report", help="report.json of deepgin evaluate, or its folder")
+    p.add_argument("other", nargs="?", help="another; both must have measured the same")
+    p.add_argument("--metric", metavar="NAMES", help="with commas; else all that both have")
+    p.add_argument(
+        "--methods",
+        metavar="A,B",
+        help="A of the first report minus B of the other, or, of one report, A minus each that "
+        "follows; else, of two reports, each method that is in both",
+    )
+    p.add_argument("--json", action="store_true", help="print JSON")
+    return p
+
+
+def run(args: Any) -> None:
+    """Compare and print."""
+    from ..evaluation.compare import differences, not_compared, pairs_of, read_report
+    from ..evaluation.report import comparison
+
+    first = read_report(args.report)
+    second = first if args.other is None else read_report(args.other)
+    pairs = pairs_of(first, second, args.methods.split(",") if args.methods else [])
+    metrics = args.metric.split(",") if args.metric else None
+    found = differences(first, second, pairs, metrics)
+    if args.json:
+        facts = {"reports": [args.report, args.other or args.report], "pictures": first.pictures}
+        rows = [_row(one) for one in found]
+        print(json.dumps(facts | {"masks": first.masks, "differences": rows}, indent=2))
+        return
+    sides = (args.report, args.other) if args.other else ("", "")
+    print(comparison(first, found, sides, not_compared(first, second)))
+
+
+def _row(one: Any) -> dict[str, Any]:
+    """Return a difference as JSON holds it: what is no number, as null."""
+    pairs = {k: None if math.isnan(v) else v for k, v in asdict(one.pairs).items()}
+    return asdict(one) | {"pairs": pairs, "verdict": one.verdict}

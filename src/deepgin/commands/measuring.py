@@ -1,0 +1,103 @@
+"""The options that all measuring commands share."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .parsing import Parser, add_runtime
+
+if TYPE_CHECKING:
+    from ..evaluation.evaluate import Request
+
+
+def add_measuring(p: Parser, *, metrics: str, output: bool) -> None:
+    """Add them.
+
+    Args:
+        p: to it.
+        metrics: what is measured unless told otherwise.
+        output: whether the report's folder must be named.
+    """
+    p.add_argument("--limit", type=int, default=0, help="at most so many pictures, taken evenly")
+    p.add_argument(
+        "--metrics",
+        default=metrics,
+        help="of psnr, ssim, l1, l1_hole, l1_relative, l1_relative_hole, grid; or all",
+    )
+    p.add_argument("--lpips-heads", metavar="FILE", help="LPIPS too: the file of its linear heads")
+    p.add_argument("--lpips-network", default="alexnet", help="alexnet or vgg16")
+    p.add_argument("--lpips-weights", metavar="FILE", help="of that network; else downloaded")
+    p.add_argument("--fid", metavar="inception|FILE", help="FID and KID too, by that Inception")
+    p.add_argument(
+        "-o",
+        "--output",
+        metavar="REPORT",
+        required=output,
+        help="the report's folder; measuring that was stopped goes on there",
+    )
+    p.add_argument("--no-pictures", action="store_true", help="keep no pictures in REPORT")
+    p.add_argument("--overwrite", action="store_true", help="measure anew what REPORT holds")
+    add_runtime(p)
+
+
+def request(args: Any, command: str, **asked: Any) -> "Request":
+    """Return the request that the shared options mean, and what a command asks for itself.
+
+    Raises:
+        UsageError: options that do not go together.
+    """
+    from ..errors import UsageError
+    from ..evaluation.evaluate import Request
+
+    if args.fid and (args.no_pictures or args.output is None):
+        raise UsageError("--fid needs the completed pictures: give -o REPORT, no --no-pictures")
+    return Request(
+        limit=args.limit,
+        metrics=args.metrics,
+        lpips=(args.lpips_heads, args.lpips_network, args.lpips_weights),
+        fid=args.fid,
+        weights=args.weights,
+        device=args.device,
+        precision=args.precision,
+        command=command,
+        overwrite=args.overwrite,
+        keep=not args.no_pictures and args.output is not None,
+        **asked,
+    )
+
+
+def size_of(text: str) -> int | None:
+    """Return the side of centre squares; None for `original`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    from ..errors import UsageError
+
+    if text == "original":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"--size {text} does not work: a number of pixels, or original")
+    return int(text)
+
+
+def words_of(args: Any) -> list[str]:
+    """Return the shared options as words of a command, without what does not change figures."""
+    words = []
+    if args.limit:
+        words += ["--limit", str(args.limit)]
+    if args.lpips_heads:
+        words += ["--lpips-heads", "FILE", "--lpips-network", args.lpips_network]
+    if args.fid:
+        words += ["--fid", "inception"]
+    if args.weights:
+        words += ["--weights", Path(args.weights).name]
+    for name in ("device", "precision"):
+        if getattr(args, name) != "auto":
+            words += [f"--{name}", getattr(args, name)]
+    return words
+
+
+def say(text: str) -> None:
+    """Tell how it goes on, on stderr."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,154 @@
+"""Doing what a person asks for: from names to a folder with the whole report."""
+
+import csv
+import io
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .. import __version__
+from ..devices import choose_device, choose_precision
+from ..files import make_folder, write_text
+from ..inpainting.folders import watcher
+from ..masks import KINDS
+from .journal import clear
+from .measures import lpips_measure, measures
+from .methods import methods as methods_of
+from .protocol import Protocol
+from .records import Report, Score
+from .report import html, markdown
+from .runner import run
+from .sets import set_scores
+
+_PACKAGES = (
+    "numpy",
+    "pillow",
+    "scipy",
+    "opencv-contrib-python-headless",
+    "scikit-image",
+    "pypatchmatch",
+    "onnxruntime",
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for; see `deepgin evaluate --help`.
+
+    Attributes:
+        data: the pictures' folder.
+        masks: names of kinds, or folders.
+        methods: as `methods.methods` reads them.
+        size: of the centre squares; None leaves pictures whole.
+        limit: at most so many pictures; 0 takes all.
+        metrics: names with commas, or "all".
+        lpips: file of the heads (None: no LPIPS), name of the network, file of its weights.
+        fid: the Inception's weights: "inception" or a file; None measures no FID.
+        weights: of `deepgin` where its method names none.
+        device: of networks.
+        precision: of networks.
+        command: that is told in the report.
+        overwrite: forget what the folder holds.
+        keep: keep pictures, without which there are neither figures nor FID.
+    """
+
+    data: Path
+    masks: tuple[str, ...] = KINDS
+    methods: str = "deepgin,telea"
+    size: int | None = 256
+    limit: int = 0
+    metrics: str = "psnr,ssim,l1,l1_hole"
+    lpips: tuple[str | None, str, str | None] = (None, "alexnet", None)
+    fid: str | None = None
+    weights: str | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    command: str = ""
+    overwrite: bool = False
+    keep: bool = True
+
+
+def evaluate(request: Request, folder: Path) -> Report:
+    """Measure into a folder and write its report; what the folder holds of it is not redone.
+
+    Raises:
+        DeepginError: what is wrong with the request, the folder or a file.
+    """
+    protocol = Protocol(request.data, request.size, request.masks, request.limit)
+    protocol.pictures()  # a wrong folder is better told of before networks are loaded
+    measured = measures(request.metrics)
+    heads, network, weights = request.lpips
+    if heads is not None:
+        measured |= lpips_measure(heads, network, weights, request.device)
+    methods = methods_of(
+        request.methods,
+        weights=request.weights,
+        device=request.device,
+        precision=request.precision,
+    )
+    make_folder(folder)
+    if request.overwrite:
+        clear(folder)
+    told = watcher()
+    pictures, masks = protocol.hashes()
+    wanted: dict[str, Any] = {
+        "pictures": {"hash": pictures, "size": str(request.size or "original")},
+        "masks": masks,
+        "metrics": {name: measure.told() for name, measure in measured.items()},
+        "methods": {method.name: method.what for method in methods},
+    }
+    found = run(protocol, methods, measured, folder, wanted, told, keep=request.keep)
+    device = choose_device(request.device)
+    precision = str(choose_precision(device, request.precision)).removeprefix("torch.")
+    sets, told_of_sets = set_scores(folder, found.scores, request.fid, device)
+    report = Report(
+        command=request.command,
+        versions=_versions(),
+        device=f"{device} ({precision})",
+        pictures=wanted["pictures"] | {"count": len({s.picture for s in found.scores})},
+        masks={
+            one.name: {"hash": masks[one.name], "definition": one.definition}
+            for one in protocol.sets
+        },
+        methods=wanted["methods"],
+        metrics=wanted["metrics"] | told_of_sets,
+        scores=found.scores,
+        sets=sets,
+        left_out=found.left_out,
+    )
+    report.write(folder / "report.json")
+    write_text(folder / "scores.csv", _table(found.scores, [*measured]))
+    write_text(folder / "report.md", markdown(report) + "\n")
+    write_text(folder / "report.html", html(report, folder))
+    return report
+
+
+def _versions() -> dict[str, str]:
+    found = {
+        "deepgin": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _table(scores: tuple[Score, ...], metrics: list[str]) -> str:
+    """Return the scores as CSV."""
+    columns = ("method", "masks", "picture", "width", "height", "coverage", "seconds", "fit")
+    text = io.StringIO()
+    out = csv.writer(text)
+    out.writerow([*columns, "error", *metrics])
+    for score in scores:
+        values = [score.values.get(name, "") for name in metrics]
+        out.writerow([*(getattr(score, name) for name in columns), score.error, *values])
+    # A name need not be text.
+    return text.getvalue().encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,95 @@
+"""The methods that can be measured, by name: ours, classical ones, plugged networks."""
+
+from pathlib import Path
+
+from ...errors import UsageError
+from .base import Fill, Method
+from .onnx_file import onnx_of
+from .opencv import PHOTO, XPHOTO, opencv_of
+from .ours import Networks, ours_of
+from .patchmatch import PATCHMATCH, patchmatch_of
+from .python_code import python_of
+from .scikit import scikit_of
+from .simple import SIMPLE, simple_of
+from .specs import METHODS, ON_REQUEST, Spec, parse, split
+
+HELP = (
+    f"with commas, of {', '.join((*METHODS, *ON_REQUEST))} (minutes a picture); "
+    "deepgin:crop+ensemble+degrid@WEIGHTS; onnx:FILE,hole=1,range=0..1; "
+    "python:MODULE:FUNCTION, which runs that code; NAME= before any of them names it"
+)
+"""For the command's help."""
+
+
+def method(
+    spec: str,
+    *,
+    weights: str | Path | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+) -> Method:
+    """Return the method that `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][,OPTION=VALUE...]` says.
+
+    Args:
+        spec: see docs/methods.md. `python:` imports the module that it names: that runs code.
+        weights: of `deepgin` where the spec names none; None takes those of the package.
+        device: auto, cpu, cuda, cuda:N or mps, for networks.
+        precision: auto, float32 or bf16, for `deepgin`.
+
+    Raises:
+        UsageError: no such method, or options that do not work.
+        WeightsError: a network cannot be loaded.
+        DeepginError: a package is not installed; the message says which extra brings it.
+    """
+    return _made(parse(spec), Networks(weights, device, precision))
+
+
+def methods(
+    text: str,
+    *,
+    weights: str | Path | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+) -> tuple[Method, ...]:
+    """Return the methods of a list with commas; arguments and errors are those of `method`.
+
+    Weights that several of them name are loaded once. Names are checked before anything is loaded.
+
+    Raises:
+        UsageError: two methods have one name, also if only small and capital letters differ.
+    """
+    specs = [parse(part) for part in split(text)]
+    seen: dict[str, str] = {}
+    for spec in specs:
+        # Names become folders, and some file systems fold letters.
+        if other := seen.get(spec.name.casefold()):
+            names = f"'{spec.name}'" if other == spec.name else f"'{other}' and '{spec.name}'"
+            raise UsageError(f"two methods are called {names}: name one, NAME=...")
+        seen[spec.name.casefold()] = spec.name
+    networks = Networks(weights, device, precision)
+    return tuple(_made(spec, networks) for spec in specs)
+
+
+def _made(spec: Spec, networks: Networks) -> Method:
+    if spec.kind == "deepgin":
+        return ours_of(spec.name, spec.argument, spec.weights, networks)
+    if spec.kind == "onnx":
+        return onnx_of(spec.name, spec.argument, spec.options, networks.device)
+    if spec.kind == "python":
+        return python_of(spec.name, spec.argument, spec.options)
+    return _classical(spec.kind, spec.name)
+
+
+def _classical(kind: str, name: str) -> Method:
+    if kind in SIMPLE:
+        made = simple_of(kind)
+    elif kind in (*PHOTO, *XPHOTO):
+        made = opencv_of(kind)
+    elif kind in PATCHMATCH:
+        made = patchmatch_of(kind)
+    else:
+        made = scikit_of(kind)
+    return Method(name, made.what, made.fill)
+
+
+__all__ = ["HELP", "METHODS", "ON_REQUEST", "Fill", "Method", "method", "methods"]

@@ -1,0 +1,100 @@
+"""DeepGIN as a method: any weights, fits, ensemble and de-grid; each network loaded once."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ... import __version__
+from ...errors import UsageError, nearest_name
+from ...inpainting import FITS, Inpainter, Options
+from ...weights import file_hash, read_card, shipped
+from .base import Method, guarded
+
+FLAGS = ("ensemble", "degrid")
+
+
+@dataclass
+class Networks:
+    """Loads networks, each weights file once.
+
+    Attributes:
+        weights: what a method that names none takes; None takes those of the package.
+        device: auto, cpu, cuda, cuda:N or mps.
+        precision: auto, float32 or bf16.
+    """
+
+    weights: str | Path | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    _loaded: dict[Path, tuple[Inpainter, str]] = field(default_factory=dict, repr=False)
+
+    def network(self, weights: str | Path = "") -> tuple[Inpainter, str]:
+        """Return the network of a weights file, and what it is in a line.
+
+        Raises:
+            WeightsError: the file cannot be used; UsageError: it needs more than picture and mask.
+        """
+        path = Path(weights or self.weights or shipped())
+        key = path.resolve()
+        if key not in self._loaded:
+            inpainter = Inpainter(path, device=self.device, precision=self.precision)
+            if inpainter.runtime.guided:
+                raise UsageError(f"{path} needs guidance pictures, which are not measured")
+            self._loaded[key] = inpainter, f"{_described(path)}, {_precision(inpainter)}"
+        return self._loaded[key]
+
+
+def _described(path: Path) -> str:
+    card = read_card(path)
+    return f"{path.name} ({card.network}, width {card.width}, SHA-256 {file_hash(path)[:16]})"
+
+
+def _precision(inpainter: Inpainter) -> str:
+    return str(getattr(inpainter.runtime, "precision", "")).removeprefix("torch.")
+
+
+def options_of(words: str) -> Options:
+    """Return the options that words joined by + say, such as `polyphase+degrid`.
+
+    Raises:
+        UsageError: an unknown word, one that stands twice, or two fits.
+    """
+    given = words.split("+") if words else []
+    for word in given:
+        if word not in FITS + FLAGS:
+            known = FITS + FLAGS
+            raise UsageError(
+                f"deepgin:{words}: no '{word}'{nearest_name(word, known)}: "
+                f"choose from {', '.join(known)}, joined by +"
+            )
+    fits = [word for word in given if word in FITS]
+    if len(fits) > 1 or len({*given}) < len(given):
+        raise UsageError(f"deepgin:{words}: one fit at most, and every word once")
+    return Options(
+        fit=fits[0] if fits else "auto", ensemble="ensemble" in given, degrid="degrid" in given
+    )
+
+
+def ours_of(name: str, words: str, weights: str, networks: Networks) -> Method:
+    """Return DeepGIN as a method.
+
+    Args:
+        name: in the report.
+        words: fit and flags, joined by +; empty is the fit `auto` alone.
+        weights: a weights file; empty takes that of `networks`.
+        networks: loads it.
+
+    Raises:
+        UsageError: words that do not work; WeightsError: weights that cannot be used.
+    """
+    options = options_of(words)
+    inpainter, what = networks.network(weights)
+
+    def fill(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:
+        result = inpainter.run(picture, hole, options=options)
+        return result.array(), result.fit
+
+    flags = "".join(f", {flag}" for flag in FLAGS if getattr(options, flag))
+    what = f"deepgin {__version__}, fit {options.fit}{flags}, weights {what}"
+    return Method(name, what, guarded(name, fill))

@@ -1,0 +1,121 @@
+"""Pictures for the page: which ones, small, and inside the page itself."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from ...errors import PictureError
+from ...pictures import read_rgb
+from ..compare import direction
+from ..records import kept_as
+from .cases import Cases
+from .tables import digits_of
+from .text import number
+
+SIDE = 256
+"""At most so many pixels, in each direction."""
+
+_QUALITY = 85
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of a figure.
+
+    Attributes:
+        label: what it shows.
+        told: its value in words, or why there is none; may be empty.
+        source: a data URI; empty where the picture is not to be had.
+    """
+
+    label: str
+    told: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Hole, each method, and truth of one picture.
+
+    Attributes:
+        which: "worst", "median", "best" or "only".
+        picture: its name.
+        panels: from hole to truth.
+    """
+
+    which: str
+    picture: str
+    panels: tuple[Panel, ...]
+
+
+def figures(cases: Cases, masks: str, method: str, metric: str, folder: Path) -> list[Figure]:
+    """Return figures of the worst, median and best picture of a mask set; none without pictures.
+
+    Args:
+        cases: of a report.
+        masks: the mask set.
+        method: whose values order the pictures.
+        metric: in which they are ordered.
+        folder: of the run's pictures: FOLDER/METHOD/MASKS/NAME.png.
+    """
+    if not folder.is_dir():
+        return []
+    return [
+        Figure(which, picture, tuple(_panels(cases, masks, picture, metric, folder)))
+        for which, picture in extremes(cases, masks, method, metric)
+    ]
+
+
+def extremes(cases: Cases, masks: str, method: str, metric: str) -> list[tuple[str, str]]:
+    """Return which of a mask set's pictures are a method's worst, median and best, by name."""
+    sign = -1 if direction(cases.report, metric) == "lower" else 1
+    values = cases.values(method, metric)
+    ranked = [
+        picture
+        for _, picture in sorted(
+            (sign * value, picture) for (own, picture), value in values.items() if own == masks
+        )
+    ]
+    if len(ranked) < 2:
+        return [("only", picture) for picture in ranked]
+    middle = [("median", ranked[(len(ranked) - 1) // 2])] if len(ranked) > 2 else []
+    return [("worst", ranked[0]), *middle, ("best", ranked[-1])]
+
+
+def _panels(cases: Cases, masks: str, picture: str, metric: str, folder: Path) -> list[Panel]:
+    panels = [Panel("hole", "", embedded(folder, kept_as(f"hole/{masks}", picture)))]
+    for method in cases.methods:
+        score = cases.scores[method].get((masks, picture))
+        if score is None or score.error:
+            panels.append(Panel(method, "failed" if score else "not measured", ""))
+            continue
+        told = _told(cases, metric, score.values[metric]) if metric in score.values else ""
+        panels.append(Panel(method, told, embedded(folder, kept_as(f"{method}/{masks}", picture))))
+    return [*panels, Panel("truth", "", embedded(folder, kept_as("truth", picture)))]
+
+
+def _told(cases: Cases, metric: str, value: float) -> str:
+    unit = cases.report.metrics.get(metric, {}).get("unit", "")
+    text = number(value, digits_of(cases, metric, [value]))
+    return f"{text} {unit}" if unit else f"{metric} {text}"
+
+
+def embedded(folder: Path, inside: str) -> str:
+    """Return a picture below a folder as a data URI, scaled down to `SIDE`; "" if it has none.
+
+    A name that leads out of the folder has none: a report may come from anywhere.
+    """
+    path = folder / inside
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return ""
+    try:
+        picture = read_rgb(path)
+    except PictureError:
+        return ""
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    data = BytesIO()
+    picture.save(data, "WEBP", quality=_QUALITY)
+    return f"data:image/webp;base64,{b64encode(data.getvalue()).decode()}"

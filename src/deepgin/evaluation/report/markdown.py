@@ -1,0 +1,86 @@
+"""Tables as Markdown, and what must stand below them."""
+
+from ..records import Report
+from .cases import Cases
+from .tables import Table, of_masks
+from .text import code, counted, escaped, plain
+
+APART = "values that are infinite are counted apart"
+
+
+def markdown(report: Report, metric: str = "") -> str:
+    """Return one table, methods by mask sets, with definition, hashes and command below it.
+
+    Args:
+        report: of a run.
+        metric: whose means it shows; PSNR, or the first there is, if empty.
+    """
+    cases = Cases(report)
+    metric = metric or cases.main_metric
+    return f"{markdown_of(of_masks(cases, metric))}\n\n{_below(cases, metric)}"
+
+
+def markdown_of(table: Table) -> str:
+    """Return a table as Markdown, its notes below it."""
+    lines = [f"| {' | '.join(escaped(title) for title in table.head)} |"]
+    lines.append(f"|{'---|' * table.names}{'---:|' * (len(table.head) - table.names)}")
+    lines += [f"| {' | '.join(escaped(cell.whole) for cell in row)} |" for row in table.rows]
+    notes = " ".join(escaped(note) for note in table.notes)
+    return "\n".join([*lines, "", notes] if notes else lines)
+
+
+def _below(cases: Cases, metric: str) -> str:
+    report = cases.report
+    pictures = report.pictures
+    hashes = ", ".join(
+        f"{escaped(name)} {_short(report.masks.get(name, {}).get('hash', ''))}"
+        for name in cases.masks
+    )
+    machine = ", ".join([report.device, *_versions(report)])
+    parts = [
+        _definition(report, metric),
+        *failed_line(cases),
+        f"{pictures.get('count', '?')} pictures, {size_of(report)}, "
+        + f"{_short(pictures.get('hash', ''))}; one mask of each set a picture.",
+        f"Masks: {hashes}.",
+        f"{escaped(machine)}.",
+        f"Command: {code(report.command)}.",
+    ]
+    return " ".join(parts)
+
+
+def _definition(report: Report, metric: str) -> str:
+    if not metric:
+        return "No method has a value of any picture."
+    told = report.metrics.get(metric, {})
+    unit = f" in {told['unit']}" if told.get("unit") else ""
+    what = f"{metric}{unit}: {told.get('definition', 'not defined')}"
+    return (
+        f"{escaped(what)}; mean over the n pictures that every method finished, with the 95 % "
+        f"bootstrap interval of that mean; {APART}."
+    )
+
+
+def _short(digest: object) -> str:
+    return code(str(digest)[:16] or "no hash")
+
+
+def failed_line(cases: Cases) -> list[str]:
+    """Return what must be said of pictures that failed, a sentence or none."""
+    failed = [score for score in cases.report.scores if score.error]
+    counts = {name: sum(score.method == name for score in failed) for name in cases.methods}
+    told = [f"{escaped(name)} failed {counted(n, 'time')}" for name, n in counts.items() if n]
+    if left := len({name for name, _ in cases.report.left_out}):
+        told.append(f"{counted(left, 'picture')} could not be measured, or not under every mask")
+    return [f"{'; '.join(told)}."] if told else []
+
+
+def size_of(report: Report) -> str:
+    """Return how large the pictures are, in words."""
+    size = plain(report.pictures.get("size", "?"))
+    return "whole, at their own size" if size == "original" else f"centre squares of {size} pixels"
+
+
+def _versions(report: Report) -> list[str]:
+    versions = report.versions
+    return [f"{name} {versions[name]}" for name in ("deepgin", "torch") if name in versions]

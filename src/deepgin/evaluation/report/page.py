@@ -1,0 +1,124 @@
+"""The report as one HTML file: no scripts, nothing loaded from elsewhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import DeepginError
+from ..compare import Difference, against_first, differences
+from ..records import Report
+from .cases import Cases
+from .comparison import difference_cell
+from .figures import Figure, figures
+from .histograms import Histogram, histogram
+from .markdown import size_of
+from .tables import Cell, Table, by_coverage, by_masks, failures, of_masks, titled
+from .text import number, plain
+
+MOST_FAILURES = 200
+"""So many are listed; a run may fail on everything."""
+
+
+@dataclass(frozen=True)
+class Against:
+    """How the first method differs from another: in a cell, in words, in bars."""
+
+    difference: Difference
+    cell: Cell
+    bars: Histogram
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page says of one mask set."""
+
+    name: str
+    definition: str
+    hash: str
+    table: Table
+    against: tuple[Against, ...]
+    figures: tuple[Figure, ...]
+
+
+def html(report: Report, folder: Path | str | None = None) -> str:
+    """Return the report as a self-contained page.
+
+    Args:
+        report: of a run.
+        folder: of the run, whose `pictures/` are shown small; without them there are no figures.
+
+    Raises:
+        DeepginError: Jinja is not installed.
+    """
+    cases = Cases(report)
+    metric = cases.main_metric
+    pictures = Path(folder) / "pictures" if folder is not None else None
+    first = _first(cases, metric)
+    failed = failures(cases)
+    return _template().render(
+        report=report,
+        size=size_of(report),
+        metric=metric,
+        unit=report.metrics.get(metric, {}).get("unit", ""),
+        first=first,
+        sections=[*_sections(cases, first, metric, pictures)],
+        summary=of_masks(cases, metric),
+        coverage=[(titled(cases, name), by_coverage(cases, name)) for name in cases.metrics],
+        failures=Table(failed.head, failed.rows[:MOST_FAILURES], names=failed.names),
+        unlisted=len(failed.rows) - MOST_FAILURES,
+        has_pictures=bool(pictures and pictures.is_dir()),
+        number=number,
+    )
+
+
+def _first(cases: Cases, metric: str) -> str:
+    """Return the first method that has any values: the one that is compared with the others."""
+    return next((name for name in cases.methods if cases.values(name, metric)), "")
+
+
+def _sections(cases: Cases, first: str, metric: str, pictures: Path | None) -> Iterator[Section]:
+    pairs = against_first([first, *(name for name in cases.methods if name != first)])
+    found = differences(cases.report, cases.report, pairs, [metric]) if first else []
+    for masks in cases.masks:
+        told = cases.report.masks.get(masks, {})
+        against = [_against(cases, one) for one in found if one.masks == masks and one.shared]
+        shown = figures(cases, masks, first, metric, pictures) if pictures and first else []
+        yield Section(
+            masks,
+            told.get("definition", ""),
+            told.get("hash", ""),
+            by_masks(cases, masks),
+            tuple(against),
+            tuple(shown),
+        )
+
+
+def _against(cases: Cases, one: Difference) -> Against:
+    a, b = cases.values(one.first, one.metric), cases.values(one.second, one.metric)
+    shared = [case for case in a if case in b and case[0] == one.masks]
+    bars = histogram([a[case] - b[case] for case in shared], one.better)
+    return Against(one, difference_cell(cases, one), bars)
+
+
+def _template() -> Any:
+    try:
+        import jinja2
+    except ImportError as error:
+        raise DeepginError(
+            "the page of a report needs Jinja: pip install 'deepgin[evaluate]'"
+        ) from error
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")
+
+
+def _printable(value: Any) -> Any:
+    # What macros return is markup already, and holds line ends.
+    return value if hasattr(value, "__html__") else plain(value)

@@ -1,0 +1,200 @@
+"""The tables of a report, as data: no Markdown and no HTML here.
+
+A mean is over the pictures that every method finished, so that means of one column are comparable.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..compare import direction
+from ..records import SetScore
+from ..statistics import Summary
+from .cases import BINS, Cases, bin_of
+from .text import NOTHING, counted, interval, number
+
+ARROWS = {"higher": "↑", "lower": "↓"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A place in a table.
+
+    Attributes:
+        text: a name, or a number.
+        interval: `[low, high]` of the number, or nothing.
+        note: what must be said of it, or nothing.
+        value: the number, NaN for none.
+        best: whether it is the best mean of its column.
+    """
+
+    text: str
+    interval: str = ""
+    note: str = ""
+    value: float = math.nan
+    best: bool = False
+
+    @property
+    def whole(self) -> str:
+        """All of it, as in `41.20 [40.11, 42.30] (2 infinite)`."""
+        note = f"({self.note})" if self.note else ""
+        return " ".join(part for part in (self.text, self.interval, note) if part)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first columns hold names.
+
+    Attributes:
+        head: of the columns.
+        rows: cells, as many in each as `head` has.
+        notes: sentences below it.
+        names: so many columns hold names, not numbers.
+    """
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    names: int = 1
+
+
+def by_masks(cases: Cases, masks: str) -> Table:
+    """Return methods by metrics of one mask set, with seconds a picture."""
+    chosen = cases.select(lambda score: score.masks == masks)
+    common = cases.common(chosen)
+    head, columns, notes = ["method"], [names(cases, chosen)], [_note(len(common), len(chosen))]
+    for metric in cases.metrics:
+        measured = cases.common(chosen, metric)
+        head.append(_with_count(cases, metric, len(measured), len(common)))
+        columns.append(_means(cases, metric, measured))
+    sets = [one for one in cases.report.sets if one.masks == masks]
+    for metric in dict.fromkeys(one.metric for one in sets):
+        head.append(titled(cases, metric))
+        columns.append(_of_sets(cases, [one for one in sets if one.metric == metric]))
+    notes += dict.fromkeys(f"{one.metric}: {one.warning}" for one in sets if one.warning)
+    head.append("seconds a picture")
+    columns.append([_seconds(cases.seconds(method, common)) for method in cases.methods])
+    return Table(tuple(head), tuple(zip(*columns, strict=True)), tuple(notes))
+
+
+def of_masks(cases: Cases, metric: str) -> Table:
+    """Return methods by mask sets for one metric, with seconds a picture."""
+    head, columns = ["method"], [names(cases, cases.select(lambda score: True))]
+    everywhere = []
+    for masks in cases.masks:
+        chosen = cases.select(lambda score, masks=masks: score.masks == masks)  # type: ignore[misc]
+        measured = cases.common(chosen, metric)
+        everywhere += cases.common(chosen)
+        head.append(f"{masks} (n = {len(measured)})")
+        columns.append(_means(cases, metric, measured))
+    head.append("seconds a picture")
+    columns.append([_seconds(cases.seconds(method, everywhere)) for method in cases.methods])
+    return Table(tuple(head), tuple(zip(*columns, strict=True)))
+
+
+def by_coverage(cases: Cases, metric: str) -> Table:
+    """Return methods by tenths of the missing share for one metric, all mask sets together."""
+    head, columns = ["method"], [[Cell(name) for name in cases.methods]]
+    for place in range(BINS):
+        chosen = cases.select(lambda score, at=place: bin_of(score.coverage) == at)  # type: ignore[misc]
+        if measured := cases.common(chosen, metric):
+            low, high = 100 * place // BINS, 100 * (place + 1) // BINS
+            head.append(f"{low}–{high} % (n = {len(measured)})")
+            columns.append(_means(cases, metric, measured))
+    return Table(tuple(head), tuple(zip(*columns, strict=True)))
+
+
+def failures(cases: Cases) -> Table:
+    """Return what failed, where and why, and the pictures that no method was measured on."""
+    failed = [
+        (score.method, score.masks, score.picture, score.error)
+        for score in cases.report.scores
+        if score.error
+    ]
+    failed += [("all", "", picture, why) for picture, why in cases.report.left_out]
+    rows = tuple(tuple(Cell(text) for text in row) for row in failed)
+    return Table(("method", "masks", "picture", "why"), rows, names=4)
+
+
+def names(cases: Cases, chosen: set[tuple[str, str]]) -> list[Cell]:
+    """Return the first column: the methods, those that failed marked."""
+    missing = [cases.failed(method, chosen) for method in cases.methods]
+    return [
+        Cell(method, note=f"not on {count}" if count else "")
+        for method, count in zip(cases.methods, missing, strict=True)
+    ]
+
+
+def titled(cases: Cases, metric: str) -> str:
+    """Return a metric's name with its unit and an arrow to what is better."""
+    unit = cases.report.metrics.get(metric, {}).get("unit", "")
+    arrow = ARROWS.get(direction(cases.report, metric), "")
+    return f"{metric} ({unit}) {arrow}" if unit else f"{metric} {arrow}"
+
+
+def digits_of(cases: Cases, metric: str, values: Sequence[float]) -> int:
+    """Return with how many decimals a metric's values are told."""
+    unit = cases.report.metrics.get(metric, {}).get("unit", "")
+    large = any(abs(value) >= 10 for value in values if math.isfinite(value))
+    return 2 if unit or large else 4
+
+
+def _means(cases: Cases, metric: str, chosen: Sequence[tuple[str, str]]) -> list[Cell]:
+    found = [cases.summary(method, metric, chosen) for method in cases.methods]
+    digits = digits_of(cases, metric, [one.mean for one in found if one])
+    cells = [_mean(one, digits) for one in found]
+    # Where infinite values are counted apart, the mean tells nothing of the best pictures.
+    whole = not any(one and one.infinite for one in found)
+    return _mark_best(cells, direction(cases.report, metric)) if whole else cells
+
+
+def _mean(found: Summary | None, digits: int) -> Cell:
+    if found is None:
+        return Cell(NOTHING)
+    return Cell(
+        number(found.mean, digits),
+        interval(found.low, found.high, digits),
+        f"{found.infinite} infinite" if found.infinite else "",
+        found.mean,
+    )
+
+
+def _mark_best(cells: list[Cell], better: str) -> list[Cell]:
+    values = [cell.value for cell in cells if not math.isnan(cell.value)]
+    if len(values) < 2:
+        return cells
+    best = min(values) if better == "lower" else max(values)
+    return [replace(cell, best=cell.value == best) for cell in cells]
+
+
+def _of_sets(cases: Cases, sets: Sequence[SetScore]) -> list[Cell]:
+    found = {one.method: one for one in sets}
+    digits = digits_of(cases, sets[0].metric, [one.value for one in sets])
+    cells = [
+        Cell(
+            number(found[name].value, digits),
+            note=f"n = {found[name].count}",
+            value=found[name].value,
+        )
+        if name in found
+        else Cell(NOTHING)
+        for name in cases.methods
+    ]
+    alike = len({one.count for one in sets}) == 1
+    return _mark_best(cells, direction(cases.report, sets[0].metric)) if alike else cells
+
+
+def _seconds(value: float | None) -> Cell:
+    return Cell(NOTHING) if value is None else Cell(number(value, 3), value=value)
+
+
+def _with_count(cases: Cases, metric: str, count: int, common: int) -> str:
+    title = titled(cases, metric)
+    return title if count == common else f"{title} (n = {count})"
+
+
+def _note(common: int, all_of_them: int) -> str:
+    if not common:
+        return "No picture was finished."
+    of = "" if common == all_of_them else f" of {all_of_them}"
+    return f"Means over the {counted(common, 'picture')}{of} that every method finished."

@@ -1,0 +1,154 @@
+"""Training every row of the paper's Table 1 at one budget, and measuring them against each other."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import UsageError, nearest_name
+from ..evaluation.compare import values_of
+from ..evaluation.records import Report
+from ..evaluation.statistics import Paired, paired, summary
+from ..network import build, variant
+from ..training.journal import Watcher
+from ..training.loop import Trainer
+from ..training.recipe import Recipe
+from ..training.records import last_weights
+from ..training.schedule import WARM_UP
+from .published import TABLE1
+from .table1 import ROWS
+
+# What each row adds to which other one: the steps that the paper draws its conclusions from.
+STEPS = {
+    "std": "std-coarse",
+    "std-sa": "std",
+    "std-sa-skip": "std-sa",
+    "std-mssa": "std-sa-skip",
+    "dilated-mssa": "std-mssa",
+    "spd-mssa": "std-mssa",
+    "deepgin": "spd-mssa",
+    "deepgin-prefill": "deepgin",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row trained with one seed."""
+
+    row: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its folder, and in reports."""
+        return f"{self.row}-{self.seed}"
+
+
+def runs_of(spec: str) -> list[Run]:
+    """Return the runs of `deepgin*3,std`: three seeds of one row, one of another; or `all`.
+
+    Raises:
+        UsageError: an unknown row, or no number of seeds.
+    """
+    runs = []
+    for part in ROWS if spec == "all" else spec.split(","):
+        found = re.fullmatch(r"(.+?)(?:\*([1-9]\d*))?", part)
+        if not found or found[1] not in ROWS:
+            close = nearest_name(part, ROWS)
+            raise UsageError(f"no row '{part}'{close}: ROW or ROW*SEEDS, ROW of {', '.join(ROWS)}")
+        runs += [Run(found[1], seed) for seed in range(1, int(found[2] or 1) + 1)]
+    return list(dict.fromkeys(runs))
+
+
+def train(run: Run, recipe: Recipe, folder: Path, watcher: Watcher) -> Path:
+    """Train a run, or go on with it, and return its weights.
+
+    Args:
+        run: what.
+        recipe: the budget of all rows; its variant and seed are the run's.
+        folder: of all runs.
+        watcher: is told.
+
+    Raises:
+        DeepginError: as for `Trainer`.
+    """
+    network = replace(recipe.network, variant=run.row)
+    data = replace(recipe.data, validation="")  # nothing is chosen by looking: the last weights
+    mine = replace(recipe, network=network, data=data, seed=run.seed)
+    output = folder / run.name
+    Trainer(mine, output, watcher).fit()
+    return output / last_weights(WARM_UP)
+
+
+def markdown(report: Report, runs: Sequence[Run], recipe: Recipe) -> str:
+    """Return rows with their scores by mask set, and what each step of the paper gains here."""
+    sets = [*report.masks]
+    lines = [
+        f"| row | network | parameters | seeds | {' | '.join(sets)} | paper |",
+        f"|---|---|---:|---:|{'---:|' * (len(sets) + 1)}",
+    ]
+    rows = list(dict.fromkeys(run.row for run in runs))
+    for row in rows:
+        mine = [run for run in runs if run.row == row]
+        cells = [_over_seeds(report, mine, masks) for masks in sets]
+        count = sum(p.numel() for p in build(row, recipe.network.width).parameters())
+        printed = TABLE1[row][1][0] if row in TABLE1 else None
+        label = TABLE1[row][0] if row in TABLE1 else variant(row).row
+        told = [label, row, f"{count:,}", str(len(mine)), *cells, f"{printed or '-'}"]
+        lines.append(f"| {' | '.join(told)} |")
+    lines += ["", f"| step | gain over | {' | '.join(sets)} | all | paper |"]
+    lines.append(f"|---|---|{'---:|' * (len(sets) + 2)}")
+    for row in rows:
+        if STEPS.get(row) in rows:
+            lines.append(_step(report, runs, row, STEPS[row], sets))
+    return "\n".join([*lines, "", _footnote(report, recipe)])
+
+
+def _over_seeds(report: Report, runs: Iterable[Run], masks: str) -> str:
+    """Return the mean PSNR, and how far apart the seeds are."""
+    means = [summary(_values(report, run, [masks])).mean for run in runs]
+    spread = f" ({max(means) - min(means):.2f})" if len(means) > 1 else ""
+    return f"{sum(means) / len(means):.2f}{spread}"
+
+
+def _values(report: Report, run: Run, sets: Sequence[str]) -> list[float]:
+    values = values_of(report, run.name, "psnr")
+    return [values[case] for case in sorted(values) if case[0] in sets]
+
+
+def _step(report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequence[str]) -> str:
+    seeds = sorted(
+        {run.seed for run in runs if run.row == row}
+        & {run.seed for run in runs if run.row == before}
+    )
+    cells = []
+    for chosen in (*([name] for name in sets), sets):
+        pairs = [
+            [_values(report, Run(name, seed), chosen) for seed in seeds] for name in (row, before)
+        ]
+        ours, theirs = ([sum(of) / len(seeds) for of in zip(*one, strict=True)] for one in pairs)
+        cells.append(_told(paired(ours, theirs)))
+    printed = "-"
+    if row in TABLE1 and before in TABLE1:
+        mine, other = (TABLE1[name][1][0] for name in (row, before))
+        assert mine is not None and other is not None
+        printed = f"{mine - other:+.2f}"
+    return f"| {row} | {before} | {' | '.join(cells)} | {printed} |"
+
+
+def _told(found: Paired) -> str:
+    return f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+
+
+def _footnote(report: Report, recipe: Recipe) -> str:
+    masks = ", ".join(f"{name} `{one['hash'][:16]}`" for name, one in report.masks.items())
+    pictures = report.pictures
+    return (
+        f"PSNR in dB of the 8-bit completed picture, whole picture, {pictures['count']} pictures "
+        f"(`{pictures['hash'][:16]}`, centre squares of {pictures['size']} pixels), masks {masks}; "
+        f"in brackets after a mean: largest less smallest of the seeds; gains are paired by picture "
+        f"and seed, with 95 % intervals over pictures: what seeds change comes on top. Every row: "
+        f"width {recipe.network.width}, {recipe.warm_up.length:,} samples of {recipe.data.size} "
+        f"pixels, L1 alone, the last moving average. The paper's figures are of its own pictures "
+        f"and budget. Command: `{report.command}`."
+    )

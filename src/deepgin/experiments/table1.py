@@ -1,0 +1,57 @@
+"""The paper's Table 1: every row of the ablation by its trained weights, printed figures beside."""
+
+from pathlib import Path
+
+from ..errors import UsageError
+from ..evaluation.records import Report
+from ..network import variant, variants
+from .cells import METRICS, cell, columns, footnote, printed
+from .published import METRICS as PRINTED
+from .published import TABLE1
+
+MASKS = "mixed"
+ROWS = tuple(name for name in variants() if not variant(name).guidance)
+_NONE = (None,) * len(PRINTED)
+
+
+def weights_of(spec: str) -> dict[str, Path]:
+    """Return each row's weights.
+
+    Args:
+        spec: `std=FILE,deepgin=FILE`, or a folder that holds ROW.safetensors.
+
+    Raises:
+        UsageError: an unknown row, a missing file, or none at all.
+    """
+    if Path(spec).is_dir():
+        found = {name: Path(spec) / f"{name}.safetensors" for name in ROWS}
+        found = {name: path for name, path in found.items() if path.is_file()}
+        if not found:
+            raise UsageError(f"{spec} holds no ROW.safetensors; the rows: {', '.join(ROWS)}")
+        return found
+    found = {}
+    for part in spec.split(","):
+        name, _, file = part.partition("=")
+        if name not in ROWS or not file:
+            raise UsageError(f"--rows {part} does not work: ROW=FILE, ROW of {', '.join(ROWS)}")
+        found[name] = Path(file)
+    return {name: found[name] for name in ROWS if name in found}
+
+
+def markdown(report: Report) -> str:
+    """Return the table in the paper's order; rows without weights have the paper's figures alone."""
+    ours = columns(report)
+    heads = [METRICS[name][0] for name in ours] + [f"paper: {name}" for name in PRINTED]
+    lines = [
+        f"| row | network | {' | '.join(heads)} |",
+        f"|---|---|{'---:|' * len(heads)}",
+    ]
+    for name in ROWS:
+        label, figures = TABLE1.get(name, (variant(name).row, _NONE))
+        if name not in report.methods and name not in TABLE1:
+            continue
+        cells = [cell(report, name, MASKS, metric) for metric in ours]
+        cells += [printed(value) for value in figures]
+        lines.append(f"| {label} | {name} | {' | '.join(cells)} |")
+    about = "The paper's figures are of 3,000 pictures of CelebA-HQ and weights of its own. Ours: "
+    return "\n".join([*lines, "", about + footnote(report)])

@@ -1,0 +1,230 @@
+"""What every method promises: better than nothing, the same twice, no look at the truth."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from deepgin.errors import DeepginError, PictureError, UsageError
+from deepgin.evaluation.methods import METHODS, ON_REQUEST, method, methods
+from deepgin.evaluation.methods.base import guarded, plain
+from deepgin.metrics import psnr
+
+PACKAGES = {"shift-map": "cv2", "fsr-fast": "cv2", "telea": "cv2", "navier-stokes": "cv2"}
+PACKAGES |= {"biharmonic": "skimage", "patchmatch": "patchmatch"}
+SPECS = (*METHODS, "deepgin:crop", "deepgin:polyphase+degrid", "deepgin:direct+ensemble")
+
+
+def made(spec):
+    """Return a method, or skip where its package is missing."""
+    if spec in PACKAGES:
+        package = pytest.importorskip(PACKAGES[spec])
+        if spec in ("shift-map", "fsr-fast") and not hasattr(package, "xphoto"):
+            pytest.skip("this OpenCV lacks its contrib part")
+    return method(spec)
+
+
+def in_hole(filled, picture, hole):
+    """PSNR of the hole alone."""
+    return psnr(filled[hole][None], picture[hole][None])
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_method(spec, scene, recwarn):
+    picture, hole = scene
+    one = made(spec)
+    before = picture.copy(), hole.copy()
+    filled, fit = one.fill(picture, hole)
+    assert (filled.shape, filled.dtype) == (picture.shape, np.uint8)
+    assert filled.flags.writeable
+    np.testing.assert_array_equal(picture, before[0])
+    np.testing.assert_array_equal(hole, before[1])
+    assert one.name == spec
+    assert "\n" not in one.what
+    assert bool(fit) == spec.startswith("deepgin")
+    # The mean colour stands at 12.9 dB, white at 6; the wrong polarity leaves what hides the hole.
+    baseline = in_hole(np.full_like(picture, 255), picture, hole)
+    if spec != "mean":
+        baseline = in_hole(method("mean").fill(picture, hole)[0], picture, hole)
+    assert in_hole(filled, picture, hole) > baseline + 0.3
+    # The same twice, whatever stands in the hole and in arrays that may be written.
+    other = np.where(hole[..., None], np.uint8([255, 0, 255]), picture)
+    again, fit_again = one.fill(other, hole.copy())
+    np.testing.assert_array_equal(again, filled)
+    assert fit_again == fit
+    assert not recwarn.list
+
+
+def test_patchmatch_has_a_seed_of_its_own(scene):
+    package = pytest.importorskip("patchmatch")
+    one = method("patchmatch")
+    first, _ = one.fill(*scene)
+    package.set_random_seed(99)
+    assert (package.inpaint(scene[0], scene[1], patch_size=3) != first).any()
+    np.testing.assert_array_equal(one.fill(*scene)[0], first)
+
+
+@pytest.mark.slow
+def test_best_frequency_selective(scene):
+    cv2 = pytest.importorskip("cv2")
+    if not hasattr(cv2, "xphoto"):
+        pytest.skip("this OpenCV lacks its contrib part")
+    picture, hole = scene[0][16:64, 16:64], scene[1][16:64, 16:64]
+    filled, _ = method("fsr-best").fill(picture, hole)
+    assert in_hole(filled, picture, hole) > 14
+
+
+def test_slow_methods_are_in_no_list():
+    assert ON_REQUEST == ("fsr-best",)
+    assert not {*METHODS} & {*ON_REQUEST}
+
+
+def test_mean_is_the_valid_pixels_own(photo):
+    picture, hole = photo(8, 9), np.zeros((8, 9), np.bool_)
+    hole[2:5, 3:] = True
+    filled, fit = method("mean").fill(picture, hole)
+    expected = np.floor(picture[~hole].mean(0) + 0.5)
+    np.testing.assert_array_equal(filled[hole], np.broadcast_to(expected, (hole.sum(), 3)))
+    assert fit == ""
+
+
+def test_what_shift_map_leaves_is_filled():
+    cv2 = pytest.importorskip("cv2")
+    if not hasattr(cv2, "xphoto"):
+        pytest.skip("this OpenCV lacks its contrib part")
+    # Half of a small picture in one piece: hardly an offset leads out of it.
+    picture, hole = np.full((16, 16, 3), (200, 150, 90), np.uint8), np.zeros((16, 16), np.bool_)
+    hole[:, :8] = True
+    filled, _ = method("shift-map").fill(picture, hole)
+    assert np.abs(filled.astype(int) - picture).max() <= 8
+
+
+def test_telling_methods_apart_by_what_they_are(weights):
+    found = methods("deepgin:crop,mine=deepgin:direct+degrid,telea", weights=weights)
+    assert [one.name for one in found] == ["deepgin:crop", "mine", "telea"]
+    assert "fit crop, weights tiny.safetensors (deepgin-prefill, width 4" in found[0].what
+    assert "fit direct, degrid, weights" in found[1].what
+    assert "INPAINT_TELEA, radius 5" in found[2].what
+
+
+def test_fits_are_told(scene, weights):
+    found = methods("deepgin:crop,deepgin:polyphase,deepgin", weights=weights)
+    fits = [one.fill(*scene)[1] for one in found]
+    assert fits[0].startswith("crop")
+    assert fits[1].startswith("polyphase")
+    assert fits[2].startswith("direct")
+
+
+def test_a_network_is_loaded_once(weights, tmp_path, monkeypatch):
+    from deepgin.evaluation.methods import ours
+
+    loaded = []
+    real = ours.Inpainter
+
+    def counted(path, **options):
+        loaded.append(path.name)
+        return real(path, **options)
+
+    monkeypatch.setattr(ours, "Inpainter", counted)
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(weights.read_bytes())
+    text = (
+        f"deepgin,deepgin:crop,a=deepgin:direct@{other},b=deepgin:crop@{other},c=deepgin@{weights}"
+    )
+    assert len(methods(text, weights=weights)) == 5
+    assert loaded == ["tiny.safetensors", "other.safetensors"]
+
+
+def test_guided_networks_are_not_measured(tmp_path):
+    from deepgin.network import build, variant, variants
+    from deepgin.weights import save
+
+    guided = next(name for name in variants() if variant(name).guidance)
+    save(build(guided, 4), tmp_path / "guided.safetensors")
+    with pytest.raises(UsageError, match="guidance"):
+        method(f"deepgin@{tmp_path}/guided.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("spec", "package", "told"),
+    [
+        ("telea", "cv2", "OpenCV"),
+        ("fsr-fast", "cv2", "OpenCV"),
+        ("biharmonic", "skimage.restoration", "scikit-image"),
+        ("patchmatch", "patchmatch", "PyPatchMatch"),
+    ],
+)
+def test_a_package_that_is_not_installed(spec, package, told, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(DeepginError, match=rf"{told}: pip install 'deepgin\[evaluate\]'") as raised:
+        method(spec)
+    assert "\n" not in str(raised.value)
+
+
+def test_opencv_without_its_contrib_part(monkeypatch):
+    cv2 = pytest.importorskip("cv2")
+    monkeypatch.delattr(cv2, "xphoto", raising=False)
+    assert method("telea")
+    with pytest.raises(DeepginError, match="contrib"):
+        method("shift-map")
+
+
+def test_patchmatch_without_its_library(monkeypatch):
+    package = pytest.importorskip("patchmatch")
+    monkeypatch.setattr(package, "patchmatch_available", False)
+    with pytest.raises(DeepginError, match="own library"):
+        method("patchmatch")
+
+
+def test_nothing_and_everything_missing(scene):
+    picture, _ = scene
+    for spec in ("deepgin", "mean", "pull-push"):
+        one = method(spec)
+        filled, _ = one.fill(picture, np.zeros((96, 96), np.bool_))
+        np.testing.assert_array_equal(filled, picture)
+        with pytest.raises(PictureError, match=f"{spec}: everything is missing"):
+            one.fill(picture, np.ones((96, 96), np.bool_))
+
+
+@pytest.mark.parametrize(
+    ("picture", "hole"),
+    [
+        (np.zeros((4, 4, 3)), np.eye(4, dtype=np.bool_)),
+        (np.zeros((4, 4), np.uint8), np.eye(4, dtype=np.bool_)),
+        (np.zeros((4, 4, 3), np.uint8), np.eye(4, dtype=np.uint8)),
+        (np.zeros((4, 4, 3), np.uint8), np.eye(5, dtype=np.bool_)),
+    ],
+)
+def test_arrays_that_do_not_work(picture, hole):
+    with pytest.raises(UsageError, match="must be"):
+        method("mean").fill(picture, hole)
+
+
+def test_the_guard_turns_any_failure_into_a_line(scene):
+    def broken(picture, hole):
+        raise MemoryError("first line\nsecond line")
+
+    with pytest.raises(DeepginError, match="broken failed: MemoryError: first line second line"):
+        guarded("broken", plain(broken))(*scene)
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        (None, "a NoneType"),
+        (np.zeros((96, 96, 3)), "float64 96 x 96 x 3"),
+        (np.zeros((3, 96, 96), np.uint8), "uint8 3 x 96 x 96"),
+    ],
+)
+def test_the_guard_refuses_what_is_no_picture(scene, returned, told):
+    with pytest.raises(DeepginError, match=f"odd returned {told}: .* uint8 96 x 96 x 3"):
+        guarded("odd", plain(lambda picture, hole: returned))(*scene)
+
+
+@pytest.mark.parametrize("hidden", [0, 127, None])
+def test_the_guard_hides_the_truth(scene, hidden):
+    picture, hole = scene
+    filled, _ = guarded("echo", plain(lambda given, _: given), hidden)(picture, hole)
+    expected = picture[hole] if hidden is None else np.full_like(picture[hole], hidden)
+    np.testing.assert_array_equal(filled[hole], expected)
+    np.testing.assert_array_equal(filled[~hole], picture[~hole])

@@ -1,0 +1,117 @@
+"""Anybody's Python function as a method."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from deepgin.errors import DeepginError, UsageError
+from deepgin.evaluation.methods import method
+
+MODULE = """
+import numpy as np
+
+SEEN = []
+
+def fill(picture, hole):
+    SEEN.append((picture.copy(), hole.copy()))
+    picture[hole] = 77
+    hole[:] = False
+    return picture
+
+class Net:
+    @staticmethod
+    def fill(picture, hole):
+        return np.full_like(picture, 5)
+
+def floats(picture, hole):
+    return picture / 255
+
+def broken(picture, hole):
+    raise ValueError("no such luck")
+
+NUMBER = 3
+"""
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """A module in the current folder, which is not where Python looks."""
+    (tmp_path / "my_network.py").write_text(MODULE)
+    (tmp_path / "my_broken.py").write_text("import nothing_of_that_name\n")
+    (tmp_path / "my_failing.py").write_text("1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield "my_network"
+    for name in ("my_network", "my_broken", "my_failing"):
+        sys.modules.pop(name, None)
+
+
+def test_a_function(module, scene):
+    picture, hole = scene
+    one = method(f"python:{module}:fill")
+    assert (one.name, one.what) == ("fill", "Python function my_network:fill, masked=zero")
+    before = picture.copy(), hole.copy()
+    filled, fit = one.fill(picture, hole)
+    np.testing.assert_array_equal(filled, np.where(hole[..., None], np.uint8(77), picture))
+    assert fit == ""
+    np.testing.assert_array_equal(picture, before[0])
+    np.testing.assert_array_equal(hole, before[1])
+    [(given, mask)] = sys.modules[module].SEEN
+    assert (given.dtype, mask.dtype) == (np.uint8, np.bool_)
+    assert not given[hole].any()  # the truth is not there to be seen
+    np.testing.assert_array_equal(given[~hole], picture[~hole])
+    np.testing.assert_array_equal(mask, before[1])
+
+
+@pytest.mark.parametrize(("masked", "level"), [("grey", 127), ("white", 255), ("zero", 0)])
+def test_what_stands_in_the_hole(module, scene, masked, level):
+    method(f"python:{module}:fill,masked={masked}").fill(*scene)
+    [(given, mask)] = sys.modules[module].SEEN
+    assert (given[mask] == level).all()
+
+
+def test_the_truth_is_kept_only_where_asked(module, scene):
+    one = method(f"python:{module}:fill,masked=keep")
+    one.fill(*scene)
+    np.testing.assert_array_equal(sys.modules[module].SEEN[0][0], scene[0])
+    assert "masked=keep" in one.what
+
+
+def test_a_function_in_a_class(module, scene):
+    filled, _ = method(f"mine=python:{module}:Net.fill").fill(*scene)
+    assert (filled == 5).all()
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("my_network:fil", "has no fil .did you mean 'fill'"),
+        ("my_network:NUMBER", "is no function"),
+        ("my_netwrk:fill", "there is no module my_netwrk"),
+        ("my_network.part:fill", "my_network"),
+        (
+            "my_broken:fill",
+            "importing my_broken failed: ModuleNotFoundError: .*nothing_of_that_name",
+        ),
+        ("my_failing:fill", "importing my_failing failed: ZeroDivisionError"),
+        ("my_network", "write python:MODULE:FUNCTION"),
+        ("my_network:", "write python:MODULE:FUNCTION"),
+    ],
+)
+def test_functions_that_are_not_there(module, where, told):
+    with pytest.raises(DeepginError, match=told):
+        method(f"x=python:{where}")
+
+
+@pytest.mark.parametrize("option", ["hole=1", "range=0..1", "masked=black"])
+def test_options_that_do_not_work(module, option):
+    with pytest.raises(UsageError, match=option.split("=")[0]):
+        method(f"x=python:{module}:fill,{option}")
+
+
+def test_functions_that_fail(module, scene):
+    with pytest.raises(DeepginError, match="x returned float64 96 x 96 x 3: it must return"):
+        method(f"x=python:{module}:floats").fill(*scene)
+    with pytest.raises(DeepginError, match="x failed: ValueError: no such luck"):
+        method(f"x=python:{module}:broken").fill(*scene)

@@ -1,0 +1,166 @@
+"""How people name methods: lists, aliases, words, weights, options."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepgin.errors import DeepginError, UsageError, WeightsError
+from deepgin.evaluation.methods import HELP, METHODS, method, methods
+from deepgin.evaluation.methods.ours import options_of
+from deepgin.evaluation.methods.specs import ON_REQUEST, Spec, parse, split
+from deepgin.inpainting import FITS, Options
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("deepgin", ["deepgin"]),
+        ("deepgin, telea", ["deepgin", "telea"]),
+        (
+            "lama=onnx:lama.onnx,hole=1,range=0..1,telea,m=python:a:b,masked=grey",
+            ["lama=onnx:lama.onnx,hole=1,range=0..1", "telea", "m=python:a:b,masked=grey"],
+        ),
+        # Two options that stand first in no list: they belong to what is before them, in any order.
+        (
+            "onnx:a.onnx,mask=m,image=i,output=o,out=0..255",
+            ["onnx:a.onnx,mask=m,image=i,output=o,out=0..255"],
+        ),
+    ],
+)
+def test_lists(text, parts):
+    assert split(text) == parts
+
+
+@pytest.mark.parametrize("text", ["", "deepgin,,telea", "telea,"])
+def test_lists_with_a_gap(text):
+    with pytest.raises(UsageError, match="a name is missing"):
+        split(text)
+
+
+@given(st.lists(st.sampled_from([*METHODS, "a=deepgin:crop@w", "b=onnx:f,hole=1,range=0..1"])))
+def test_lists_are_taken_apart_as_they_were_joined(parts):
+    if parts:
+        assert split(",".join(parts)) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("telea", Spec("telea", "telea")),
+        ("fsr-best", Spec("fsr-best", "fsr-best")),
+        ("t=telea", Spec("t", "telea")),
+        ("deepgin", Spec("deepgin", "deepgin")),
+        ("deepgin:polyphase+degrid", Spec("deepgin:polyphase+degrid", "deepgin", "polyphase+degrid")),
+        ("deepgin=deepgin:crop", Spec("deepgin", "deepgin", "crop")),
+        (
+            "mine=deepgin:crop@path/to/w.safetensors",
+            Spec("mine", "deepgin", "crop", "path/to/w.safetensors"),
+        ),
+        ("deepgin@runs/a=b/w.safetensors", Spec("deepgin@w.safetensors", "deepgin", "", "runs/a=b/w.safetensors")),
+        ("deepgin:crop@C:\\w@2.st", Spec("deepgin:crop@w@2.st", "deepgin", "crop", "C:\\w@2.st")),
+        ("onnx:nets/lama.onnx,hole=1", Spec("lama", "onnx", "nets/lama.onnx", "", {"hole": "1"})),
+        ("a=onnx:C:\\x=y@z.onnx", Spec("a", "onnx", "C:\\x=y@z.onnx")),
+        ("python:package.module:fill", Spec("fill", "python", "package.module:fill")),
+        ("p=python:a:B.c,masked=grey", Spec("p", "python", "a:B.c", "", {"masked": "grey"})),
+    ],
+)  # fmt: skip
+def test_specs(text, spec):
+    assert parse(text) == spec
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tela", "no method 'tela' .did you mean 'telea'"),
+        ("deepgn", "did you mean 'deepgin'"),
+        ("fsr_best", "did you mean 'fsr-best'"),
+        ("a=b=telea", "no method 'b=telea'"),
+        ("lama.onnx", "onnx:FILE"),
+        ("onnx:", "onnx:FILE"),
+        ("python", "python:MODULE:FUNCTION"),
+        ("rnage=0..1", "no option 'rnage' .did you mean 'range'"),
+        ("hole=1", "'hole' cannot name a method"),
+        ("truth=telea", "'truth' cannot name a method"),
+        ("../x=telea", "cannot name a method"),
+        ("=telea", "cannot name a method"),
+        ("<script>=telea", "cannot name a method"),
+        ("telea=deepgin", "telea is another method"),
+        ("onnx:telea.onnx,hole=1", "give it a name: NAME=onnx:telea.onnx,hole=1"),
+        ("onnx:a/b c.onnx", "give it a name"),
+        ("telea,hole=1", "telea takes no hole=1"),
+        ("deepgin:crop,masked=zero", "deepgin takes no masked=zero"),
+        ("onnx:a.onnx,holes=1", "no option 'holes' .did you mean 'hole'"),
+        ("onnx:a.onnx,hole=1,hole=0", "hole needs one value"),
+        ("onnx:a.onnx,hole=", "hole needs one value"),
+    ],
+)
+def test_specs_that_do_not_work(text, told):
+    with pytest.raises(UsageError, match=told) as raised:
+        parse(text)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_unknown_name_is_told_all_names():
+    with pytest.raises(UsageError) as raised:
+        method("what")
+    for name in (*METHODS, *ON_REQUEST):
+        assert name in str(raised.value)
+        assert name in HELP
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("telea,mean,telea", "two methods are called 'telea'"),
+        ("deepgin:crop,deepgin:crop@x", None),
+        ("A=telea,a=mean", "'A' and 'a'"),
+        ("onnx:a/net.onnx,hole=1,onnx:b/net.onnx,hole=1", "'net': name one, NAME="),
+    ],
+)
+def test_names_that_stand_twice(text, told):
+    if told is None:
+        with pytest.raises(WeightsError):  # the names differ: it goes on to load
+            methods(text)
+    else:
+        with pytest.raises(UsageError, match=told):
+            methods(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("", Options()),
+        ("crop", Options(fit="crop")),
+        ("polyphase+degrid", Options(fit="polyphase", degrid=True)),
+        ("ensemble+resize", Options(fit="resize", ensemble=True)),
+        ("degrid+ensemble", Options(degrid=True, ensemble=True)),
+    ],
+)
+def test_words_of_deepgin(words, options):
+    assert options_of(words) == options
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("crops", "no 'crops' .did you mean 'crop'"),
+        ("crop+resize", "one fit at most"),
+        ("degrid+degrid", "every word once"),
+        ("crop+", "no ''"),
+    ],
+)
+def test_words_that_do_not_work(words, told):
+    with pytest.raises(UsageError, match=told):
+        options_of(words)
+    with pytest.raises(UsageError, match=told):
+        method(f"deepgin:{words}")
+
+
+def test_all_fits_are_words():
+    assert [options_of(fit).fit for fit in FITS] == [*FITS]
+
+
+@pytest.mark.parametrize("text", ["deepgin@gone.safetensors", "x=onnx:gone.onnx,hole=1"])
+def test_files_that_are_not_there(text):
+    with pytest.raises(DeepginError, match="gone"):
+        method(text)

@@ -1,0 +1,188 @@
+"""Paired differences, and which reports may stand in one table."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepgin.errors import DeepginError, UsageError
+from deepgin.evaluation.compare import (
+    differences,
+    not_compared,
+    pairs_of,
+    read_report,
+)
+from deepgin.evaluation.records import Report, Score, SetScore
+
+PSNR = {"definition": "d", "unit": "dB", "better": "higher"}
+
+
+def report_of(values, masks="rectangle", better="higher", **other):
+    """A report of psnr by method, a list with a value for each picture; None failed."""
+    scores = [
+        Score(method, masks, f"p{i}", 8, 8, 0.2, 1.0, "", "" if v is not None else "no", told)
+        for method, row in values.items()
+        for i, v in enumerate(row)
+        for told in [{"psnr": v} if v is not None else {}]
+    ]
+    facts = {
+        "command": "c",
+        "versions": {},
+        "device": "cpu",
+        "pictures": {"count": 3, "hash": "a" * 64, "size": "256"},
+        "masks": {masks: {"hash": "b" * 64, "definition": "m"}},
+        "methods": {name: "" for name in values},
+        "metrics": {"psnr": PSNR | {"better": better}},
+    }
+    return Report(**facts | {"scores": tuple(scores)} | other)
+
+
+def difference(a, b, better="higher"):
+    report = report_of({"x": a, "y": b}, better=better)
+    (found,) = differences(report, report, [("x", "y")])
+    return found
+
+
+def test_the_mean_is_of_first_minus_second():
+    found = difference([21, 22, 26], [20, 20, 20])
+    assert found.pairs.mean == pytest.approx((1 + 2 + 6) / 3)
+    assert (found.pairs.count, found.pairs.left_out, found.unpaired) == (3, 0, 0)
+    assert found.pairs.low <= found.pairs.mean <= found.pairs.high
+
+
+def test_pairs_go_by_picture_and_not_by_place():
+    report = report_of({"x": [1.0, 5.0, 9.0], "y": [1.0, 5.0, 9.0]})
+    mixed = replace(report, scores=report.scores[:3] + report.scores[:2:-1])
+    (found,) = differences(mixed, mixed, [("x", "y")])
+    assert (found.pairs.mean, found.pairs.low, found.pairs.high) == (0, 0, 0)
+
+
+def test_what_has_no_pair_is_counted():
+    found = difference([21, None, math.inf, math.nan, 25], [20, 20, 20, 20, None])
+    assert found.pairs.mean == 1
+    assert (found.pairs.count, found.pairs.left_out, found.unpaired) == (1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "better", "verdict"),
+    [
+        ([2, 3, 2, 4, 2, 3], [1] * 6, "higher", "better"),
+        ([2, 3, 2, 4, 2, 3], [1] * 6, "lower", "worse"),
+        ([1] * 6, [2, 3, 2, 4, 2, 3], "higher", "worse"),
+        ([1, 2, 1, 2, 1, 2], [2, 1, 2, 1, 2, 1], "higher", "not distinguishable at 95 %"),
+        ([1] * 6, [1] * 6, "higher", "not distinguishable at 95 %"),
+        ([9] * 5, [1] * 5, "higher", "too few pairs to tell (below 6)"),
+        ([None], [1], "higher", "too few pairs to tell (below 6)"),
+    ],
+)
+def test_words(a, b, better, verdict):
+    assert difference(a, b, better).verdict == verdict
+
+
+@given(st.lists(st.tuples(st.floats(0, 60), st.floats(0, 60)), min_size=6, max_size=12))
+def test_the_other_way_round_says_the_opposite(pairs):
+    a, b = map(list, zip(*pairs, strict=True))
+    opposite = {"better": "worse", "worse": "better"}
+    there, back = difference(a, b), difference(b, a)
+    assert back.pairs.mean == pytest.approx(-there.pairs.mean)
+    if abs(there.pairs.mean) > 1e-9:
+        assert (back.pairs.low, back.pairs.high) == (-there.pairs.high, -there.pairs.low)
+        assert back.verdict == opposite.get(there.verdict, there.verdict)
+
+
+def test_two_reports_of_the_same_pictures_and_masks():
+    first, second = report_of({"x": [3.0, 4.0]}), report_of({"x": [1.0, 1.0], "z": [2.0, 2.0]})
+    assert differences(first, second, [("x", "x")])[0].pairs.mean == 2.5
+    assert differences(first, second, [("x", "z")])[0].pairs.mean == 1.5
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"pictures": {"count": 9, "hash": "c" * 64, "size": "512"}}, "in the pictures .*512"),
+        ({"masks": {"rectangle": {"hash": "d" * 64}}}, "in the masks 'rectangle'"),
+        ({"masks": {"rectangle": {}}}, "rectangle.*no hash"),
+        ({"pictures": {}}, "hash of its pictures"),
+        ({"metrics": {"psnr": PSNR | {"definition": "other"}}}, "define 'psnr' differently"),
+        ({"metrics": {"psnr": PSNR | {"better": "lower"}}}, "define 'psnr' differently"),
+    ],
+)
+def test_what_differs_is_refused_by_name(change, words):
+    first = report_of({"x": [3.0]})
+    for pair in ((first, replace(first, **change)), (replace(first, **change), first)):
+        with pytest.raises(UsageError, match=words):
+            differences(*pair, [("x", "x")])
+
+
+def test_both_that_differ_are_named():
+    first = report_of({"x": [3.0]})
+    masks = {"rectangle": {"hash": "d" * 64}}
+    other = replace(first, pictures={"hash": "e"}, masks=masks)
+    with pytest.raises(UsageError, match="the pictures .* and the masks 'rectangle'"):
+        differences(first, other, [("x", "x")])
+
+
+def test_one_mask_set_that_differs_spoils_all():
+    first = report_of({"x": [3.0]})
+    sets = first.masks | {"freeform": {"hash": "1" * 64}}
+    second = replace(first, masks=first.masks | {"freeform": {"hash": "2" * 64}})
+    with pytest.raises(UsageError, match="differ in the masks 'freeform'"):
+        differences(replace(first, masks=sets), second, [("x", "x")])
+
+
+def test_mask_sets_of_one_report_alone_stand_aside():
+    first = report_of({"x": [3.0]})
+    more = replace(first, masks=first.masks | {"freeform": {"hash": "2" * 64}})
+    assert {one.masks for one in differences(first, more, [("x", "x")])} == {"rectangle"}
+    assert not_compared(first, more) == not_compared(more, first) == ["freeform"]
+    with pytest.raises(UsageError, match="no mask set in common: rectangle; and cellular"):
+        differences(first, report_of({"x": [3.0]}, masks="cellular"), [("x", "x")])
+
+
+def test_names_that_are_not_there():
+    report = report_of({"deepgin": [3.0], "telea": [3.0]})
+    with pytest.raises(UsageError, match="no method 'deepgn' there .*'deepgin'"):
+        differences(report, report, [("deepgn", "telea")])
+    with pytest.raises(UsageError, match="no metric 'psn' there"):
+        differences(report, report, [("deepgin", "telea")], ["psn"])
+    sets = (SetScore("telea", "rectangle", "fid", 1.0, 1),)
+    with pytest.raises(UsageError, match="'fid' is of a whole set"):
+        differences(replace(report, sets=sets), report, [("deepgin", "telea")], ["fid"])
+
+
+def test_which_methods_are_compared():
+    a, b = report_of({"x": [1.0], "y": [1.0], "z": [1.0]}), report_of({"z": [1.0], "x": [1.0]})
+    assert pairs_of(a, a, ["y", "x", "z"]) == [("y", "x"), ("y", "z")]
+    assert pairs_of(a, b, []) == [("x", "x"), ("z", "z")]
+    assert pairs_of(a, b, ["y", "z"]) == [("y", "z")]
+    assert pairs_of(a, b, ["x"]) == [("x", "x")]
+    for names in ([], ["x"]):
+        with pytest.raises(UsageError, match="one report alone: .*it has x, y, z"):
+            pairs_of(a, a, names)
+    with pytest.raises(UsageError, match="3 methods of two reports"):
+        pairs_of(a, b, ["x", "y", "z"])
+    with pytest.raises(UsageError, match="no method is in both reports"):
+        pairs_of(a, report_of({"q": [1.0]}), [])
+
+
+def test_a_report_is_read_from_its_folder_too(tmp_path):
+    report = report_of({"x": [1.0, math.inf]})
+    report.write(tmp_path / "report.json")
+    assert read_report(tmp_path) == read_report(tmp_path / "report.json") == report
+
+
+def test_an_empty_report_is_refused(tmp_path):
+    report_of({}).write(tmp_path / "report.json")
+    with pytest.raises(DeepginError, match="holds no scores"):
+        read_report(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change", [{"masks": []}, {"methods": None}, {"metrics": {"psnr": 1}}, {"pictures": "many"}]
+)
+def test_parts_of_the_wrong_kind_are_refused(tmp_path, change):
+    replace(report_of({"x": [1.0]}), **change).write(tmp_path / "report.json")
+    with pytest.raises(DeepginError, match="is no report, or it is damaged"):
+        read_report(tmp_path)
