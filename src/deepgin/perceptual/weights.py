@@ -16,7 +16,7 @@ from .vgg import VGG16, VGG19, Vgg
 
 State = dict[str, Tensor]
 
-# The part of each name after the last dash begins the file's SHA-256, which the download is checked by.
+# After its last dash each name begins the file's SHA-256, which the download is checked by.
 OFFICIAL = {
     "vgg19": "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
     "vgg16": "https://download.pytorch.org/models/vgg16-397923af.pth",
