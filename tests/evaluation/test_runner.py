@@ -1,6 +1,7 @@
 """Running methods: what is measured, what is kept, and going on where a run was stopped."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,6 +89,18 @@ def test_valid_pixels_are_restored_before_measuring(go, folder, method, tmp_path
             seen = np.asarray(read_rgb(out / PICTURES / kept_as(what, score.picture)))
             np.testing.assert_array_equal(seen, picture)
     assert (watcher.begun, watcher.ended, len(watcher.done)) == ((6, 0), True, 6)
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux tells of peaks")
+def test_memory(folder, tmp_path):
+    def greedy(picture, hole):
+        np.ones(40_000_000, np.uint8)
+        return picture, ""
+
+    protocol, one = Protocol(folder, 32, ("rectangle",)), Method("greedy", "", greedy)
+    wanted = {"memory": MEASURES["memory"]}
+    found = run(protocol, [one], wanted, tmp_path / "out", request(one), Quiet(), keep=False)
+    assert all(35 < score.values["memory"] < 80 for score in found.scores)
 
 
 def test_every_method_meets_the_same(go, vandal):
@@ -217,6 +230,7 @@ def test_measures(photo):
     mask[5:20, 5:20] = True
     found = {name: m.of(other, truth, mask) for name, m in MEASURES.items()}
     assert found.pop("grid") is None  # there is none at this size
+    assert found.pop("memory") is None  # that is the runner's to see
     assert all(value > 0 for value in found.values())
     assert MEASURES["ssim"].of(other[:10], truth[:10], mask[:10]) is None
     large = np.tile(truth, (13, 13, 1)), np.tile(mask, (13, 13))

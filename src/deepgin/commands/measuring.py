@@ -22,7 +22,7 @@ def add_measuring(p: Parser, *, metrics: str, output: bool) -> None:
     p.add_argument(
         "--metrics",
         default=metrics,
-        help="of psnr, ssim, l1, l1_hole, l1_relative, l1_relative_hole, grid; or all",
+        help="of psnr, ssim, l1, l1_hole, l1_relative, l1_relative_hole, grid, memory; or all",
     )
     p.add_argument("--lpips-heads", metavar="FILE", help="LPIPS too: the file of its linear heads")
     p.add_argument("--lpips-network", default="alexnet", help="alexnet or vgg16")

@@ -11,6 +11,7 @@ from ..inpainting.fits.polyphase import phases
 from ..metrics import grid, l1, l1_hole, l1_relative, l1_relative_hole, psnr, ssim
 from ..runtimes.torch import from_array
 
+MEMORY = "memory"
 _TRAINED_AT = 256
 
 
@@ -73,6 +74,13 @@ MEASURES = {
         "grey levels",
         "lower",
         _grid,
+    ),
+    MEMORY: Measure(
+        "growth of the process's memory (on CUDA of PyTorch's) while a picture is filled, at its "
+        "peak",
+        "MB",
+        "lower",
+        lambda *_: None,  # taken while the method runs
     ),
 }
 

@@ -17,8 +17,9 @@ from ..locks import hold
 from ..masks import coverage
 from ..pictures import write_picture
 from .journal import Journal
-from .measures import Measure
+from .measures import MEMORY, Measure
 from .methods import Method
+from .peaks import Peak
 from .protocol import Case, Protocol
 from .records import PICTURES, Score, kept_as
 
@@ -128,16 +129,20 @@ def _scores(
             continue
         height, width = mask.shape
         about = (method.name, masks, case.picture, width, height, coverage(mask))
+        given = case.truth.copy(), mask.copy()
+        peak = Peak() if MEMORY in measures else None
         begun = time.perf_counter()
         try:
-            filled, fit = method.fill(case.truth.copy(), mask.copy())
+            filled, fit = method.fill(*given)
             seconds = time.perf_counter() - begun
+            memory = peak.growth() if peak else None
             completed = np.where(mask[..., None], filled, case.truth)
         except Exception as error:  # noqa: BLE001, any method may be measured
             why = " ".join(f"{type(error).__name__}: {error}".split())
             yield Score(*about, time.perf_counter() - begun, "", why, {}), None
             continue
         found = {name: m.of(completed, case.truth, mask) for name, m in measures.items()}
+        found |= {MEMORY: memory}
         values = {name: value for name, value in found.items() if value is not None}
         yield Score(*about, seconds, fit, "", values), completed
 
