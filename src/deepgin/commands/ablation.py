@@ -57,6 +57,6 @@ def run(args: Any) -> None:
         methods=",".join(specs),
         size=recipe.data.size,
     )
-    table = ablation.markdown(evaluate(asked, output), runs, recipe)
+    table = ablation.markdown(evaluate(asked, output, say), runs, recipe)
     write_text(output / "ablation.md", table + "\n")
     print(table)

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .measuring import add_measuring, request, size_of, words_of
+from .measuring import add_measuring, request, say, size_of, words_of
 from .parsing import Parser
 
 
@@ -48,7 +48,7 @@ def run(args: Any) -> None:
         size=size_of(args.size),
     )
     with TemporaryDirectory() as passing:
-        report = evaluate(asked, Path(args.output or passing))
+        report = evaluate(asked, Path(args.output or passing), say)
     print(markdown(report))
     if args.output:
         print(f"\nThe report is {Path(args.output) / 'report.html'}")

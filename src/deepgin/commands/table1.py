@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from .measuring import add_measuring, request, size_of, words_of
+from .measuring import add_measuring, request, say, size_of, words_of
 from .parsing import Parser
 
 METRICS = "psnr,ssim,l1_relative,l1_relative_hole"
@@ -40,6 +40,6 @@ def run(args: Any) -> None:
         methods=",".join(f"{row}=deepgin:{args.fit}@{file}" for row, file in rows.items()),
         size=size_of(args.size),
     )
-    table = table1.markdown(evaluate(asked, Path(args.output)))
+    table = table1.markdown(evaluate(asked, Path(args.output), say))
     write_text(Path(args.output) / "table1.md", table + "\n")
     print(table)

@@ -44,7 +44,7 @@ def run(args: Any) -> None:
                 methods=args.methods,
                 size=side,
             )
-            reports[name, size] = evaluate(asked, output / f"{name}-{size}")
+            reports[name, size] = evaluate(asked, output / f"{name}-{size}", say)
     table = table2.markdown(reports)
     write_text(output / "table2.md", table + "\n")
     print(table)

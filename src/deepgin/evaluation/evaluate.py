@@ -3,6 +3,7 @@
 import csv
 import io
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -72,8 +73,12 @@ class Request:
     keep: bool = True
 
 
-def evaluate(request: Request, folder: Path) -> Report:
+def evaluate(
+    request: Request, folder: Path, tell: Callable[[str], None] = lambda _: None
+) -> Report:
     """Measure into a folder and write its report; what the folder holds of it is not redone.
+
+    `tell` is told, once all that was asked for is found to exist, what takes a while.
 
     Raises:
         DeepginError: what is wrong with the request, the folder or a file.
@@ -94,6 +99,7 @@ def evaluate(request: Request, folder: Path) -> Report:
     if request.overwrite:
         clear(folder)
     told = watcher()
+    tell(f"reading {request.data} and drawing masks")
     pictures, masks = protocol.hashes()
     wanted: dict[str, Any] = {
         "pictures": {"hash": pictures, "size": str(request.size or "original")},
