@@ -1,6 +1,8 @@
 # make demo: set up, fill the hole of an example. make test: set up, check, run all tests.
 PYTHON ?= python3
 BIN = .venv/bin
+# As many processes as cores, but each takes about a gigabyte.
+WORKERS = -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test test-fast check clean
 
@@ -9,10 +11,10 @@ demo: .venv/demo
 	@echo "The filled picture is $(CURDIR)/coffee-filled.png (photo: examples/coffee.png)"
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
 
 test-fast: .venv/test
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(WORKERS) -m "not slow"
 
 check: .venv/test
 	$(BIN)/ruff check .

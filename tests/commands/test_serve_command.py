@@ -1,0 +1,122 @@
+"""`deepgin serve`: its options become settings; what cannot be is one line."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from deepgin.commands import serve
+from deepgin.service import server
+from deepgin.service.server import listen
+
+
+@pytest.fixture
+def served(deepgin, monkeypatch):
+    """Runs the command without serving; returns its settings and stderr."""
+    monkeypatch.delenv("DEEPGIN_TOKEN", raising=False)
+
+    def run(*arguments):
+        kept = []
+
+        def record(settings, listening, *, ready, access_log):
+            kept.append(settings)
+            ready()
+
+        monkeypatch.setattr(server, "run", record)
+        code, out, err = deepgin("serve", "--port", 0, *arguments)
+        assert (code, out) == (0, ""), err
+        return kept[0], err
+
+    return run
+
+
+def test_defaults(served):
+    settings, err = served()
+    assert settings.is_loopback()
+    assert settings.limits.bytes == 64 << 20
+    assert settings.limits.pixels == 64_000_000
+    assert (settings.limits.seconds, settings.limits.queue) == (60, 32)
+    assert (settings.weights, settings.device, settings.token) == (None, "auto", "")
+    assert "serving at http://127.0.0.1:" in err
+    assert "warning" not in err
+
+
+def test_every_option(served, tmp_path):
+    (tmp_path / "token").write_text("secret")
+    settings, err = served(
+        *("--host", "0.0.0.0", "--weights", "w", "--device", "cpu", "--precision", "float32"),
+        *("--max-megabytes", 1, "--max-megapixels", 2, "--queue", 3, "--timeout", 4.5),
+        *("--token-file", tmp_path / "token", "--allow-hosts", "a.example, b.example"),
+        *("--gather-ms", 7, "--together", 2),
+    )
+    assert (settings.host, settings.weights) == ("0.0.0.0", "w")
+    assert (settings.device, settings.precision, settings.token) == ("cpu", "float32", "secret")
+    limits = settings.limits
+    assert (limits.bytes, limits.pixels, limits.seconds, limits.queue) == (1 << 20, 2e6, 4.5, 3)
+    assert settings.allowed_hosts == ("a.example", "b.example")
+    assert (settings.gather_seconds, settings.together) == (0.007, 2)
+    assert "warning" not in err
+    assert "secret" not in err
+
+
+def test_open_to_others_without_a_token_is_warned_of(served, monkeypatch):
+    _, err = served("--host", "0.0.0.0")
+    assert "warning: others can reach this service" in err
+    monkeypatch.setenv("DEEPGIN_TOKEN", "secret")
+    settings, err = deepgin_token(served)
+    assert settings.token == ""  # the fixture takes the variable away
+
+
+def deepgin_token(served):
+    return served("--host", "127.0.0.1")
+
+
+def test_a_taken_port(fails):
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        assert f"127.0.0.1:{port} is taken" in fails(2, "serve", "--port", port)
+
+
+def test_weights_that_are_missing(fails, tmp_path):
+    wanted = tmp_path / "none.safetensors"
+    message = fails(1, "serve", "--port", 0, "--weights", wanted)
+    assert message == f"deepgin: {wanted}: no such weights file"
+
+
+def test_a_gpu_that_is_not_there(fails, weights):
+    message = fails(2, "serve", "--port", 0, "--weights", weights, "--device", "cuda:99")
+    assert "device 'cuda:99' cannot be used here" in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "99999"], "port 99999"),
+        (["--queue", "0"], "queue"),
+        (["--max-megapixels", "0"], "--max-megapixels"),
+        (["--timeout", "never"], "timeout"),
+        (["--host", "203.0.113.7"], "see --host"),
+    ],
+)
+def test_values_that_do_not_work(fails, arguments, said):
+    assert said in fails(2, "serve", *arguments)
+
+
+def test_without_the_extra(fails, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("deepgin.service")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    message = fails(1, "serve", "--port", 0)
+    assert message == "deepgin: uvicorn is missing: pip install 'deepgin[app]'"
+
+
+def test_help_waits_for_neither_torch_nor_fastapi():
+    code = (
+        "import sys; from deepgin.commands import serve; serve.parser().format_help();"
+        "print({'torch', 'fastapi', 'uvicorn'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+    assert serve
+    assert socket

@@ -1,0 +1,164 @@
+"""A service in this process, over a tiny network or over a runtime that waits when told to."""
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+from io import BytesIO
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from deepgin.inpainting import Inpainter
+from deepgin.runtimes import Filled8
+from deepgin.service.app import create_app
+from deepgin.service.settings import Settings
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+class Held:
+    """Fills with the mean of what is valid; waits before each batch until `go` is set.
+
+    Attributes:
+        batches: the number of patches of each batch, the service's first one left out.
+        begun: is set when a batch is.
+    """
+
+    size_multiple, trained_at, guided, bytes_a_pixel = 16, 32, False, 1
+
+    def __init__(self, group_pixels=16 * 64 * 64, fails=lambda picture: None):
+        self.group_pixels, self.fails = group_pixels, fails
+        self.go, self.begun = threading.Event(), threading.Event()
+        self.go.set()
+        self.batches = []
+        self.warm = False
+
+    def fill(self, pictures, masks, guidance=None):
+        if self.warm:
+            self.batches.append(len(pictures))
+            self.begun.set()
+            assert self.go.wait(30)
+            for picture in pictures:
+                self.fails(picture)
+        self.warm = True
+        out = pictures.copy()
+        for picture, mask in zip(out, masks, strict=True):
+            picture[mask] = picture[~mask].mean(0).round()
+        return Filled8(out, out)
+
+    def free_bytes(self):
+        return 1 << 40
+
+
+@pytest.fixture
+def held():
+    runtime = Held()
+    yield runtime
+    runtime.go.set()
+
+
+@pytest.fixture(scope="session")
+def held_class():
+    return Held
+
+
+@pytest.fixture(scope="session")
+def tiny(weights):
+    return Inpainter(weights, device="cpu")
+
+
+@pytest.fixture
+def serving():
+    """Runs a service; gives a client of it, with the application as `app`."""
+
+    @asynccontextmanager
+    async def run(settings=None, *, inpainter=None, runtime=None, ready=True, **settings_given):
+        settings = settings or Settings(**settings_given)
+        if runtime is not None:
+            inpainter = Inpainter(runtime=runtime)
+        app = create_app(settings, inpainter=inpainter)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with app.router.lifespan_context(app):
+            if ready:
+                await app.state.service.settled.wait()
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as c:
+                c.app = app
+                yield c
+
+    return run
+
+
+@pytest.fixture
+def client(serving, tiny):
+    """Opens a service over the tiny network."""
+    return lambda **settings: serving(inpainter=tiny, **settings)
+
+
+@pytest.fixture(scope="session")
+def encoded():
+    """Encodes an array or image as a file's bytes."""
+
+    def encode(picture, kind="PNG", **options):
+        image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+        file = BytesIO()
+        image.save(file, kind, **options)
+        return file.getvalue()
+
+    return encode
+
+
+@pytest.fixture(scope="session")
+def decoded():
+    """Decodes a file's bytes into an array."""
+    return lambda content: np.array(Image.open(BytesIO(content)))
+
+
+@pytest.fixture
+def upload(photo, encoded):
+    """Makes the files of a request: a picture and its mask."""
+
+    def make(height=29, width=37, seed=0):
+        mask = np.zeros((height, width), np.uint8)
+        mask[height // 5 : height // 2, width // 4 : width // 2] = 255
+        return {
+            "picture": ("photo.png", encoded(photo(height, width, seed))),
+            "mask": ("mask.png", encoded(mask)),
+        }
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Waits for a condition, in a coroutine."""
+
+    async def wait(condition):
+        async with asyncio.timeout(20):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def sentence():
+    """Checks that an answer is a refusal of one sentence without a path; returns it."""
+
+    def check(answer, status):
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/json"
+        told = answer.json()
+        assert told.keys() >= {"error"}
+        words = told["error"]
+        assert words == " ".join(words.split())
+        assert 8 < len(words) < 300
+        for wrong in ("/tmp", "deepgin-", "Traceback", "site-packages", " --", "0x"):
+            assert wrong not in words.replace(": --allow-hosts", ""), words
+        return words
+
+    return check

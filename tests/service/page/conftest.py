@@ -1,0 +1,173 @@
+"""A real browser without a window, and a person who uses the page in it."""
+
+import shutil
+import socket
+import threading
+import time
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uvicorn
+from PIL import Image
+
+from deepgin.inpainting import Inpainter
+from deepgin.service.app import create_app
+from deepgin.service.settings import Settings
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_PATIENCE = 20_000
+
+
+# Not of the session: Playwright keeps an event loop in this thread, in which other tests' own fail.
+@pytest.fixture(scope="package")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs pip install playwright")
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    if not found:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=found)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def address(weights):
+    """The address of a service with its page, over a tiny network."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    app = create_app(Settings(port=0), page=True, inpainter=Inpainter(weights, device="cpu"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + 30
+    while not app.state.service.loaded and time.monotonic() < until:
+        time.sleep(0.02)
+    assert app.state.service.loaded
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+class Person:
+    """Somebody at the page. Points are in pixels of the picture."""
+
+    def __init__(self, page):
+        self.page = page
+        self.troubles = []
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and self.troubles.append(m.text))
+
+    def open(self, path):
+        self.page.set_input_files("#picture-file", path)
+        self.page.wait_for_selector(f"#name:text-is('{Path(path).name}')")
+        self.ready()
+
+    def ready(self):
+        self.page.wait_for_selector("[data-state=ready] #fill:visible")
+
+    def at(self, x, y):
+        """Return where a point of the picture is on the screen."""
+        # Zooming is heard of in the next frame.
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        scale, left, top = map(float, self.page.get_attribute("#stage", "data-view").split())
+        box = self.page.locator("#above").bounding_box()
+        return box["x"] + left + x * scale, box["y"] + top + y * scale
+
+    def drag(self, *points):
+        self.page.mouse.move(*self.at(*points[0]))
+        self.page.mouse.down()
+        for point in points[1:]:
+            self.page.mouse.move(*self.at(*point), steps=4)
+        self.page.mouse.up()
+
+    def brush(self, pixels):
+        place = f"100 * Math.log({pixels}) / Math.log(Math.max(4, Math.round({self.side()} / 2)))"
+        self.page.evaluate(
+            f"""() => {{
+              const slider = document.getElementById("size");
+              slider.value = {place};
+              slider.dispatchEvent(new Event("input"));
+            }}"""
+        )
+        assert self.page.text_content("#pixels") == f"{pixels} px"
+
+    def side(self):
+        return max(int(part) for part in self.page.text_content("#dimensions").split("×"))
+
+    def mask(self):
+        """Return the mask as the page saves it: bool, H x W."""
+        with self.page.expect_download() as saved:
+            self.page.evaluate("document.getElementById('save').click()")
+        with Image.open(saved.value.path()) as image:
+            assert image.format == "PNG"
+            return np.asarray(image.convert("L")) > 127
+
+    def fill(self):
+        """Click, wait, and return what is said."""
+        self.page.evaluate("document.getElementById('told').textContent = ''")
+        self.page.click("#fill")
+        self.page.wait_for_function(
+            "/^(?!Filling).+/.test(document.getElementById('told').textContent)"
+        )
+        self.ready()
+        return self.told()
+
+    def told(self):
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        return self.page.text_content("#told")
+
+    def download(self):
+        """Return the name and the bytes of the result."""
+        with self.page.expect_download() as saved:
+            self.page.click("#download")
+        return saved.value.suggested_filename, Path(saved.value.path()).read_bytes()
+
+    def shown(self):
+        """Return what the stage's lower canvas shows: uint8, H x W x 4."""
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        data = self.page.locator("#stage").screenshot()
+        return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens the page as somebody with this screen; at the end nothing may have gone wrong."""
+    people = []
+
+    def come(width=900, height=640, **how):
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(viewport=viewport, reduced_motion="reduce", **how)
+        context.set_default_timeout(_PATIENCE)
+        person = Person(context.new_page())
+        people.append(person)
+        person.page.goto(address)
+        return person
+
+    yield come
+    for person in people:
+        person.page.context.close()
+        assert person.troubles == []
+
+
+@pytest.fixture
+def person(visit):
+    return visit()
+
+
+@pytest.fixture
+def picture(tmp_path, photo):
+    """Writes a picture of smoothed noise, 96 x 64, under a name and as Pillow's `save` is told."""
+
+    def write(name="photo.png", mode="RGB", **told):
+        small = Image.fromarray(photo(8, 12)).resize((96, 64), Image.Resampling.BICUBIC)
+        image = small.convert(mode) if mode != "RGBA" else small
+        if mode == "RGBA":
+            image.putalpha(Image.fromarray(np.tile(np.arange(96, dtype=np.uint8) * 2, (64, 1))))
+        path = tmp_path / name
+        image.save(path, **told)
+        return path
+
+    return write

@@ -1,0 +1,84 @@
+"""The page's files as they are served: types, policy, nothing from elsewhere. No browser."""
+
+import asyncio
+import re
+from importlib.resources import files
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from deepgin.service.page import mount
+
+STATIC = files("deepgin.service.page").joinpath("static")
+NAMES = sorted(entry.name for entry in STATIC.iterdir())
+
+
+@pytest.fixture(scope="module")
+def get():
+    """Asks an application that has nothing but the page."""
+    app = FastAPI()
+    mount(app)
+
+    def ask(path, method="GET", **headers):
+        async def answer():
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
+                return await client.request(method, path, headers=headers)
+
+        return asyncio.run(answer())
+
+    return ask
+
+
+def address(name):
+    return "/" if name == "index.html" else f"/page/{name}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_file_comes_as_it_lies_there(get, name):
+    answer = get(address(name))
+    assert answer.status_code == 200
+    assert answer.content == STATIC.joinpath(name).read_bytes()
+    kind = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+    assert answer.headers["content-type"].split(";")[0] == kind[name.rpartition(".")[2]]
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_file_that_is_known_is_not_sent_again(get):
+    first = get("/page/main.js")
+    assert first.headers["cache-control"] == "no-cache"
+    tag = first.headers["etag"]
+    for asked in (tag, f"W/{tag}", f'"other", {tag}'):
+        again = get("/page/main.js", **{"If-None-Match": asked})
+        assert (again.status_code, again.content) == (304, b"")
+    assert get("/page/main.js", **{"If-None-Match": '"other"'}).status_code == 200
+    assert get("/", "HEAD").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/page/", "/page/../__init__.py", "/page/%2e%2e/__init__.py", "/page/index.html", "/x"]
+)
+def test_nothing_else_is_served(get, path):
+    assert get(path).status_code == 404
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_says_what_lives_there_and_fits_the_head(name):
+    text = STATIC.joinpath(name).read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    if name.endswith(".js"):
+        assert text.startswith("// ")
+        assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_loaded_from_elsewhere(name):
+    text = STATIC.joinpath(name).read_text(encoding="utf-8")
+    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text) == []
+    assert not re.search(r"(src|href)=\"(?!page/)", text)
+    assert not re.search(r"\son\w+=|\sstyle=|<script>|\beval\b", text)

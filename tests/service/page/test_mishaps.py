@@ -1,0 +1,118 @@
+"""What goes wrong is said in words, and nothing is lost."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def painted(person, picture):
+    person.open(picture())
+    person.drag((20, 20), (50, 40))
+    return person
+
+
+def test_a_fill_is_cancelled_and_nothing_has_changed(painted):
+    page, mask = painted.page, painted.mask()
+    held = []
+    page.route("**/v1/inpaint", held.append)
+    page.click("#fill")
+    page.wait_for_selector("#cancel:visible")
+    page.wait_for_function("document.getElementById('seconds').textContent === '1 s'")
+    assert page.is_disabled("#undo")
+    painted.drag((5, 5), (60, 60))
+    with page.expect_event("requestfailed"):
+        page.click("#cancel")
+    painted.ready()
+    assert painted.told() == "Cancelled. Nothing has changed."
+    assert np.array_equal(painted.mask(), mask)
+    page.unroute("**/v1/inpaint")
+    assert painted.fill().startswith("Filled in")
+
+
+def test_what_the_service_refuses_is_said(painted):
+    painted.page.evaluate("document.getElementById('clear').click()")
+    painted.page.evaluate("document.getElementById('invert').click()")
+    said = painted.fill()
+    painted.troubles.clear()
+    assert "everything" in said
+    assert painted.page.is_visible(".message.wrong")
+    assert painted.mask().all()
+    painted.page.click("#dismiss")
+    painted.page.wait_for_selector("#message", state="hidden")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "words"),
+    [
+        (429, {"Retry-After": "3"}, '{"error": "too busy"}', "Too busy. Try again in 3 s."),
+        (502, {}, "<html>", "The service answered 502"),
+        (200, {}, "no picture", "not a picture that this browser can show"),
+    ],
+)
+def test_odd_answers_keep_mask_and_picture(painted, status, headers, body, words):
+    mask = painted.mask()
+    painted.page.route(
+        "**/v1/inpaint", lambda route: route.fulfill(status=status, headers=headers, body=body)
+    )
+    assert words in painted.fill()
+    painted.troubles.clear()
+    assert np.array_equal(painted.mask(), mask)
+    assert painted.page.is_disabled("#download")
+
+
+def test_a_service_that_is_gone_is_said(painted):
+    painted.page.route("**/v1/inpaint", lambda route: route.abort())
+    assert "does not answer" in painted.fill()
+    painted.troubles.clear()
+
+
+def test_without_a_mark_nothing_is_asked(person, picture):
+    person.open(picture())
+    person.page.route("**/v1/inpaint", lambda route: pytest.fail("it was asked"))
+    assert "Nothing is marked" in person.fill()
+
+
+def test_unsaved_work_is_not_left_or_replaced_unasked(painted, picture):
+    page, asked = painted.page, []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.evaluate("location.reload()")
+    page.wait_for_timeout(200)
+    assert asked == ["beforeunload"]
+    page.set_input_files("#picture-file", picture("other.png"))
+    page.click("text=Keep working")
+    painted.ready()
+    assert page.text_content("#name") == "photo.png"
+    assert painted.mask().any()
+    page.set_input_files("#picture-file", picture("other.png"))
+    page.click("text=Open it")
+    page.wait_for_selector("#name:text-is('other.png')")
+    assert not painted.mask().any()
+
+
+def test_what_is_saved_may_be_left(painted):
+    painted.fill()
+    painted.download()
+    asked = []
+    painted.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    painted.page.reload()
+    assert asked == []
+    assert painted.page.is_visible("#choose")
+
+
+def test_dropped_and_pasted_pictures_open(person, picture):
+    for event, name in (("drop", "photo.png"), ("paste", "image.png")):
+        data = list(picture(name).read_bytes())
+        person.page.evaluate(
+            """([event, name, data]) => {
+              const files = new DataTransfer();
+              files.items.add(new File([new Uint8Array(data)], name, { type: "image/png" }));
+              const init = { bubbles: true, cancelable: true };
+              const made = event === "drop"
+                ? new DragEvent(event, { ...init, dataTransfer: files })
+                : new ClipboardEvent(event, { ...init, clipboardData: files });
+              document.body.dispatchEvent(made);
+            }""",
+            [event, name, data],
+        )
+        shown = "pasted.png" if event == "paste" else name
+        person.page.wait_for_selector(f"#name:text-is('{shown}')")

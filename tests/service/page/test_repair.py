@@ -1,0 +1,113 @@
+"""A picture repaired as a person would: paint, fill, compare, refine, undo, download."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def pixels(data):
+    with Image.open(BytesIO(data)) as image:
+        return np.asarray(image)
+
+
+def test_painted_filled_compared_refined_undone_downloaded(person, picture):
+    exif = Image.Exif()
+    exif[0x010F] = "A camera"
+    path = picture(mode="RGBA", exif=exif)
+    page = person.page
+    before = pixels(path.read_bytes())
+    person.open(path)
+    assert page.text_content("#dimensions") == "96 × 64"
+    assert page.is_disabled("#download")
+    assert page.is_disabled("#compare")
+
+    person.brush(10)
+    person.drag((20, 20), (50, 20), (50, 40))
+    first = person.mask()
+    assert first.shape == (64, 96)
+    assert 300 < first.sum() < 700
+    shown = person.shown()
+
+    assert person.fill().startswith("Filled in ")
+    assert not person.mask().any()
+    filled = person.shown()
+    page.keyboard.down("c")
+    assert page.get_attribute("#compare", "aria-pressed") == "true"
+    assert page.is_visible("#before")
+    compared = person.shown()
+    page.keyboard.up("c")
+    assert page.is_hidden("#before")
+    assert (filled != compared).any()
+    assert (shown != compared).any()
+
+    person.drag((70, 50), (80, 50))
+    second = person.mask()
+    person.fill()
+    name, data = person.download()
+    assert name == "photo-filled.png"
+    result = pixels(data)
+    hole = first | second
+    assert np.array_equal(result[~hole], before[~hole])
+    assert (result[first] != before[first]).any()
+    assert (result[second] != before[second]).any()
+    assert np.array_equal(result[..., 3], before[..., 3])
+    assert Image.open(BytesIO(data)).getexif()[0x010F] == "A camera"
+
+    page.click("#undo")
+    assert np.array_equal(person.mask(), second)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert np.array_equal(person.mask(), first)
+    assert page.is_disabled("#download")
+    for _ in range(3):
+        page.keyboard.press("Control+Shift+z")
+    assert not person.mask().any()
+    assert person.download()[1] == data
+
+
+def test_the_files_own_bytes_are_sent_and_then_the_results(person, picture):
+    path = picture()
+    sent = []
+    person.page.on(
+        "request", lambda r: r.url.endswith("inpaint") and sent.append(r.post_data_buffer)
+    )
+    person.open(path)
+    person.drag((20, 20), (50, 20))
+    person.fill()
+    first = person.download()[1]
+    person.drag((20, 50), (50, 50))
+    person.fill()
+    assert [path.read_bytes() in sent[0], first in sent[1]] == [True, True]
+    assert path.read_bytes() not in sent[1]
+
+
+def test_options_of_the_menu_are_sent(person, picture):
+    sent = []
+    person.page.on(
+        "request", lambda r: r.url.endswith("inpaint") and sent.append(r.post_data_buffer)
+    )
+    path = picture()
+    before = pixels(path.read_bytes())
+    person.open(path)
+    person.brush(2)
+    person.drag((30, 30), (40, 30))
+    marked = person.mask()
+    person.page.click("#more")
+    person.page.select_option("#way", "resize")
+    person.page.fill("#dilate", "5")
+    person.page.keyboard.press("Escape")
+    person.fill()
+    assert b'name="fit"\r\n\r\nresize' in sent[0]
+    assert b'name="feather"' not in sent[0]
+    result = pixels(person.download()[1])
+    changed = (result != before).any(2)
+    assert changed.sum() > 2 * marked.sum()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_looks_as_the_system_does(visit, picture, scheme):
+    person = visit(color_scheme=scheme)
+    person.open(picture())
+    assert (person.shown()[3, 3] > 128).all() == (scheme == "light")

@@ -1,0 +1,178 @@
+"""The tools and the mask: what each marks, to the pixel."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def ready(person, picture):
+    person.open(picture())
+    return person
+
+
+def disc(x, y, radius):
+    rows, columns = np.mgrid[:64, :96] + 0.5
+    return (columns - x) ** 2 + (rows - y) ** 2 <= radius**2
+
+
+def test_the_brush_marks_a_disc_and_the_eraser_takes_it_away(ready):
+    ready.brush(20)
+    ready.drag((30, 30))
+    assert np.abs(ready.mask().astype(int) - disc(30, 30, 10)).sum() <= 8
+    ready.page.keyboard.press("e")
+    ready.drag((30, 20), (30, 40))
+    left = ready.mask()
+    assert not left.any() or left.sum() < 40
+    assert ready.page.get_attribute("#eraser", "aria-pressed") == "true"
+    ready.page.keyboard.press("Control+z")
+    assert np.abs(ready.mask().astype(int) - disc(30, 30, 10)).sum() <= 8
+
+
+def test_the_finest_brush_marks_single_pixels_without_gaps(ready):
+    ready.brush(1)
+    ready.drag((10.5, 10.5), (40.5, 10.5))
+    expected = np.zeros((64, 96), bool)
+    expected[10, 10:41] = True
+    assert np.array_equal(ready.mask(), expected)
+
+
+def test_a_stroke_is_a_capsule_whatever_way_it_goes(ready):
+    ready.brush(12)
+    ready.drag((20, 12), (70, 50))
+    rows, columns = np.mgrid[:64, :96] + 0.5
+    a, way = np.array([20, 12]), np.array([50, 38])
+    along = ((columns - a[0]) * way[0] + (rows - a[1]) * way[1]) / (way @ way)
+    along = along.clip(0, 1)
+    far = np.hypot(columns - a[0] - along * way[0], rows - a[1] - along * way[1])
+    wrong = ready.mask() != (far <= 6)
+    assert not wrong[np.abs(far - 6) > 0.4].any()
+
+
+def test_rectangle_and_lasso(ready):
+    ready.page.click("#rectangle")
+    ready.drag((60, 40), (20.5, 10.5))
+    expected = np.zeros((64, 96), bool)
+    expected[10:40, 20:60] = True
+    assert np.array_equal(ready.mask(), expected)
+    ready.page.keyboard.press("l")
+    ready.drag((70, 5), (90, 5), (90, 60), (70, 60))
+    drawn = ready.mask() & ~expected
+    assert drawn[8:57, 73:88].all()
+    assert not drawn[:, :69].any()
+    ready.page.keyboard.down("Alt")
+    ready.drag((0, 0), (95, 0), (95, 63), (0, 63))
+    ready.page.keyboard.up("Alt")
+    assert ready.mask()[2:60, 2:92].sum() == 0
+
+
+def test_a_click_without_a_way_marks_no_area(ready):
+    for tool in ("rectangle", "lasso"):
+        ready.page.click(f"#{tool}")
+        ready.drag((30, 30))
+    assert not ready.mask().any()
+    assert ready.page.is_disabled("#undo")
+
+
+def test_marks_outside_the_picture_are_cut(ready):
+    ready.page.click("#rectangle")
+    ready.drag((-8, -4), (10, 10))
+    mask = ready.mask()
+    assert mask[:10, :10].all()
+    assert mask.sum() == 100
+
+
+def test_undo_and_redo_of_marks(ready):
+    seen = [ready.mask()]
+    for y in (10, 30, 50):
+        ready.drag((20, y), (60, y))
+        seen.append(ready.mask())
+    for known in seen[-2::-1]:
+        ready.page.click("#undo")
+        assert np.array_equal(ready.mask(), known)
+    assert ready.page.is_disabled("#undo")
+    ready.page.keyboard.press("Control+y")
+    assert np.array_equal(ready.mask(), seen[1])
+    ready.drag((80, 10), (80, 50))
+    assert ready.page.is_disabled("#redo")
+
+
+def test_wheel_and_keys_set_the_size(ready):
+    ready.brush(10)
+    ready.page.mouse.move(*ready.at(40, 30))
+    ready.page.mouse.wheel(0, -100)
+    ready.page.wait_for_function("document.getElementById('pixels').textContent === '11 px'")
+    ready.page.keyboard.press("[")
+    ready.page.keyboard.press("[")
+    assert int(ready.page.text_content("#pixels").split()[0]) < 10
+    for _ in range(40):
+        ready.page.keyboard.press("[")
+    assert ready.page.text_content("#pixels") == "1 px"
+
+
+def test_zoom_and_pan(ready):
+    page = ready.page
+    whole = page.text_content("#scale")
+    page.mouse.move(*ready.at(10, 10))
+    at = ready.at(10, 10)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -50)
+    page.keyboard.up("Control")
+    page.wait_for_function(f"document.getElementById('scale').textContent !== '{whole}'")
+    assert np.allclose(ready.at(10, 10), at, atol=1)
+    page.keyboard.down(" ")
+    before = ready.at(0, 0)
+    page.mouse.down()
+    page.mouse.move(at[0] + 30, at[1] + 20, steps=3)
+    page.mouse.up()
+    page.keyboard.up(" ")
+    assert np.allclose(np.subtract(ready.at(0, 0), before), (30, 20), atol=1)
+    assert not ready.mask().any()
+    page.click("#whole")
+    assert page.text_content("#scale") == "100 %"
+    page.click("#larger")
+    assert page.text_content("#scale") == "140 %"
+    page.click("#fit")
+    assert page.text_content("#scale") == whole
+
+
+def test_a_mask_is_saved_loaded_inverted_and_cleared(ready, tmp_path):
+    ready.drag((20, 20), (50, 40))
+    saved = ready.mask()
+    Image.fromarray(saved).save(tmp_path / "mask.png")
+    for name in ("clear", "invert"):
+        ready.page.click("#more")
+        ready.page.click(f"#{name}")
+        ready.page.keyboard.press("Escape")
+    assert ready.mask().all()
+    ready.page.set_input_files("#mask-file", tmp_path / "mask.png")
+    ready.page.wait_for_function("document.getElementById('told').textContent.includes('loaded')")
+    assert np.array_equal(ready.mask(), saved)
+    ready.page.keyboard.press("Control+z")
+    assert ready.mask().all()
+
+
+def test_masks_are_read_as_people_mean_them(ready, tmp_path):
+    hole = np.zeros((64, 96), bool)
+    hole[10:30, 40:80] = True
+    grey = np.where(hole, 130, 120).astype(np.uint8)
+    alpha = np.zeros((64, 96, 4), np.uint8)
+    alpha[..., 3] = hole * 255
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    Image.fromarray(alpha).save(tmp_path / "alpha.png")
+    for name in ("grey", "alpha"):
+        ready.page.evaluate("document.getElementById('clear').click()")
+        ready.page.set_input_files("#mask-file", tmp_path / f"{name}.png")
+        ready.page.wait_for_function("document.getElementById('told').textContent.includes('load')")
+        assert np.array_equal(ready.mask(), hole)
+
+
+def test_a_mask_of_another_size_is_refused_with_both_sizes(ready, tmp_path):
+    ready.drag((20, 20), (50, 40))
+    kept = ready.mask()
+    Image.new("L", (10, 20)).save(tmp_path / "mask.png")
+    ready.page.set_input_files("#mask-file", tmp_path / "mask.png")
+    ready.page.wait_for_selector(".message.wrong.shown")
+    assert "10 × 20" in ready.told()
+    assert "96 × 64" in ready.told()
+    assert np.array_equal(ready.mask(), kept)

@@ -1,0 +1,99 @@
+"""What IOPaint's clients ask, and get."""
+
+import base64
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.anyio
+
+
+def coded(content, kind="image/png"):
+    text = base64.b64encode(content).decode()
+    return f"data:{kind};base64,{text}" if kind else text
+
+
+# As IOPaint's own page sends it: most fields mean nothing here.
+OTHERS = {
+    "ldm_steps": 30,
+    "ldm_sampler": "ddim",
+    "zits_wireframe": True,
+    "hd_strategy": "Crop",
+    "hd_strategy_crop_margin": 128,
+    "prompt": "",
+    "use_croper": False,
+    "sd_strength": 1,
+    "cv2_flag": "INPAINT_NS",
+    "enable_controlnet": False,
+    "powerpaint_task": "text-guided",
+}
+
+
+@pytest.mark.parametrize("kind", ["", "image/png", "application/octet-stream"])
+async def test_fill(client, upload, decoded, kind):
+    files = upload()
+    picture, mask = files["picture"][1], files["mask"][1]
+    body = {"image": coded(picture, kind), "mask": coded(mask, kind), "sd_seed": 7, **OTHERS}
+    async with client() as c:
+        answer = await c.post("/api/v1/inpaint", json=body)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.headers["x-seed"] == "7"
+        ours = await c.post("/v1/inpaint", files=files)
+        assert answer.content == ours.content
+        body["sd_seed"] = -1
+        assert (await c.post("/api/v1/inpaint", json=body)).headers["x-seed"] == "42"
+    outside = decoded(mask) == 0
+    np.testing.assert_array_equal(decoded(answer.content)[outside], decoded(picture)[outside])
+
+
+@pytest.mark.parametrize(("mode", "wanted"), [("RGBA", "RGBA"), ("CMYK", "RGB"), ("L", "L")])
+async def test_modes(client, photo, upload, encoded, decoded, mode, wanted):
+    kind = "JPEG" if mode == "CMYK" else "PNG"
+    picture = encoded(Image.fromarray(photo(29, 37)).convert(mode), kind)
+    body = {"image": coded(picture), "mask": coded(upload()["mask"][1])}
+    async with client() as c:
+        answer = await c.post("/api/v1/inpaint", json=body)
+    assert answer.status_code == 200, answer.text
+    found = Image.fromarray(decoded(answer.content))
+    assert (found.mode, found.size) == (wanted, (37, 29))
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        ({"image": None}, 400, "image"),
+        ({"mask": 5}, 400, "mask"),
+        ({"image": "abcde"}, 400, "image is no base64"),
+        ({"image": "ä"}, 400, "image is no base64"),
+        ({"mask": "data:image/png,abc"}, 400, "mask is a data URL"),
+        ({"image": ""}, 422, "the picture is empty"),
+        ({"sd_seed": "x"}, 400, "sd_seed"),
+    ],
+)
+async def test_refusals_as_its_clients_read_them(client, upload, sentence, change, status, said):
+    files = upload()
+    body = {"image": coded(files["picture"][1]), "mask": coded(files["mask"][1]), **change}
+    async with client() as c:
+        answer = await c.post("/api/v1/inpaint", json=body)
+    assert said in sentence(answer, status)
+    assert answer.json()["errors"] == answer.json()["detail"] == answer.json()["error"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"5", b"[" * 100_000, b'"\xff"'])
+async def test_bodies_that_are_no_object(client, sentence, content):
+    async with client() as c:
+        headers = {"Content-Type": "application/json"}
+        sentence(await c.post("/api/v1/inpaint", content=content, headers=headers), 400)
+
+
+async def test_what_clients_ask_first(serving, weights):
+    async with serving(weights=weights) as c:
+        model = (await c.get("/api/v1/model")).json()
+        config = (await c.get("/api/v1/server-config")).json()
+    assert model["name"] == model["path"] == "deepgin-prefill"
+    assert model["model_type"] == "inpaint"
+    assert config["modelInfos"] == [model]
+    assert config["plugins"] == []
+    assert config["disableModelSwitch"] is True
