@@ -74,9 +74,7 @@ PICTURES = {
 
 
 @pytest.mark.parametrize("kind", PICTURES)
-async def test_formats_come_back_as_they_are(
-    client, tiny, tmp_path, photo, encoded, decoded, kind
-):
+async def test_formats_come_back_as_they_are(client, tiny, tmp_path, photo, encoded, decoded, kind):
     make, content_type = PICTURES[kind]
     content = make(photo, encoded)
     shape = (40, 30) if "turned" in kind else (30, 40)

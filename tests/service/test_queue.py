@@ -16,15 +16,21 @@ async def test_what_is_there_goes_together_and_has_the_bytes_it_has_alone(
 ):
     sizes = [(29, 37), (29, 37), (20, 30), (29, 37), (48, 40)]
     files = [upload(*size, seed) for seed, size in enumerate(sizes)]
-    async with serving(runtime=held, gather_seconds=0.3) as c:
-        found = await asyncio.gather(*(c.post("/v1/inpaint", files=one) for one in files))
-        assert [answer.status_code for answer in found] == [200] * 5
+    async with serving(runtime=held) as c:
+        held.go.clear()
+        before = asyncio.create_task(c.post("/v1/inpaint", files=files[0]))
+        await until(held.begun.is_set)
+        tasks = [asyncio.create_task(c.post("/v1/inpaint", files=one)) for one in files]
+        await until(lambda: len(c.app.state.service._gatherer._line) == 5)
+        held.go.set()
+        found = [await task for task in tasks]
+        assert [answer.status_code for answer in (await before, *found)] == [200] * 6
         metrics = (await c.get("/metrics")).text
-    assert len(held.batches) == 3  # one for each size that the network sees
-    assert "deepgin_batch_size_sum 5.0" in metrics
-    assert "deepgin_batch_size_count 1.0" in metrics
-    assert "deepgin_queue_seconds_count 5.0" in metrics
-    assert "deepgin_fill_seconds_count 1.0" in metrics
+    assert len(held.batches) == 1 + 3  # one for each size that the network sees
+    assert "deepgin_batch_size_sum 6.0" in metrics
+    assert "deepgin_batch_size_count 2.0" in metrics
+    assert "deepgin_queue_seconds_count 6.0" in metrics
+    assert "deepgin_fill_seconds_count 2.0" in metrics
     assert "deepgin_queue_length 0.0" in metrics
     async with serving(runtime=held_class(), gather_seconds=0) as c:
         for answer, one in zip(found, files, strict=True):
@@ -55,7 +61,7 @@ async def test_when_it_is_full(serving, held, upload, sentence, until):
 
 
 async def test_when_it_waits_too_long(serving, held, upload, sentence, until):
-    limits = Limits(seconds=0.5)
+    limits = Limits(seconds=1.5)
     async with serving(runtime=held, limits=limits, together=1) as c:
         held.go.clear()
         first = asyncio.create_task(c.post("/v1/inpaint", files=upload()))

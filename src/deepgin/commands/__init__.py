@@ -18,6 +18,8 @@ COMMANDS = {
     "table1": "print the paper's Table 1 by your weights",
     "table2": "print the paper's Table 2 by your methods",
     "ablation": "train every row of Table 1 at one budget and compare them",
+    "app": "paint and fill in the browser",
+    "serve": "fill pictures over HTTP",
     "convert": "turn a checkpoint of the authors into our weights",
     "info": "show variants, weights and this machine",
 }

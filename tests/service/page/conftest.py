@@ -1,5 +1,6 @@
 """A real browser without a window, and a person who uses the page in it."""
 
+import re
 import shutil
 import socket
 import threading
@@ -20,8 +21,9 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 _PATIENCE = 20_000
 
 
-# Not of the session: Playwright keeps an event loop in this thread, in which other tests' own fail.
-@pytest.fixture(scope="package")
+# Not of the session: while it is there, Playwright keeps an event loop in this thread, and other
+# tests could start none of their own.
+@pytest.fixture(scope="module")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="needs pip install playwright")
     found = next(filter(None, map(shutil.which, _NAMES)), None)
@@ -33,12 +35,31 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="package")
-def address(weights):
+@pytest.fixture(scope="module")
+def bodies():
+    """What was sent to the service, request by request."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def address(weights, bodies):
     """The address of a service with its page, over a tiny network."""
+
+    async def tapped(scope, receive, send):
+        parts = []
+
+        async def heard():
+            message = await receive()
+            parts.append(message.get("body", b""))
+            return message
+
+        await app(scope, heard, send)
+        if scope.get("method") == "POST":
+            bodies.append(b"".join(parts))
+
     listening = socket.create_server(("127.0.0.1", 0))
     app = create_app(Settings(port=0), page=True, inpainter=Inpainter(weights, device="cpu"))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(tapped, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until = time.monotonic() + 30
@@ -105,15 +126,25 @@ class Person:
             assert image.format == "PNG"
             return np.asarray(image.convert("L")) > 127
 
+    def marks(self, expected):
+        """Wait until the mask is so."""
+        until = time.monotonic() + _PATIENCE / 1000
+        while not np.array_equal(found := self.mask(), expected):
+            assert time.monotonic() < until, f"{found.sum()} pixels are marked"
+
     def fill(self):
         """Click, wait, and return what is said."""
         self.page.evaluate("document.getElementById('told').textContent = ''")
         self.page.click("#fill")
-        self.page.wait_for_function(
-            "/^(?!Filling).+/.test(document.getElementById('told').textContent)"
-        )
+        self.hears(r"^(?!Filling\.).+")
         self.ready()
         return self.told()
+
+    def hears(self, pattern):
+        """Wait until something is said."""
+        # The page's policy forbids the scripts by which Playwright could wait for more.
+        said = self.page.locator("#told", has_text=re.compile(pattern))
+        said.wait_for(state="attached")
 
     def told(self):
         self.page.evaluate("() => new Promise(requestAnimationFrame)")
@@ -150,6 +181,13 @@ def visit(browser, address):
     for person in people:
         person.page.context.close()
         assert person.troubles == []
+
+
+@pytest.fixture
+def sent(bodies):
+    """What this test has sent."""
+    bodies.clear()
+    return bodies
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Pictures of several formats through the page: each comes back as what it was."""
 
+import re
 from io import BytesIO
 
 import numpy as np
@@ -46,22 +47,23 @@ def test_formats_whose_orientation_browsers_forget(person, picture, ending):
     assert np.array_equal(np.asarray(result.convert("RGB"))[~hole], upright[~hole])
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_webp_is_shown_upright(person, tmp_path, orientation):
+def test_webp_is_shown_upright(person, tmp_path):
     # Each corner has its colour, so that every way of lying is told from the others.
     corners = np.array(
         [[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[0, 0, 0], [99, 99, 99], [255] * 3]]
     )
     big = corners.astype(np.uint8).repeat(32, 0).repeat(32, 1)
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    Image.fromarray(big).save(tmp_path / "a.webp", lossless=True, exif=exif)
-    Image.fromarray(big).save(tmp_path / "a.jpg", quality=100, subsampling=0, exif=exif)
-    seen = []
-    for name in ("a.webp", "a.jpg"):
-        person.open(tmp_path / name)
-        seen.append(person.shown().astype(int))
-    assert np.abs(seen[0] - seen[1]).max() < 12
+    for orientation in range(2, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        Image.fromarray(big).save(tmp_path / "a.webp", lossless=True, exif=exif)
+        Image.fromarray(big).save(tmp_path / "a.jpg", quality=100, subsampling=0, exif=exif)
+        seen = []
+        for name in ("a.webp", "a.jpg"):
+            person.open(tmp_path / name)
+            seen.append(person.shown().astype(int))
+        # Where two colours meet, a JPEG blurs.
+        assert (np.abs(seen[0] - seen[1]).max(2) > 12).mean() < 0.02, orientation
 
 
 def test_sixteen_bit_stays_sixteen_bit(person, tmp_path):
@@ -79,19 +81,24 @@ def test_a_cmyk_jpeg_and_an_avif_are_shown_and_filled(person, picture):
     assert (name, result.format) == ("c-filled.avif", "AVIF")
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("a.tif", b"II*\0rest", "This browser shows no TIFF pictures."),
+def test_a_gif_which_is_not_written_comes_back_as_png(person, picture):
+    path = picture("c.gif")
+    hole, name, result = repaired(person, path)
+    assert (name, result.format) == ("c-filled.png", "PNG")
+    before = np.asarray(Image.open(path).convert("RGB"))
+    assert np.array_equal(np.asarray(result)[~hole], before[~hole])
+
+
+def test_what_the_browser_cannot_show_is_said_in_words(person, tmp_path):
+    command = "The command line may take it: deepgin inpaint"
+    for name, content, words in (
+        ("a.tif", b"II*\0rest", f"This browser shows no TIFF pictures. {command}"),
         ("a.heic", b"ftypheic", "This browser shows no HEIC pictures."),
         ("a.jpg", b"hello", "a.jpg is not a picture that this browser can show"),
         ("a.png", b"", "a.png is empty (0 bytes)."),
-    ],
-)
-def test_what_the_browser_cannot_show_is_said_in_words(person, tmp_path, name, content, words):
-    (tmp_path / name).write_bytes(content)
-    person.page.set_input_files("#picture-file", tmp_path / name)
-    person.page.wait_for_selector(".message.wrong.shown")
-    assert words in person.told()
-    assert "deepgin inpaint" in person.told()
-    assert person.page.is_visible("#choose")
+    ):
+        (tmp_path / name).write_bytes(content)
+        person.page.set_input_files("#picture-file", tmp_path / name)
+        person.hears(f"^{re.escape(words)}")
+        assert person.page.is_visible(".message.wrong")
+        assert person.page.is_visible("#choose")

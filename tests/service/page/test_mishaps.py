@@ -14,10 +14,10 @@ def painted(person, picture):
 def test_a_fill_is_cancelled_and_nothing_has_changed(painted):
     page, mask = painted.page, painted.mask()
     held = []
-    page.route("**/v1/inpaint", held.append)
+    page.route("**/v1/inpaint", lambda route: held.append(route))
     page.click("#fill")
     page.wait_for_selector("#cancel:visible")
-    page.wait_for_function("document.getElementById('seconds').textContent === '1 s'")
+    page.wait_for_selector("#seconds:text-is('1 s')")
     assert page.is_disabled("#undo")
     painted.drag((5, 5), (60, 60))
     with page.expect_event("requestfailed"):
@@ -41,23 +41,24 @@ def test_what_the_service_refuses_is_said(painted):
     painted.page.wait_for_selector("#message", state="hidden")
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "body", "words"),
-    [
+def answering(answer):
+    return lambda route: route.fulfill(**answer)
+
+
+def test_odd_answers_keep_mask_and_picture(painted):
+    page, mask = painted.page, painted.mask()
+    for status, headers, body, words in (
         (429, {"Retry-After": "3"}, '{"error": "too busy"}', "Too busy. Try again in 3 s."),
         (502, {}, "<html>", "The service answered 502"),
         (200, {}, "no picture", "not a picture that this browser can show"),
-    ],
-)
-def test_odd_answers_keep_mask_and_picture(painted, status, headers, body, words):
-    mask = painted.mask()
-    painted.page.route(
-        "**/v1/inpaint", lambda route: route.fulfill(status=status, headers=headers, body=body)
-    )
-    assert words in painted.fill()
+    ):
+        answer = {"status": status, "headers": headers, "body": body}
+        page.route("**/v1/inpaint", answering(answer))
+        assert words in painted.fill()
+        page.unroute("**/v1/inpaint")
+        assert np.array_equal(painted.mask(), mask)
+        assert page.is_disabled("#download")
     painted.troubles.clear()
-    assert np.array_equal(painted.mask(), mask)
-    assert painted.page.is_disabled("#download")
 
 
 def test_a_service_that_is_gone_is_said(painted):

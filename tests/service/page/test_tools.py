@@ -101,7 +101,7 @@ def test_wheel_and_keys_set_the_size(ready):
     ready.brush(10)
     ready.page.mouse.move(*ready.at(40, 30))
     ready.page.mouse.wheel(0, -100)
-    ready.page.wait_for_function("document.getElementById('pixels').textContent === '11 px'")
+    ready.page.wait_for_selector("#pixels:text-is('11 px')")
     ready.page.keyboard.press("[")
     ready.page.keyboard.press("[")
     assert int(ready.page.text_content("#pixels").split()[0]) < 10
@@ -118,7 +118,7 @@ def test_zoom_and_pan(ready):
     page.keyboard.down("Control")
     page.mouse.wheel(0, -50)
     page.keyboard.up("Control")
-    page.wait_for_function(f"document.getElementById('scale').textContent !== '{whole}'")
+    page.wait_for_selector(f"#scale:not(:text-is('{whole}'))")
     assert np.allclose(ready.at(10, 10), at, atol=1)
     page.keyboard.down(" ")
     before = ready.at(0, 0)
@@ -146,7 +146,7 @@ def test_a_mask_is_saved_loaded_inverted_and_cleared(ready, tmp_path):
         ready.page.keyboard.press("Escape")
     assert ready.mask().all()
     ready.page.set_input_files("#mask-file", tmp_path / "mask.png")
-    ready.page.wait_for_function("document.getElementById('told').textContent.includes('loaded')")
+    ready.hears("loaded")
     assert np.array_equal(ready.mask(), saved)
     ready.page.keyboard.press("Control+z")
     assert ready.mask().all()
@@ -163,7 +163,7 @@ def test_masks_are_read_as_people_mean_them(ready, tmp_path):
     for name in ("grey", "alpha"):
         ready.page.evaluate("document.getElementById('clear').click()")
         ready.page.set_input_files("#mask-file", tmp_path / f"{name}.png")
-        ready.page.wait_for_function("document.getElementById('told').textContent.includes('load')")
+        ready.hears("load")
         assert np.array_equal(ready.mask(), hole)
 
 

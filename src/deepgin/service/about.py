@@ -1,0 +1,93 @@
+"""What is told of the service: models, health, meters, and a page about its interface."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+
+from .meters import CONTENT_TYPE
+from .reference import CSP, page
+from .refusals import Refusal, responses
+from .service import Service
+
+router = APIRouter()
+
+
+class Model(BaseModel):
+    """A network that is loaded."""
+
+    name: str
+    width: int | None = None
+    licence: str | None = None
+    sha256: str | None = None
+    training: dict[str, Any] = {}
+    trained_at: int
+    guided: bool
+    device: str | None = None
+    precision: str | None = None
+
+
+class Models(BaseModel):
+    """What may be asked for; there is one."""
+
+    models: list[Model]
+
+
+class Health(BaseModel):
+    """That all is well."""
+
+    status: Literal["ok"] = "ok"
+
+
+@router.get(
+    "/v1/models", summary="The networks that are loaded", responses=responses((401, 403, 503))
+)
+async def models(request: Request) -> Models:
+    """Tell what is loaded."""
+    service = _service(request)
+    if not service.loaded:
+        service.check_ready()
+    assert service.loaded
+    return Models(models=[Model(**service.loaded.facts)])
+
+
+@router.get("/healthz", summary="Whether the process works", responses=responses((403, 503)))
+async def healthz(request: Request) -> Health:
+    """Tell whether a restart would help: 503 if so."""
+    if not _service(request).healthy():
+        raise Refusal(503, "the service does not work: the log says why")
+    return Health()
+
+
+@router.get("/readyz", summary="Whether requests are taken", responses=responses((403, 503)))
+async def readyz(request: Request) -> Health:
+    """Tell whether requests are taken: 503 while the network is loaded, and at the end."""
+    _service(request).check_ready()
+    return Health()
+
+
+@router.get(
+    "/metrics",
+    summary="Meters for Prometheus",
+    response_class=Response,
+    responses={
+        200: {"description": "Text.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        **responses((401, 403)),
+    },
+)
+async def metrics(request: Request) -> Response:
+    """Tell what was counted."""
+    return Response(_service(request).meters.text(), media_type=CONTENT_TYPE)
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """Show what can be asked; the page loads nothing."""
+    headers = {"Content-Security-Policy": CSP}
+    return HTMLResponse(page(request.app.openapi()), headers=headers)
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service

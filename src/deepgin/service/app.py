@@ -1,0 +1,88 @@
+"""The application: service, routes and guard put together. Listening is `server`'s."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import FastAPI
+
+from .. import __version__
+from ..inpainting import Inpainter
+from ..weights import file_hash, read_card, shipped
+from . import about, inpaint, iopaint
+from .guard import Guard
+from .refusals import install
+from .service import Loaded, Service
+from .settings import Settings
+
+
+def create_app(
+    settings: Settings, *, page: bool = False, inpainter: Inpainter | None = None
+) -> FastAPI:
+    """Return the service as an ASGI application.
+
+    The network is loaded in the background once the application starts; `/readyz` tells when it
+    is there, and `app.state.service.failure` why it never will be.
+
+    Args:
+        settings: see `Settings`.
+        page: serve the page for people, too.
+        inpainter: is used in place of what the settings say of weights, device and precision.
+    """
+
+    def load() -> Loaded:
+        return Loaded(inpainter, _facts_of(inpainter)) if inpainter else _load(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        loading = asyncio.create_task(service.start())
+        try:
+            yield
+        finally:
+            with suppress(asyncio.CancelledError):
+                await loading
+            await service.close()
+
+    service = Service(settings, load)
+    app = FastAPI(
+        title="deepgin",
+        version=__version__,
+        description="Fills holes in photographs; every pixel outside them comes back as it was.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    for room in (inpaint, iopaint, about):
+        app.include_router(room.router)
+    if page:
+        from .page import mount
+
+        mount(app)
+    install(app)
+
+    def count(path: str, code: int) -> None:
+        service.meters.requests.labels(path, str(code)).inc()
+
+    app.add_middleware(Guard, settings=settings, count=count)
+    return app
+
+
+def _load(settings: Settings) -> Loaded:
+    made = Inpainter(settings.weights, device=settings.device, precision=settings.precision)
+    path = settings.weights or shipped()
+    card = read_card(path)
+    facts = {"name": card.network, "width": card.width, "licence": card.licence}
+    told = {"sha256": file_hash(path), "training": card.training}
+    return Loaded(made, _facts_of(made) | facts | told)
+
+
+def _facts_of(inpainter: Inpainter) -> dict[str, Any]:
+    runtime = inpainter.runtime
+    facts: dict[str, Any] = {"name": "custom", "guided": runtime.guided}
+    facts["trained_at"] = runtime.trained_at
+    for name in ("device", "precision"):
+        if value := getattr(runtime, name, None):
+            facts[name] = str(value).removeprefix("torch.")
+    return facts

@@ -1,0 +1,170 @@
+"""Uploaded pictures into documents and back into bytes, in folders that last as long as that."""
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import Image
+
+from ..errors import DeepginError, UsageError
+from ..inpainting import Job, Options
+from ..pictures import WRITABLE_ENDINGS, Document, read_mask, read_rgb
+from ..pictures.formats import FORMATS, format_named
+from ..pictures.heif import heif_readable
+from .refusals import Refusal, refusal_of
+
+# Others that Pillow opens run programs (EPS) or are nothing to paint on.
+_TAKEN = frozenset(["MPO", "GIF", *(known.name for known in FORMATS)])
+_LIST = "PNG, JPEG, WebP, TIFF, AVIF, HEIC, GIF, BMP, JPEG 2000, PPM or TGA"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The files of a request, at their start.
+
+    Attributes:
+        picture: what is to be filled.
+        mask: white is missing; None where the options or the picture's alpha say what is.
+        guidance: for a guided network.
+    """
+
+    picture: IO[bytes]
+    mask: IO[bytes] | None = None
+    guidance: IO[bytes] | None = None
+
+    def named(self) -> dict[str, IO[bytes]]:
+        """Return the files that are there by the part that they came as."""
+        parts = {"picture": self.picture, "mask": self.mask, "guidance": self.guidance}
+        return {name: file for name, file in parts.items() if file is not None}
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a result is written.
+
+    Attributes:
+        format: an ending such as "png"; empty keeps the picture's own format.
+        quality: 0 to 100; None keeps a JPEG's own.
+
+    Raises:
+        UsageError: the format is not written here.
+    """
+
+    format: str = ""
+    quality: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.format and f".{self._ending}".lower() not in WRITABLE_ENDINGS:
+            raise UsageError(
+                f"the format '{self.format}' is not written here: png (exact), jpg, webp, tif, ..."
+            )
+
+    @property
+    def name(self) -> str:
+        """The name of a file that would be of that format."""
+        return f"picture.{self._ending}" if self.format else "picture"
+
+    @property
+    def _ending(self) -> str:
+        return self.format.removeprefix(".")
+
+
+def measure(upload: Upload, most: int) -> int:
+    """Return the pixels of all files together, by their heads; nothing is decoded.
+
+    Raises:
+        Refusal: one is of a type that is not taken, or has more than `most` pixels.
+    """
+    heif_readable()
+    total = 0
+    for part, file in upload.named().items():
+        found = _head(file)
+        if found is None:
+            continue  # reading it will say what is wrong
+        kind, (width, height) = found
+        if kind not in _TAKEN:
+            raise Refusal(415, f"the {part} is {kind}, which is not taken here: send {_LIST}")
+        if width * height > most:
+            raise Refusal(
+                413,
+                f"the {part} has {width} x {height} pixels, more than the {most / 1e6:g} million "
+                "that are taken here: cut it or make it smaller",
+            )
+        total += width * height
+    return total
+
+
+def _head(file: IO[bytes]) -> tuple[str, tuple[int, int]] | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(file) as image:
+                return str(image.format), image.size
+    except Image.DecompressionBombError as error:
+        raise Refusal(413, "a picture of that many pixels is not taken here") from error
+    except Exception:  # noqa: BLE001, decoders raise whatever comes
+        return None
+    finally:
+        file.seek(0)
+
+
+def read(upload: Upload, options: Options, writing: Writing) -> Job:
+    """Decode the files of a request.
+
+    Raises:
+        Refusal: one is no picture, is damaged, or cannot be answered in the format asked for.
+    """
+    with _folder(upload) as places:
+        document = replace(Document.open(places["picture"]), source=None)
+        mask = read_mask(places["mask"], options.threshold) if upload.mask else None
+        guide = np.asarray(read_rgb(places["guidance"])) if upload.guidance else None
+        target(document, writing)
+    return Job(document, mask, guide, "the picture", "the mask")
+
+
+@contextmanager
+def _folder(upload: Upload) -> Iterator[dict[str, Path]]:
+    """Give the files as paths, and make what goes wrong a refusal that names no path."""
+    with tempfile.TemporaryDirectory(prefix="deepgin-") as folder:
+        places = {part: Path(folder) / part for part in upload.named()}
+        try:
+            for part, file in upload.named().items():
+                with open(places[part], "wb") as written:
+                    while block := file.read(1 << 20):
+                        written.write(block)
+            yield places
+        except Exception as error:
+            names = {path: f"the {part}" for part, path in places.items()}
+            raise refusal_of(error, names) from error
+
+
+def target(document: Document, writing: Writing) -> str:
+    """Return the name of the format that a result will have, as Pillow has it.
+
+    Raises:
+        UsageError: there is none, or it is not written.
+    """
+    if not writing.format and document.format == "GIF":
+        raise Refusal(400, "GIF is read, not written: ask for the format png")
+    return format_named(Path(writing.name), document.format).name
+
+
+def written(document: Document, writing: Writing) -> tuple[bytes, str, tuple[str, ...]]:
+    """Return a result as a file's bytes, their content type, and what must be said of them.
+
+    Raises:
+        Refusal: the format cannot hold the picture, or the disk is full.
+    """
+    with tempfile.TemporaryDirectory(prefix="deepgin-") as folder:
+        path = Path(folder) / writing.name
+        try:
+            notes = document.save(path, quality=writing.quality)
+            kind = Image.MIME.get(target(document, writing), "application/octet-stream")
+            return path.read_bytes(), kind, notes
+        except DeepginError as error:
+            raise refusal_of(error, {path: "the result"}) from error

@@ -1,0 +1,163 @@
+"""Gathering jobs into batches for one worker thread. Nothing of HTTP, files or limits on them."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..inpainting import Job, Options, Result
+
+# Of what is gathered the first may wait for the last: no longer than as much again takes.
+_SMALL = 1 << 20
+
+
+class Fill(Protocol):
+    """As `Inpainter.fill_many`."""
+
+    def __call__(self, jobs: Sequence[Job], options: Options | None = None) -> list[Result]: ...
+
+
+class TooLate(Exception):
+    """A job was not begun in time."""
+
+
+@dataclass(eq=False)
+class _Waiting:
+    job: Job
+    options: Options
+    came: float
+    outcome: asyncio.Future[Result]
+
+    @property
+    def pixels(self) -> int:
+        width, height = self.job.document.size
+        return width * height
+
+
+class Gatherer:
+    """Takes jobs in any number of coroutines of one loop, and fills them in one thread.
+
+    Jobs of the same options that are there together go together, the oldest first, as long as
+    they have no more than twice its pixels, or a million; results do not depend on that.
+
+    Args:
+        fill: what fills them.
+        pause: seconds that a job waits for others.
+        most: so many go together; 1 does not wait for others.
+        waited: is told the seconds that each job waited.
+        filled: is told the number and the seconds of each batch.
+    """
+
+    def __init__(
+        self,
+        fill: Fill,
+        *,
+        pause: float,
+        most: int,
+        waited: Callable[[float], None] = lambda _: None,
+        filled: Callable[[int, float], None] = lambda *_: None,
+    ) -> None:
+        self.pause, self.most = pause if most > 1 else 0.0, most
+        self._fill, self._waited, self._filled = fill, waited, filled
+        self._line: deque[_Waiting] = deque()
+        self._came = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, "deepgin-fill")
+        self._work = asyncio.get_running_loop().create_task(self._run())
+
+    async def fill(self, job: Job, options: Options, seconds: float) -> Result:
+        """Fill a job. A caller that is cancelled before it is begun takes it out of the line.
+
+        Args:
+            job: see `Inpainter.fill_many`.
+            options: likewise.
+            seconds: that it may wait before it is begun.
+
+        Raises:
+            TooLate: it was not begun in time; what `fill_many` raises for this job alone.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(job, options, loop.time(), loop.create_future())
+        expiry = loop.call_later(seconds, self._expire, waiting)
+        self._line.append(waiting)
+        self._came.set()
+        try:
+            return await waiting.outcome
+        finally:
+            expiry.cancel()
+            if waiting in self._line:
+                self._line.remove(waiting)
+
+    def _expire(self, waiting: _Waiting) -> None:
+        if waiting in self._line and not waiting.outcome.done():
+            waiting.outcome.set_exception(TooLate())
+
+    def alive(self) -> bool:
+        """Return whether jobs are taken out of the line."""
+        return not self._work.done()
+
+    async def close(self) -> None:
+        """Let the batch in work end; what waits is not begun."""
+        self._work.cancel()
+        await asyncio.to_thread(self._thread.shutdown)
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._came.wait()
+            if self._line:
+                await asyncio.sleep(max(0.0, self._line[0].came + self.pause - loop.time()))
+            await self._through(self._next())
+            if not self._line:
+                self._came.clear()
+
+    def _next(self) -> list[_Waiting]:
+        """Take the oldest job out of the line, and those that go with it."""
+        batch: list[_Waiting] = []
+        pixels = 0
+        for waiting in list(self._line):
+            if waiting.outcome.done():
+                self._line.remove(waiting)
+                continue
+            pixels += waiting.pixels
+            if batch and (
+                waiting.options != batch[0].options
+                or pixels > max(_SMALL, 2 * batch[0].pixels)
+                or len(batch) == self.most
+            ):
+                pixels -= waiting.pixels
+                continue
+            batch.append(waiting)
+            self._line.remove(waiting)
+        return batch
+
+    async def _through(self, batch: list[_Waiting]) -> None:
+        if not batch:
+            return
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for waiting in batch:
+            self._waited(began - waiting.came)
+        jobs = [waiting.job for waiting in batch]
+        found = await loop.run_in_executor(self._thread, self._done, jobs, batch[0].options)
+        for waiting, outcome in zip(batch, found, strict=True):
+            if waiting.outcome.done():  # its caller has gone
+                continue
+            if isinstance(outcome, Exception):
+                waiting.outcome.set_exception(outcome)
+            else:
+                waiting.outcome.set_result(outcome)
+
+    def _done(self, jobs: Sequence[Job], options: Options) -> list[Result | Exception]:
+        began = time.perf_counter()
+        try:
+            found: list[Result | Exception] = [*self._fill(jobs, options)]
+        except Exception as error:  # noqa: BLE001, it is the caller's
+            if len(jobs) == 1:
+                return [error]
+            # Which one is at fault is seen one by one, and the others are filled.
+            return [outcome for job in jobs for outcome in self._done([job], options)]
+        self._filled(len(jobs), time.perf_counter() - began)
+        return found

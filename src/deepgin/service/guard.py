@@ -1,0 +1,191 @@
+"""Who may ask, and how many bytes they may send. It stands before all routes, and knows none."""
+
+import asyncio
+import hmac
+import logging
+import socket
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .parts import bytes_in
+from .refusals import LEFT, OURS, Refusal, answer
+from .settings import LOOPBACK_NAMES, Settings, address_of
+
+_LOG = logging.getLogger("deepgin.service")
+# Whoever looks after the service need not know the token.
+_OPEN = ("/healthz", "/readyz")
+_SAFE = ("GET", "HEAD")
+_DRAIN_SECONDS = 5.0
+_ADDED = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
+
+class Guard:
+    """Refuses what comes from elsewhere, without the token, or is too long.
+
+    Args:
+        app: what it stands before.
+        settings: hosts, token and limits.
+        count: is told the path, as its route has it, and the code of every answer.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, count: Callable[[str, int], None]) -> None:
+        self.app, self.count = app, count
+        self.most = settings.limits.bytes
+        self.token = settings.token.encode()
+        self.any_address = settings.hears_all()
+        own = (socket.gethostname(),) if self.any_address else (settings.host,)
+        self.names = {_bare(name) for name in (*LOOPBACK_NAMES, *own, *settings.allowed_hosts)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request; see ASGI."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+        body = _Body(receive, self.most)
+        sender = _Sender(send, body, scope, self.count)
+        try:
+            self._check(scope["method"], scope["path"], Headers(scope=scope))
+            await self.app(scope, body.receive, sender.send)
+        except Refusal as refusal:
+            await answer(refusal, scope["path"])(scope, body.receive, sender.send)
+        except Exception:
+            if sender.began:
+                raise
+            _LOG.exception("%s %r failed", scope["method"], scope["path"])
+            await answer(Refusal(500, OURS), scope["path"])(scope, body.receive, sender.send)
+
+    def _check(self, method: str, path: str, headers: Headers) -> None:
+        host = headers.get("host", "")
+        self._check_host(host)
+        _check_site(method, host, headers)
+        if self.token and path not in _OPEN:
+            scheme, _, given = headers.get("authorization", "").partition(" ")
+            right = hmac.compare_digest(given.strip().encode(), self.token)
+            if scheme.lower() != "bearer" or not right:
+                raise Refusal(
+                    401,
+                    "send the token of this service: Authorization: Bearer TOKEN",
+                    headers={"WWW-Authenticate": "Bearer"},
+                )
+        length = bytes_in(headers)
+        if length is not None and length > self.most:
+            raise too_long(self.most)
+
+    def _check_host(self, host: str) -> None:
+        """Refuse names that others may point at this machine (DNS rebinding)."""
+        name = _bare(host.rpartition(":")[0] if _has_port(host) else host)
+        # A page that is served under an address comes from that address.
+        if name in self.names or (self.any_address and address_of(name) is not None):
+            return
+        raise Refusal(403, "this service does not go by that name: --allow-hosts can allow it")
+
+
+def too_long(most: int) -> Refusal:
+    """Return the refusal of a body of more than `most` bytes."""
+    return Refusal(413, f"the request has more than the {most / 2**20:.4g} MB that are taken here")
+
+
+def _has_port(host: str) -> bool:
+    return ":" in host and not host.endswith("]")
+
+
+def _bare(name: str) -> str:
+    """Return a name or address as it is compared."""
+    address = address_of(name)
+    return str(address) if address else name.lower().removesuffix(".")
+
+
+def _check_site(method: str, host: str, headers: Headers) -> None:
+    """Refuse what another site's page asks for."""
+    origin = headers.get("origin")
+    foreign = origin is not None and origin.lower().partition("://")[2] != host.lower()
+    if not foreign and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        # A link from elsewhere may lead here; nothing else may.
+        foreign = method not in _SAFE or headers.get("sec-fetch-mode") != "navigate"
+    if foreign:
+        raise Refusal(403, "another site's page may not use this service")
+
+
+class _Body:
+    """A request's body as it comes, counted."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self.most = receive, most
+        self.seen = 0
+        self.ended = self.left = False
+
+    async def receive(self) -> Message:
+        """Return the next part of the body.
+
+        Raises:
+            Refusal: it is longer than it may be.
+        """
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.left = not self.ended or self.left
+            self.ended = True
+        else:
+            self.seen += len(message.get("body", b""))
+            self.ended = self.ended or not message.get("more_body", False)
+        if self.seen > self.most and not self.left:
+            raise too_long(self.most)
+        return message
+
+    async def drain(self) -> None:
+        """Take in what is left of a body that nobody wants, as far as that is bearable.
+
+        A client that is still sending when the connection is closed may never see the answer.
+        """
+        until = self.seen + self.most
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while not self.ended and self.seen <= until:
+                    message = await self._receive()
+                    self.seen += len(message.get("body", b""))
+                    self.ended = message["type"] != "http.request" or not message.get("more_body")
+        except TimeoutError:
+            return
+
+
+class _Sender:
+    """An answer on its way, with the headers that all have; refusals wait for the body's end."""
+
+    def __init__(
+        self, send: Send, body: _Body, scope: Scope, count: Callable[[str, int], None]
+    ) -> None:
+        self._send, self.body, self.scope, self.count = send, body, scope, count
+        self.began = False
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on."""
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            left = self.body.left or status == LEFT
+            self.count(_path(self.scope), LEFT if left else status)
+            headers = Headers(scope=self.scope)
+            waits = self.scope["method"] in _SAFE or "100-continue" in headers.get("expect", "")
+            if status >= 400 and not waits and not self.body.ended:
+                await self.body.drain()
+            self.began = True
+            given = message.get("headers", [])
+            names = {name.lower() for name, _ in given}
+            own = [pair for pair in _ADDED if pair[0] not in names]
+            if status >= 400 and not self.body.ended and self.scope["method"] not in _SAFE:
+                own.append((b"connection", b"close"))  # what else comes is no request
+            message = {**message, "headers": [*given, *own]}
+        await self._send(message)
+
+
+def _path(scope: Scope) -> str:
+    """Return the route's path, so that what strangers ask for makes no meters."""
+    route = scope.get("route")
+    return route.path if isinstance(route, Route) else "other"

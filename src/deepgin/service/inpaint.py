@@ -1,0 +1,184 @@
+"""`POST /v1/inpaint`: a picture and its hole in, the filled picture out."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import fields as dataclass_fields
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import UsageError
+from ..inpainting import FITS, Options
+from .files import Upload, Writing
+from .parts import multipart, split
+from .refusals import ClientLeft, Refusal, first_of, refusal_of, responses
+from .service import Answer, Service
+
+T = TypeVar("T")
+router = APIRouter()
+_FILES = ("picture", "mask", "guidance")
+_STATUSES = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
+_Pixels = Annotated[int, Field(ge=0, le=4096)]
+
+
+class Fields(BaseModel):
+    """The fields beside the files; their names and meanings are those of `deepgin inpaint`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fit: Literal[FITS] = Field("auto", description="how the picture is brought to the network")  # type: ignore[valid-type]
+    dilate: _Pixels = Field(0, description="let the hole grow by so many pixels")
+    feather: _Pixels = Field(0, description="soften the hole's inside over so many pixels")
+    ensemble: bool = Field(False, description="the mean of five passes, five times as slow")
+    degrid: bool = Field(False, description="smooth away the grid of polyphase")
+    invert: bool = Field(False, description="black is missing instead of white")
+    threshold: float = Field(0.5, gt=0, le=1, description="missing at this share of white")
+    resize_mask: bool = Field(False, description="bring the mask to the picture's size")
+    box: str = Field(
+        "",
+        description="the hole as x,y,width,height, in place of a mask",
+        examples=["40,60,200,120"],
+    )
+    color: str = Field(
+        "", description="the hole's colour, in place of a mask", examples=["#ff00ff"]
+    )
+    alpha: bool = Field(False, description="the hole is where the picture is transparent")
+    quality: int | None = Field(None, ge=0, le=100, description="of JPEG, WebP, AVIF and HEIC")
+    format: str = Field(
+        "", max_length=8, description="png, jpg, webp, tif, ...; else the picture's own"
+    )
+
+    def options(self) -> Options:
+        """Return what of it is `Options`."""
+        told = self.model_dump()
+        return Options(**{field.name: told[field.name] for field in dataclass_fields(Options)})
+
+
+def _body() -> dict[str, Any]:
+    """Return the body as OpenAPI has it."""
+    schema = Fields.model_json_schema()
+    file = {"type": "string", "format": "binary"}
+    told = {
+        "picture": "the picture: PNG, JPEG, WebP, TIFF, AVIF, ...; it comes back in that format",
+        "mask": "a picture of the same size whose white is missing; or give box, color or alpha",
+        "guidance": "a colour-coded segmentation, for weights that take one",
+    }
+    files = {name: file | {"description": what} for name, what in told.items()}
+    schema |= {"properties": files | schema["properties"], "required": ["picture"]}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+
+
+_PICTURE = {
+    "description": "The filled picture, in the picture's own format or the one asked for.",
+    "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+    "headers": {
+        "X-Deepgin-Fit": {
+            "description": "how the picture was brought to the network, and why",
+            "schema": {"type": "string"},
+        },
+        "X-Deepgin-Warnings": {
+            "description": "what must be said of the result, joined by '; '; may be absent",
+            "schema": {"type": "string"},
+        },
+    },
+}
+
+
+@router.post(
+    "/v1/inpaint",
+    summary="Fill the holes of a picture; nothing outside them changes",
+    description=(
+        "`curl -F picture=@photo.jpg -F mask=@mask.png http://127.0.0.1:8000/v1/inpaint -o "
+        "filled.jpg`\n\n`curl -F picture=@photo.png -F box=40,60,200,120 -F dilate=4 "
+        "http://127.0.0.1:8000/v1/inpaint -o filled.png`"
+    ),
+    response_class=Response,
+    responses={200: _PICTURE, **responses(_STATUSES)},
+    openapi_extra={"requestBody": _body()},
+)
+async def inpaint(request: Request) -> Response:
+    """Fill one picture."""
+    service: Service = request.app.state.service
+    with service.place():
+        form = await in_time(multipart(request), service.settings.limits.seconds)
+        try:
+            uploads, given = split(form, _FILES)
+            fields = _fields(given, {*uploads})
+            upload = Upload(**{name: part.file for name, part in uploads.items()})
+            work = service.fill(upload, *_asked(fields))
+            return sent(await unless_left(request, work))
+        finally:
+            await form.close()
+
+
+def _fields(given: dict[str, str], files: set[str]) -> Fields:
+    if "picture" not in files:
+        raise Refusal(400, "the picture is missing: send it as a file named picture")
+    try:
+        fields = Fields.model_validate(given)
+    except ValidationError as error:
+        raise Refusal(400, first_of(error)) from error
+    named = [name for name in ("box", "color", "alpha") if getattr(fields, name)]
+    named += ["mask"] if "mask" in files else []
+    if len(named) > 1:
+        raise Refusal(400, f"{' and '.join(named)} say what the hole is: send one of them")
+    if not named:
+        raise Refusal(400, "nothing says what the hole is: send mask, box, color or alpha")
+    return fields
+
+
+def _asked(fields: Fields) -> tuple[Options, Writing]:
+    try:
+        return fields.options(), Writing(fields.format, fields.quality)
+    except UsageError as error:
+        raise refusal_of(error) from error
+
+
+async def in_time(reading: Awaitable[T], seconds: float) -> T:
+    """Wait for a body.
+
+    Raises:
+        Refusal: it took too long.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await reading
+    except TimeoutError as error:
+        raise Refusal(408, "the request took too long to arrive") from error
+
+
+async def unless_left(request: Request, work: Awaitable[T]) -> T:
+    """Wait for work, and drop it if the client hangs up meanwhile.
+
+    Raises:
+        ClientLeft: it did.
+    """
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise ClientLeft()
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def sent(answer: Answer) -> Response:
+    """Return a filled picture as a response."""
+    headers = {"X-Deepgin-Fit": _header(answer.fit), "Cache-Control": "no-store"}
+    if answer.warnings:
+        headers["X-Deepgin-Warnings"] = _header("; ".join(answer.warnings))
+    return Response(answer.content, media_type=answer.content_type, headers=headers)
+
+
+def _header(text: str) -> str:
+    """Return text as a header may hold it."""
+    return " ".join(text.encode("ascii", "backslashreplace").decode().split())

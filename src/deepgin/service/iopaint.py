@@ -1,0 +1,159 @@
+"""What clients of IOPaint call: its `POST /api/v1/inpaint`, and what they ask before it."""
+
+import asyncio
+import base64
+import binascii
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..inpainting import Job, Options
+from ..pictures import Document
+from .files import Upload, Writing
+from .inpaint import in_time, sent, unless_left
+from .parts import json_object
+from .refusals import Refusal, first_of, responses
+from .service import Service
+
+router = APIRouter(prefix="/api/v1")
+_SEED = 42  # what IOPaint takes when none is given
+
+
+class Asked(BaseModel):
+    """Of IOPaint's many fields those that mean something here; the others are not read."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    image: str = Field(description="the picture in base64, or as a data URL")
+    mask: str = Field(description="a picture of the same size, likewise; white is missing")
+    sd_seed: int = Field(_SEED, description="comes back as X-Seed; nothing depends on it")
+
+
+class Model(BaseModel):
+    """What IOPaint says of a model."""
+
+    name: str
+    path: str
+    model_type: str = "inpaint"
+    is_single_file_diffusers: bool = False
+    need_prompt: bool = False
+    controlnets: list[str] = []
+    brushnets: list[str] = []
+    support_strength: bool = False
+    support_outpainting: bool = False
+    support_lcm_lora: bool = False
+    support_controlnet: bool = False
+    support_brushnet: bool = False
+    support_powerpaint_v2: bool = False
+
+
+class ServerConfig(BaseModel):
+    """What IOPaint says of itself; the choices of plug-ins that are not here are its first."""
+
+    plugins: list[dict[str, Any]] = []
+    modelInfos: list[Model]
+    removeBGModel: str = "u2net"
+    removeBGModels: list[str] = ["u2net"]
+    realesrganModel: str = "realesr-general-x4v3"
+    realesrganModels: list[str] = ["realesr-general-x4v3"]
+    interactiveSegModel: str = "vit_b"
+    interactiveSegModels: list[str] = ["vit_b"]
+    enableFileManager: bool = False
+    enableAutoSaving: bool = False
+    enableControlnet: bool = False
+    controlnetMethod: str | None = None
+    disableModelSwitch: bool = True
+    isDesktop: bool = False
+    samplers: list[str] = []
+
+
+_PNG = {
+    "description": "The filled picture as PNG.",
+    "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+    "headers": {"X-Seed": {"schema": {"type": "string"}}},
+}
+
+
+@router.post(
+    "/inpaint",
+    summary="Fill the holes of a picture, as IOPaint's clients ask for it",
+    description="`curl --json @request.json http://127.0.0.1:8000/api/v1/inpaint -o filled.png`",
+    response_class=Response,
+    responses={200: _PNG, **responses((400, 401, 403, 408, 413, 415, 422, 429, 500, 503))},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": Asked.model_json_schema()}},
+        }
+    },
+)
+async def inpaint(request: Request) -> Response:
+    """Fill one picture."""
+    service: Service = request.app.state.service
+    with service.place():
+        body = await in_time(json_object(request), service.settings.limits.seconds)
+        try:
+            asked = Asked.model_validate(body)
+        except ValidationError as error:
+            raise Refusal(400, first_of(error)) from error
+        del body
+        upload = await asyncio.to_thread(_upload, asked)
+        work = service.fill(upload, Options(), Writing("png"), _for_png)
+        response = sent(await unless_left(request, work))
+        response.headers["X-Seed"] = str(_SEED if asked.sd_seed == -1 else asked.sd_seed)
+        return response
+
+
+def _upload(asked: Asked) -> Upload:
+    return Upload(_decoded(asked.image, "image"), _decoded(asked.mask, "mask"))
+
+
+def _decoded(text: str, field: str) -> BytesIO:
+    """Return a file from base64 or a data URL."""
+    if text.startswith("data:"):
+        head, _, text = text.partition(",")
+        if not head.endswith(";base64"):
+            raise Refusal(400, f"{field} is a data URL that is not in base64")
+    try:
+        return BytesIO(base64.b64decode(text.encode("ascii"), validate=False))
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise Refusal(400, f"{field} is no base64, or it is cut off") from error
+
+
+def _for_png(job: Job) -> Job:
+    """Bring a picture that PNG does not hold to RGB, as IOPaint does with all."""
+    if job.document.mode != "CMYK":
+        return job
+    rgb = Document.of_array(job.document.rgb())
+    return job._replace(document=replace(rgb, notes=job.document.notes))
+
+
+@router.get(
+    "/model", response_model=Model, summary="The model in use", responses=responses((401, 403, 503))
+)
+async def model(request: Request) -> Model:
+    """Tell what is loaded."""
+    return _model(request)
+
+
+@router.get(
+    "/server-config",
+    response_model=ServerConfig,
+    summary="What IOPaint's clients ask first",
+    responses=responses((401, 403, 503)),
+)
+async def server_config(request: Request) -> ServerConfig:
+    """Tell what there is."""
+    return ServerConfig(modelInfos=[_model(request)])
+
+
+def _model(request: Request) -> Model:
+    service: Service = request.app.state.service
+    if not service.loaded:
+        service.check_ready()
+    assert service.loaded
+    name = str(service.loaded.facts["name"])
+    return Model(name=name, path=name)

@@ -1,0 +1,69 @@
+"""The page in the browser, served as it lies in `static/`. What the page does is written there."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import NamedTuple
+
+from fastapi import FastAPI, Request, Response
+
+# Not Python's own table: on Windows the registry may say something else for .js.
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Kept, but asked for each time: a new version is seen at once.
+    "Cache-Control": "no-cache",
+}
+
+
+class _File(NamedTuple):
+    content: bytes
+    type: str
+    tag: str
+
+
+def mount(app: FastAPI) -> None:
+    """Let `app` serve the page at `/` and what belongs to it under `/page/`.
+
+    The files are read once. Nothing else of the folder, or of any other, can be asked for.
+    """
+    for name, file in _files().items():
+        address = "/" if name == "index.html" else f"/page/{name}"
+        app.add_api_route(
+            address, _answering(file), methods=["GET", "HEAD"], include_in_schema=False
+        )
+
+
+def _files() -> dict[str, _File]:
+    found = {}
+    for entry in files(__name__).joinpath("static").iterdir():
+        kind = _TYPES.get(entry.name[entry.name.rfind(".") :])
+        if kind is not None:
+            content = entry.read_bytes()
+            tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+            found[entry.name] = _File(content, kind, tag)
+    return found
+
+
+def _answering(file: _File) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        headers = _HEADERS | {"ETag": file.tag}
+        asked = request.headers.get("if-none-match", "")
+        if file.tag in {tag.strip().removeprefix("W/") for tag in asked.split(",")}:
+            return Response(status_code=304, headers=headers)
+        return Response(file.content, media_type=file.type, headers=headers)
+
+    return answer

@@ -1,0 +1,177 @@
+// The tools: brush, eraser, rectangle, lasso. Each turns a path in the picture into marks.
+
+import { outline, rectangle, stroke } from "./shapes.js";
+
+/**
+ * A tool between `begin` and `end`; points are in pixels of the picture.
+ *
+ * `value` is 1 to mark, 0 to erase. `draw` shows on the stage what is under way.
+ */
+class Tool {
+  begin(mask, at, value) {
+    this.mask = mask;
+    this.value = value;
+    this.points = [at];
+  }
+
+  move(at) {
+    this.points.push(at);
+  }
+
+  end() {
+    this.mask = null;
+  }
+
+  get working() {
+    return Boolean(this.mask);
+  }
+
+  draw() {}
+}
+
+export class Brush extends Tool {
+  constructor(value, size) {
+    super();
+    this.own = value;
+    this.size = size;
+    this.hover = null;
+  }
+
+  begin(mask, at, value) {
+    super.begin(mask, at, value && this.own);
+    stroke(mask, at, at, this.size.radius, this.value);
+  }
+
+  move(at) {
+    stroke(this.mask, this.points[0], at, this.size.radius, this.value);
+    this.points = [at];
+  }
+
+  draw(context, view) {
+    if (!this.hover) return;
+    const at = view.toStage(this.hover);
+    const radius = Math.max(2, this.size.radius * view.scale);
+    ring(context, at, radius, 3, "rgb(0 0 0 / 45%)");
+    ring(context, at, radius, 1.5, "white");
+    // A point in the middle shows where a wide brush stands.
+    if (radius > 12) ring(context, at, 1, 2, "white");
+  }
+}
+
+function ring(context, at, radius, width, colour) {
+  context.lineWidth = width;
+  context.strokeStyle = colour;
+  context.setLineDash([]);
+  context.beginPath();
+  context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
+  context.stroke();
+}
+
+class Area extends Tool {
+  draw(context, view) {
+    if (this.hover) cross(context, view.toStage(this.hover));
+    if (!this.working) return;
+    context.beginPath();
+    this.path(context, view);
+    context.fillStyle = getComputedStyle(context.canvas).getPropertyValue("--hole-stripe");
+    context.fill();
+    for (const [width, colour] of [
+      [3, "rgb(0 0 0 / 45%)"],
+      [1.5, "white"],
+    ]) {
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+  }
+}
+
+function cross(context, at) {
+  context.beginPath();
+  for (const [x, y] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ]) {
+    context.moveTo(at.x + 4 * x, at.y + 4 * y);
+    context.lineTo(at.x + 11 * x, at.y + 11 * y);
+  }
+  for (const [width, colour] of [
+    [3, "rgb(0 0 0 / 45%)"],
+    [1.5, "white"],
+  ]) {
+    context.lineWidth = width;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
+}
+
+export class Rectangle extends Area {
+  end() {
+    const [from, to] = [this.points[0], this.points.at(-1)];
+    // A click without a way marks nothing.
+    if (from.x !== to.x && from.y !== to.y) rectangle(this.mask, from, to, this.value);
+    super.end();
+  }
+
+  path(context, view) {
+    const [a, b] = [view.toStage(this.points[0]), view.toStage(this.points.at(-1))];
+    context.rect(a.x, a.y, b.x - a.x, b.y - a.y);
+  }
+}
+
+export class Lasso extends Area {
+  end() {
+    if (this.points.length > 2) outline(this.mask, this.points, this.value);
+    super.end();
+  }
+
+  path(context, view) {
+    for (const point of this.points) {
+      const at = view.toStage(point);
+      context.lineTo(at.x, at.y);
+    }
+    context.closePath();
+  }
+}
+
+/** The brush's diameter in pixels of the picture, and its place on a slider of 0 to 100. */
+export class Size {
+  constructor() {
+    this.open(512);
+  }
+
+  /** Take a picture's longer side. */
+  open(side) {
+    this.most = Math.max(4, Math.round(side / 2));
+    this.pixels = Math.max(1, Math.round(side / 16));
+  }
+
+  get radius() {
+    return this.pixels / 2;
+  }
+
+  get place() {
+    return (100 * Math.log(this.pixels)) / Math.log(this.most);
+  }
+
+  set place(place) {
+    this.pixels = this.#at(place);
+  }
+
+  isAt(place) {
+    return this.pixels === this.#at(place);
+  }
+
+  #at(place) {
+    return Math.round(this.most ** (place / 100));
+  }
+
+  /** Make it a little larger (steps above 0) or smaller. */
+  step(steps) {
+    const next = Math.round(this.pixels * 1.12 ** steps);
+    const least = next === this.pixels ? next + Math.sign(steps) : next;
+    this.pixels = Math.min(Math.max(least, 1), this.most);
+  }
+}

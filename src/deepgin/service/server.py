@@ -1,0 +1,122 @@
+"""Listening, and ending in order. What is answered is the application's."""
+
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from ..errors import DeepginError, UsageError
+from .app import create_app
+from .service import Service
+from .settings import Settings
+
+
+class PortTaken(UsageError):
+    """Another program listens there."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at an address.
+
+    Raises:
+        PortTaken: another program does; UsageError: there is no such address, or no right to it.
+    """
+    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        # Of a name that has both, what people type first.
+        family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+        listening = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise UsageError(f"{shown}: this machine has no such address: see --host") from error
+    try:
+        if os.name == "posix":  # elsewhere it would let two programs listen
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(
+                f"{shown} is taken by another program: choose another --port"
+            ) from error
+        if error.errno == errno.EACCES:
+            raise UsageError(f"{shown} needs more rights: choose a --port above 1023") from error
+        raise UsageError(f"{shown} cannot be listened at: {error.strerror}: see --host") from error
+    return listening
+
+
+def address_at(listening: socket.socket) -> str:
+    """Return the address of what listens as a browser takes it."""
+    host, port = listening.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    page: bool = False,
+    ready: Callable[[], None] = lambda: None,
+    access_log: bool = False,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what was taken; a second one ends at once.
+
+    Args:
+        settings: see `Settings`.
+        listening: see `listen`.
+        page: serve the page for people, too.
+        ready: is called once requests are taken.
+        access_log: a line for each request on stdout.
+
+    Raises:
+        DeepginError: the network cannot be loaded.
+    """
+    app = create_app(settings, page=page)
+    service: Service = app.state.service
+    config = uvicorn.Config(
+        app,
+        log_level="info" if access_log else "warning",
+        access_log=access_log,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on",
+    )
+    server = _Server(config, service, ready)
+    server.run(sockets=[listening])
+    if service.failure:
+        if isinstance(service.failure, DeepginError):
+            raise service.failure
+        raise DeepginError(f"the network cannot be loaded: {service.failure}") from service.failure
+
+
+class _Server(uvicorn.Server):
+    """Goes on answering while what was taken is finished, so that balancers see `/readyz` fall."""
+
+    def __init__(self, config: uvicorn.Config, service: Service, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.service, self._ready, self._told = service, ready, False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, or end at once if that had begun."""
+        if self.service.draining:
+            os._exit(128 + (sig or signal.SIGTERM))
+        self.service.drain()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to end; called ten times a second."""
+        service = self.service
+        if service.loaded and not self._told:
+            self._told = True
+            self._ready()
+        if service.failure or (service.draining and not service.taken):
+            self.should_exit = True
+        return await super().on_tick(counter)

@@ -1,0 +1,185 @@
+"""The state of a service: its network, who is in it, and whether it takes more. No routes."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..inpainting import Inpainter, Job, Options, Result
+from ..pictures import Document
+from .budget import Budget
+from .files import Upload, Writing, measure, read, written
+from .gathering import Gatherer, TooLate
+from .meters import Meters
+from .refusals import Refusal, refusal_of, worded
+from .settings import Settings
+
+_LOG = logging.getLogger("deepgin.service")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A filled picture as it is sent."""
+
+    content: bytes
+    content_type: str
+    fit: str
+    warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network at work, and what is told of it."""
+
+    inpainter: Inpainter
+    facts: dict[str, Any]
+
+
+class Service:
+    """Takes requests, and fills them.
+
+    Attributes:
+        loaded: the network, once it is there.
+        failure: why it will never be.
+        draining: no more requests are taken.
+        taken: requests that are taken and not yet answered.
+    """
+
+    def __init__(self, settings: Settings, load: Callable[[], Loaded]) -> None:
+        self.settings, self._load = settings, load
+        self.meters = Meters(lambda: self.taken)
+        self.loaded: Loaded | None = None
+        self.failure: Exception | None = None
+        self.draining = False
+        self.taken = 0
+        self.settled = asyncio.Event()
+        self._gatherer: Gatherer | None = None
+        self._pace = 1.0
+        # What a decoded picture takes is a multiple of its file: few are decoded at a time.
+        self._budget = Budget(2 * settings.limits.pixels)
+
+    async def start(self) -> None:
+        """Load the network; `loaded` or `failure` tell how it went."""
+        try:
+            loaded = await asyncio.to_thread(self._warm)
+        except Exception as error:  # noqa: BLE001, told to whoever asks
+            self.failure = error
+        else:
+            settings, runtime = self.settings, loaded.inpainter.runtime
+            self._gatherer = Gatherer(
+                loaded.inpainter.fill_many,
+                pause=settings.gather_seconds,
+                # Where patches go through one by one, the first would only wait for the last.
+                most=settings.together if runtime.group_pixels else 1,
+                waited=self.meters.waited.observe,
+                filled=self._filled,
+            )
+            self.loaded = loaded
+        self.settled.set()
+
+    def _warm(self) -> Loaded:
+        """Load, and fill once: the first time is slow."""
+        loaded = self._load()
+        runtime = loaded.inpainter.runtime
+        side = runtime.trained_at
+        grey = np.full((side, side, 3), 128, np.uint8)
+        hole = np.zeros((side, side), np.bool_)
+        hole[side // 4 : side // 2, side // 4 : side // 2] = True
+        guide = grey if runtime.guided else None
+        loaded.inpainter.fill_many([Job(Document.of_array(grey), hole, guide)])
+        return loaded
+
+    def _filled(self, count: int, seconds: float) -> None:
+        self.meters.batch.observe(count)
+        self.meters.filled.observe(seconds)
+        self._pace += 0.2 * (seconds / count - self._pace)
+
+    def drain(self) -> None:
+        """Take no more; what is taken is finished."""
+        self.draining = True
+
+    async def close(self) -> None:
+        """End the worker thread, after what it has begun."""
+        self.draining = True
+        if self._gatherer:
+            await self._gatherer.close()
+
+    def healthy(self) -> bool:
+        """Return whether it may still come to something, or does."""
+        return not self.failure and (self._gatherer is None or self._gatherer.alive())
+
+    def check_ready(self) -> None:
+        """Raise a Refusal (503) unless requests are taken."""
+        if self.draining:
+            raise Refusal(503, "the service is ending: it takes no more", retry_after=10)
+        if self.failure:
+            _LOG.error("the network cannot be loaded: %s", self.failure)
+            raise Refusal(503, "the network cannot be loaded: the log of the service says why")
+        if not self.loaded:
+            raise Refusal(503, "the network is being loaded: try again soon", retry_after=2)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Take a place among the requests that are served at a time.
+
+        Raises:
+            Refusal: there is none (429), or none is given now (503).
+        """
+        self.check_ready()
+        if self.taken >= self.settings.limits.queue:
+            sentence = f"{self.taken} requests are being served: try again later"
+            raise Refusal(429, sentence, retry_after=self._wait())
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+    async def fill(
+        self,
+        upload: Upload,
+        options: Options,
+        writing: Writing,
+        prepare: Callable[[Job], Job] = lambda job: job,
+    ) -> Answer:
+        """Fill one picture.
+
+        Args:
+            upload: its files.
+            options: how holes are found and filled.
+            writing: how the result is written.
+            prepare: what is done to what was read.
+
+        Raises:
+            Refusal: whatever does not work, and why.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.settings.limits.seconds
+        try:
+            pixels = await asyncio.to_thread(measure, upload, self.settings.limits.pixels)
+            async with self._budget.lent(pixels, until - loop.time()):
+                job = prepare(await asyncio.to_thread(read, upload, options, writing))
+                result = await self._through(job, options, until - loop.time())
+                return await asyncio.to_thread(_answer, result, writing)
+        except (TooLate, TimeoutError) as error:
+            sentence = "it did not come to be filled in time: try again later"
+            raise Refusal(503, sentence, retry_after=self._wait()) from error
+        except Exception as error:
+            raise refusal_of(error) from error
+
+    async def _through(self, job: Job, options: Options, seconds: float) -> Result:
+        assert self._gatherer
+        return await self._gatherer.fill(job, options, max(0.0, seconds))
+
+    def _wait(self) -> int:
+        """Return the seconds after which to try again."""
+        return min(60, max(1, round(self._pace * self.taken)))
+
+
+def _answer(result: Result, writing: Writing) -> Answer:
+    content, kind, notes = written(result.document, writing)
+    return Answer(content, kind, result.fit, tuple(map(worded, (*result.warnings, *notes))))

@@ -1,0 +1,129 @@
+"""What a service is told: where it listens, what it loads, what it bears. Nothing is done here."""
+
+import ipaddress
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import DeepginError, UsageError
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+TOKEN_VARIABLE = "DEEPGIN_TOKEN"
+# Above it Pillow itself takes a picture for an attack.
+_MOST_PIXELS = 178_000_000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request, and all together, may take.
+
+    Attributes:
+        bytes: of a request's body, all its parts together.
+        pixels: of a picture, and of a mask.
+        seconds: that a request may take to arrive, and then to wait before it is filled.
+        queue: requests that are taken at a time; the next is answered 429.
+
+    Raises:
+        UsageError: a value that does not work.
+    """
+
+    bytes: int = 64 << 20
+    pixels: int = 64_000_000
+    seconds: float = 60
+    queue: int = 32
+
+    def __post_init__(self) -> None:
+        if self.bytes < 1:
+            raise UsageError("a request needs at least one byte: raise --max-megabytes")
+        if not 1 <= self.pixels <= _MOST_PIXELS:
+            raise UsageError(
+                f"--max-megapixels does not work: above 0, at most {_MOST_PIXELS / 1e6:g}"
+            )
+        if not 0 < self.seconds <= 86400:
+            raise UsageError(
+                f"a timeout of {self.seconds:g} s does not work: above 0, at most 86400"
+            )
+        if self.queue < 1:
+            raise UsageError(f"a queue of {self.queue} does not work: at least 1")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A service.
+
+    Attributes:
+        host: the address to listen at.
+        port: 0 takes any that is free.
+        weights: a weights file; None takes those that come with the package.
+        device: auto, cpu, cuda, cuda:N or mps.
+        precision: auto, float32 or bf16.
+        limits: see `Limits`.
+        token: what requests must bear; empty asks for none.
+        allowed_hosts: names, beside `host` and the loopback ones, under which it may be called.
+        gather_seconds: how long a request waits for others to be filled with it.
+        together: so many are filled together at most.
+
+    Raises:
+        UsageError: a value that does not work.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    weights: str | Path | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    limits: Limits = field(default_factory=Limits)
+    token: str = field(default="", repr=False)
+    allowed_hosts: tuple[str, ...] = ()
+    gather_seconds: float = 0.005
+    together: int = 16
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise UsageError(f"port {self.port} does not work: 0 to 65535")
+        if not 0 <= self.gather_seconds <= 1:
+            raise UsageError("the time for gathering must be 0 to 1000 ms")
+        if self.together < 1:
+            raise UsageError(f"{self.together} together does not work: at least 1")
+        if self.token and not all(33 <= ord(letter) <= 126 for letter in self.token):
+            raise UsageError("the token must be of letters, digits and signs without spaces")
+
+    def is_loopback(self) -> bool:
+        """Return whether nobody outside this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        address = address_of(self.host)
+        return address is not None and address.is_loopback
+
+    def hears_all(self) -> bool:
+        """Return whether it listens at every address of the machine."""
+        address = address_of(self.host)
+        return not self.host or (address is not None and address.is_unspecified)
+
+
+def address_of(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a name is, or None if it is one that must be looked up."""
+    try:
+        return ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+
+
+def read_token(path: str | Path | None) -> str:
+    """Return the token from a file, or else from the environment; empty if neither has one.
+
+    Raises:
+        DeepginError: the file cannot be read; UsageError: it is empty.
+    """
+    if path is None:
+        return os.environ.get(TOKEN_VARIABLE, "").strip()
+    try:
+        token = Path(path).read_text(encoding="utf-8").strip()
+    except FileNotFoundError as error:
+        raise DeepginError(f"{path}: no such token file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise DeepginError(f"{path}: the token cannot be read: {why}") from error
+    if not token:
+        raise UsageError(f"{path} is empty: write the token into it")
+    return token

@@ -1,0 +1,86 @@
+"""`deepgin app` as a process: its port, its browser, its end. The page is tested beside this."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from deepgin.commands import main
+
+
+@contextmanager
+def app(weights, *options, **environment):
+    command = [sys.executable, "-m", "deepgin", "app", "--weights", weights, "--device", "cpu"]
+    process = subprocess.Popen(
+        [*command, *options],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={k: v for k, v in os.environ.items() if "DISPLAY" not in k} | environment,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+@contextmanager
+def taken(port=0):
+    """Take a port, unless another program has it."""
+    with socket.socket() as other:
+        try:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", port))
+            other.listen()
+        except OSError:
+            assert port
+        yield port or other.getsockname()[1]
+
+
+def test_the_next_free_port_is_said_the_browser_opened_and_the_end_clean(weights, tmp_path):
+    seen = tmp_path / "seen"
+    os.mkfifo(seen)
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\necho "$1" > {seen}\n')
+    script.chmod(0o700)
+    with taken(8000), app(weights, BROWSER=f"{script} %s") as process:
+        line = process.stderr.readline()
+        found = re.fullmatch(
+            r"deepgin: the page is at (http://127\.0\.0\.1:80\d\d), since port 8000 is taken "
+            r"\(Ctrl-C ends it\)\n",
+            line,
+        )
+        assert found, line
+        assert seen.read_text().strip() == found[1]
+        answer = httpx.get(found[1])
+        assert "<title>DeepGIN</title>" in answer.text
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_one_line(weights, capsys):
+    with taken() as port:
+        code = main(["app", "--weights", str(weights), "--port", str(port), "--no-browser"])
+    out, err = capsys.readouterr()
+    assert (code, out) == (2, "")
+    assert re.fullmatch(rf"deepgin: 127\.0\.0\.1:{port} is taken [^\n]+\n", err), err
+
+
+@pytest.mark.parametrize("what", ["weights", "device"])
+def test_what_cannot_be_loaded_is_one_line(weights, tmp_path, capfd, what):
+    wrong = {"--weights": str(weights), f"--{what}": str(tmp_path / "none")}
+    options = [part for option in wrong.items() for part in option]
+    assert main(["app", "--no-browser", *options]) != 0
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert re.fullmatch(r"deepgin: [^\n]+\n", err), err
