@@ -41,6 +41,8 @@ def test_it_holds_weights_recipes_and_types(wheel: Path) -> None:
         "deepgin/evaluation/report/templates/report.html",
         "deepgin/evaluation/report/templates/macros.html",
         "deepgin/evaluation/report/templates/style.css",
+        "deepgin/service/page/static/index.html",
+        "deepgin/service/page/static/main.js",
     ):
         assert wanted in names
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in names)
