@@ -149,6 +149,14 @@ def test_wrong_use(fails, files_in, photos, tmp_path, options, code, words):
     assert files_in(tmp_path) == before
 
 
+@pytest.mark.parametrize("inside", [".", "report", "a/report"])
+def test_a_report_among_the_pictures_is_refused(fails, files_in, photos, inside):
+    before = files_in(photos)
+    message = fails(2, "evaluate", "--data", photos, *QUICK, "-o", photos / inside)
+    assert "whose pictures are measured: choose another folder" in message
+    assert files_in(photos) == before
+
+
 @pytest.mark.parametrize(
     ("name", "word"), [("empty", "no pictures"), ("missing", "no such folder")]
 )

@@ -182,6 +182,14 @@ def test_results_of_something_else_are_not_mixed_in(go, method, part, tmp_path):
     assert len(go(method, **{part: "changed"}).scores) == 6
 
 
+def test_overwriting_touches_nothing_but_a_report(tmp_path):
+    mine = tmp_path / "pictures" / "mine.jpg"
+    mine.parent.mkdir()
+    mine.write_bytes(b"a photograph")
+    clear(tmp_path)
+    assert mine.read_bytes() == b"a photograph"
+
+
 def test_methods_may_be_added_but_not_change(go, method, vandal):
     go(method)
     other = Method("other", "new", vandal(9))

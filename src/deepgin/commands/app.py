@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DeepginError
 from .parsing import Parser, add_runtime
+from .serve import say
 
 if TYPE_CHECKING:
     import socket
@@ -53,7 +54,7 @@ def run(args: Namespace) -> None:
         why = f", since port {_PORT} is taken" if moved else ""
 
         def ready() -> None:
-            _say(f"the page is at {address}{why} (Ctrl-C ends it)")
+            say(f"the page is at {address}{why} (Ctrl-C ends it)")
             if not args.no_browser:
                 _open(address)
 
@@ -82,7 +83,3 @@ def _open(address: str) -> None:
     if sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in screens):
         # Some browsers keep whoever opens them waiting.
         Thread(target=webbrowser.open, args=[address], daemon=True).start()
-
-
-def _say(line: str) -> None:
-    print(f"deepgin: {line}", file=sys.stderr, flush=True)

@@ -13,10 +13,10 @@ import torch
 
 from .. import __version__
 from ..devices import choose_device, choose_precision
-from ..files import make_folder, write_text
+from ..errors import UsageError
+from ..files import write_text
 from ..inpainting.folders import watcher
 from ..masks import KINDS
-from .journal import clear
 from .measures import lpips_measure, measures
 from .methods import methods as methods_of
 from .protocol import Protocol
@@ -83,6 +83,11 @@ def evaluate(
     Raises:
         DeepginError: what is wrong with the request, the folder or a file.
     """
+    for place in (request.data, *(Path(name) for name in request.masks if Path(name).is_dir())):
+        if folder.resolve().is_relative_to(place.resolve()):
+            raise UsageError(
+                f"{folder} lies in {place}, whose pictures are measured: choose another folder"
+            )
     protocol = Protocol(request.data, request.size, request.masks, request.limit)
     protocol.pictures()  # a wrong folder is better told of before networks are loaded
     measured = measures(request.metrics)
@@ -95,9 +100,6 @@ def evaluate(
         device=request.device,
         precision=request.precision,
     )
-    make_folder(folder)
-    if request.overwrite:
-        clear(folder)
     told = watcher()
     tell(f"reading {request.data} and drawing masks")
     pictures, masks = protocol.hashes()
@@ -107,7 +109,8 @@ def evaluate(
         "metrics": {name: measure.told() for name, measure in measured.items()},
         "methods": {method.name: method.what for method in methods},
     }
-    found = run(protocol, methods, measured, folder, wanted, told, keep=request.keep)
+    keep, overwrite = request.keep, request.overwrite
+    found = run(protocol, methods, measured, folder, wanted, told, keep=keep, overwrite=overwrite)
     device = choose_device(request.device)
     precision = str(choose_precision(device, request.precision)).removeprefix("torch.")
     sets, told_of_sets = set_scores(folder, found.scores, request.fid, device)

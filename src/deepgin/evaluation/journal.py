@@ -16,17 +16,20 @@ class Journal:
     """Scores in a folder, with what they are scores of.
 
     Args:
-        folder: exists.
+        folder: exists, and is held by this process.
         request: pictures, masks, metrics and methods; what the folder holds must be of the same,
             but for methods, of which more may be asked for.
+        overwrite: forget what the folder holds of whatever.
 
     Raises:
         UsageError: the folder holds scores of something else.
         DeepginError: its files are damaged.
     """
 
-    def __init__(self, folder: Path, request: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, request: dict[str, Any], overwrite: bool = False) -> None:
         self.path = folder / SCORES
+        if overwrite:
+            clear(folder)
         self.scores = self._read(folder, request)
         write_text(folder / REQUEST, json.dumps(request, indent=1) + "\n")
         # What a killed process left of a line would spoil the next one.
@@ -71,7 +74,8 @@ class Journal:
 
 
 def clear(folder: Path) -> None:
-    """Forget what a folder holds: scores and pictures."""
-    for name in (REQUEST, SCORES):
-        (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / PICTURES, ignore_errors=True)
+    """Forget what a report's folder holds: scores and pictures. Of any other nothing is touched."""
+    if (folder / REQUEST).is_file():
+        shutil.rmtree(folder / PICTURES, ignore_errors=True)
+        for name in (SCORES, REQUEST):
+            (folder / name).unlink(missing_ok=True)

@@ -65,6 +65,7 @@ def run(
     watcher: Watcher,
     *,
     keep: bool = True,
+    overwrite: bool = False,
 ) -> Found:
     """Measure what is not measured yet.
 
@@ -79,6 +80,7 @@ def run(
         request: see `Journal`.
         watcher: is told.
         keep: write the pictures.
+        overwrite: measure anew what the folder holds.
 
     Raises:
         DeepginError: another process works there, it holds something else, or cannot be written.
@@ -91,7 +93,7 @@ def run(
         watcher.note(name, f"left out: {why}")
 
     with closing(hold(folder / ".lock", taken)):
-        journal = Journal(folder, request)
+        journal = Journal(folder, request, overwrite)
         done = journal.done()
         files = protocol.pictures()
         total = len(files) * len(protocol.sets) * len(methods)
