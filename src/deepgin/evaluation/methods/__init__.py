@@ -13,13 +13,6 @@ from .scikit import scikit_of
 from .simple import SIMPLE, simple_of
 from .specs import METHODS, ON_REQUEST, Spec, parse, split
 
-HELP = (
-    f"with commas, of {', '.join((*METHODS, *ON_REQUEST))} (minutes a picture); "
-    "deepgin:crop+ensemble+degrid@WEIGHTS; onnx:FILE,hole=1,range=0..1; "
-    "python:MODULE:FUNCTION, which runs that code; NAME= before any of them names it"
-)
-"""For the command's help."""
-
 
 def method(
     spec: str,
@@ -92,4 +85,4 @@ def _classical(kind: str, name: str) -> Method:
     return Method(name, made.what, made.fill)
 
 
-__all__ = ["HELP", "METHODS", "ON_REQUEST", "Fill", "Method", "method", "methods"]
+__all__ = ["METHODS", "ON_REQUEST", "Fill", "Method", "method", "methods"]
