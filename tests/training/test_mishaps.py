@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from deepgin.errors import DeepginError, TrainingError
-from deepgin.training.checkpoints import checkpoints, newest
+from deepgin.training.checkpoints import name_of, newest
 from deepgin.training.data import Samples
 from deepgin.training.loop import Trainer
 from deepgin.training.recipe import GuardRecipe, Recipe
@@ -48,24 +48,47 @@ def test_a_run_that_is_lost_at_any_rate_ends(
         trainer.fit()
 
 
+def test_a_run_that_is_lost_before_a_checkpoint_is_due_goes_back_to_its_beginning(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that diverged within its first 200 steps had nothing to go back to."""
+    trainer = Trainer(replace(recipe, guard=GuardRecipe(in_a_row=1)), tmp_path / "run", watcher)
+    real, losses = trainer.state.guard.accepts, []
+
+    def lost_at_first(loss: float, *norms: float, compare: bool) -> bool:
+        losses.append(loss)
+        return real(loss if len(losses) > 1 else float("nan"), *norms, compare=compare)
+
+    monkeypatch.setattr(trainer.state.guard, "accepts", lost_at_first)
+    trainer.fit()
+    assert trainer.state.progress.rate_factor == 0.5
+    assert any("back to" in line and name_of(0) in line for line in watcher.lines)
+    assert samples_in(tmp_path / "run") == 24
+
+
 @pytest.mark.parametrize(
     ("guard", "message"),
     [
-        (GuardRecipe(), "diverged before its first checkpoint"),
+        (GuardRecipe(), "no checkpoint to go back to"),
         (GuardRecipe(then="stop", in_a_row=3), "guard.then is stop"),
     ],
 )
 def test_a_lost_run_says_so(
-    recipe: Recipe, tmp_path: Path, watcher: Quiet, guard: GuardRecipe, message: str
+    recipe: Recipe,
+    tmp_path: Path,
+    watcher: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+    guard: GuardRecipe,
+    message: str,
 ) -> None:
     trainer = Trainer(replace(recipe, guard=guard), tmp_path / "run", watcher)
     trainer.schedule = replace(trainer.schedule, warm_up=999)
     with torch.no_grad():
         trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
+    monkeypatch.setattr(torch, "save", _full)
     with pytest.raises(TrainingError, match=message):
         trainer.fit()
     assert trainer.state.progress.steps == guard.in_a_row
-    assert not checkpoints(tmp_path / "run")
 
 
 def _full(content: object, path: Path) -> None:
@@ -84,7 +107,7 @@ def test_full_disk_leaves_the_old_checkpoint(
     with pytest.raises(DeepginError, match="No space left"):
         Trainer(longer, run, watcher).fit()
     assert newest(run).read_bytes() == before
-    names = {".lock", "recipe.yaml", "log.jsonl", "sheets", newest(run).name}
+    names = {".lock", "recipe.yaml", "log.jsonl", "sheets", newest(run).name, name_of(0)}
     names.add("last-warm_up.safetensors")
     assert {path.name for path in run.iterdir()} == names
 

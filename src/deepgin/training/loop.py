@@ -148,11 +148,15 @@ class Trainer:
         """Take steps; return False when the weights are lost, True when there is no more to do."""
         progress, watch, records = self.state.progress, self.recipe.watch, self.records
         last_save = time.monotonic()
+        rooted = records is None or bool(checkpoints(self.output))
         batches = self.samples.batches(progress.position(self.ranks.share.rank))
         for batch in self.stop.watched(batches):
             self._change_stage()
             if self.samples_left <= 0 or self.stopping:
                 return True
+            if records and not rooted:
+                records.try_to_save()  # for what diverges before the first that is due
+                rooted = True
             before = progress.samples
             self._step(batch)
             if self.state.guard.lost:
@@ -231,7 +235,7 @@ class Trainer:
                 f"the run diverged at {self.state.progress.samples} samples and guard.then is stop"
             )
         if not found:
-            raise TrainingError("the run diverged before its first checkpoint: lower the rate")
+            raise TrainingError("the run diverged and has no checkpoint to go back to: make room for one")
         skipped, factor = self.state.guard.skipped, self.state.progress.rate_factor / 2
         if factor < _LEAST_FACTOR:
             raise TrainingError(
