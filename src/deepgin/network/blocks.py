@@ -158,12 +158,17 @@ class NonLocal(nn.Module):
         self.phi = Conv(channels, channels // 2, 1)
         self.g = Conv(channels, channels // 2, 1)
         self.last = Conv(channels // 2, channels, 1)
+        self.attend = _attend  # an exporter puts another form here
 
     def forward(self, x: Tensor) -> Tensor:
         query, key, value = (_tokens(layer(x)) for layer in (self.theta, self.phi, self.g))
-        seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)
+        seen = self.attend(query, key, value)
         n, _, height, width = x.shape
         return x + self.last(seen[:, 0].transpose(1, 2).reshape(n, -1, height, width))
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    return F.scaled_dot_product_attention(query, key, value, scale=1.0)
 
 
 def _tokens(x: Tensor) -> Tensor:

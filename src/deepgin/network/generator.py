@@ -130,6 +130,7 @@ class Generator(nn.Module):
         self.name, self.width, self.variant = name, width, variant(name)
         self.stage1 = CoarseStage(self.variant, width)
         self.stage2 = RefinementStage(self.variant, width) if self.variant.refinement else None
+        self.prefill = pull_push  # an exporter puts a form here whose steps no size changes
 
     def forward(self, image: Tensor, mask: Tensor, guidance: Tensor | None = None) -> Filled:
         """Fill the holes of `image`.
@@ -145,7 +146,7 @@ class Generator(nn.Module):
         self._check(image, guidance)
         extra = () if guidance is None else (guidance,)
         valid = image * (1 - mask)
-        given = pull_push(image, mask) if self.variant.prefill else valid + mask
+        given = self.prefill(image, mask) if self.variant.prefill else valid + mask
         coarse = self.stage1(torch.cat((given, mask, *extra), 1)).to(image.dtype)
         if self.variant.prefill:
             coarse = given + coarse

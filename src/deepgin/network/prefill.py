@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-_LEVELS_AT_256 = 7
+LEVELS_AT_256 = 7
 
 
 def pull_push(image: Tensor, mask: Tensor) -> Tensor:
@@ -20,25 +20,30 @@ def pull_push(image: Tensor, mask: Tensor) -> Tensor:
     Returns:
         N x C x H x W: `image` outside the mask, the filling inside.
     """
-    height, width = image.shape[-2:]
-    levels = max(_LEVELS_AT_256, (max(height, width) - 1).bit_length() - 1)
-    side = 1 << levels
-    # Padding with uncovered pixels makes every halving exact, whatever the size.
-    border = (0, -width % side, 0, -height % side)
-    covered = F.pad(1 - mask, border)
-    colour = F.pad(image * (1 - mask), border)
-    pyramid = []
+    levels = max(LEVELS_AT_256, (max(image.shape[-2:]) - 1).bit_length() - 1)
+    pyramid = [(image * (1 - mask), 1 - mask)]  # colours weighted by their coverage
     for _ in range(levels):
-        pyramid.append((colour, covered))  # colours weighted by their coverage
-        colour, covered = F.avg_pool2d(colour, 2), F.avg_pool2d(covered, 2)
-    filled = _coarsest(colour, covered)
+        pyramid.append(halve(*pyramid[-1]))
+    filled = coarsest(*pyramid.pop())
     for colour, covered in reversed(pyramid):
-        larger = F.interpolate(filled, scale_factor=2, mode="bilinear", align_corners=False)
-        filled = colour + larger * (1 - covered)
-    return filled[..., :height, :width]
+        filled = refine(filled, colour, covered)
+    return filled
 
 
-def _coarsest(colour: Tensor, covered: Tensor) -> Tensor:
+def halve(colour: Tensor, covered: Tensor) -> tuple[Tensor, Tensor]:
+    """Average 2 x 2 pixels; an odd row or column is made up with uncovered ones."""
+    border = (0, colour.shape[-1] % 2, 0, colour.shape[-2] % 2)
+    return F.avg_pool2d(F.pad(colour, border), 2), F.avg_pool2d(F.pad(covered, border), 2)
+
+
+def refine(filled: Tensor, colour: Tensor, covered: Tensor) -> Tensor:
+    """Go a level up: what is not covered there takes the enlarged coarser level."""
+    height, width = colour.shape[-2:]
+    larger = F.interpolate(filled, scale_factor=2, mode="bilinear", align_corners=False)
+    return colour + larger[..., :height, :width] * (1 - covered)
+
+
+def coarsest(colour: Tensor, covered: Tensor) -> Tensor:
     """Divide by the coverage; cells without any get the picture's mean, or grey without one."""
     tiny = 1e-12  # far below the coverage that one valid pixel gives in the largest pictures
     everything = covered.mean((2, 3), keepdim=True)
