@@ -52,7 +52,7 @@ def test_text(works, weights, tmp_path):
 
 
 def test_weights_that_come_with_the_package_are_the_default(works, weights, monkeypatch):
-    monkeypatch.setattr("deepgin.weights.shipped", lambda: weights)
+    monkeypatch.setattr("deepgin.weights.hub.SHIPPED", weights)
     assert json.loads(works("info", "--json"))["weights"]["file"] == str(weights)
 
 

@@ -53,7 +53,7 @@ def test_every_kind_of_input_gives_the_same(inpainter, pair, arrays):
 
 
 def test_one_call(weights, pair, inpainter, monkeypatch):
-    monkeypatch.setattr("deepgin.weights.format.shipped", lambda: weights)
+    monkeypatch.setattr("deepgin.weights.hub.SHIPPED", weights)
     expected = bytes_of(inpainter(*pair))
     np.testing.assert_array_equal(bytes_of(deepgin.inpaint(*pair)), expected)
     np.testing.assert_array_equal(bytes_of(deepgin.inpaint(*map(str, pair))), expected)

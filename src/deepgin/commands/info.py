@@ -10,7 +10,7 @@ from .parsing import Parser
 def parser() -> Parser:
     """Return the command's parser."""
     p = Parser("info", "Show what weights say of themselves, the variants, and this machine.")
-    p.add_argument("weights", nargs="?", help="a weights file; else the package's own")
+    p.add_argument("weights", nargs="?", help="weights, as for --weights; else the package's own")
     p.add_argument("--width", type=int, default=64, help="of the table of variants")
     p.add_argument("--json", action="store_true", help="print JSON")
     return p
@@ -29,9 +29,9 @@ def collect(weights: str | None, width: int) -> dict[str, Any]:
     from .. import __version__
     from ..devices import choose_device, choose_precision
     from ..network import Generator, variant, variants
-    from ..weights import file_hash, read_card, shipped
+    from ..weights import file_hash, local_path, read_card
 
-    path = weights or str(shipped())
+    path = local_path(weights)
     card = read_card(path)
     device = choose_device()
     table = []
@@ -43,7 +43,7 @@ def collect(weights: str | None, width: int) -> dict[str, Any]:
     return {
         "version": __version__,
         "code_licence": "Apache-2.0",
-        "weights": {"file": path, "sha256": file_hash(path)} | asdict(card),
+        "weights": {"file": str(path), "sha256": file_hash(path)} | asdict(card),
         "variants": {"width": width, "rows": table},
         "machine": {
             "torch": torch.__version__,

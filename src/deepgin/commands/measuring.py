@@ -83,6 +83,8 @@ def size_of(text: str) -> int | None:
 
 def words_of(args: Any) -> list[str]:
     """Return the shared options as words of a command, without what does not change figures."""
+    from ..weights.hub import is_address
+
     words = []
     if args.limit:
         words += ["--limit", str(args.limit)]
@@ -91,7 +93,10 @@ def words_of(args: Any) -> list[str]:
     if args.fid:
         words += ["--fid", "inception"]
     if args.weights:
-        words += ["--weights", Path(args.weights).name]
+        words += [
+            "--weights",
+            args.weights if is_address(args.weights) else Path(args.weights).name,
+        ]
     for name in ("device", "precision"):
         if getattr(args, name) != "auto":
             words += [f"--{name}", getattr(args, name)]

@@ -52,6 +52,10 @@ class Parser(ArgumentParser):
 
 def add_runtime(parser: Parser) -> None:
     """Add the options that choose weights, device and precision."""
-    parser.add_argument("--weights", metavar="FILE", help="weights in place of the package's own")
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="weights in place of the package's own; or hf:owner/name[/file][@revision]",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")

@@ -180,7 +180,7 @@ class Recipe:
         ema: moving averages.
         guard: what becomes of exploding steps.
         watch: log, checkpoints and validation.
-        init: weights to start from in place of random ones: a file, or shipped.
+        init: weights to start from in place of random ones: a file, hf:owner/name, or shipped.
         seed: of the weights, the order of the pictures, the crops and the masks.
         device: auto, cpu, cuda or cuda:N.
         devices: so many processes on this machine, one a GPU (or CPU processes).

@@ -15,7 +15,7 @@ from torch import nn
 from ..errors import TrainingError, UsageError, nearest_name
 from ..files import whole_file
 from ..network import Discriminators, Generator, build
-from ..weights import load, shipped
+from ..weights import load, local_path, shipped
 from .ema import MovingAverages
 from .guard import DivergenceGuard
 from .recipe import MainRecipe, OptimiserRecipe, Recipe
@@ -167,10 +167,11 @@ class RunState:
 def _start(name: str) -> Path:
     if name == "shipped":
         return shipped()
-    if not Path(name).exists():
+    path = local_path(name)
+    if not path.exists():
         close = nearest_name(name, ["shipped"])
         raise UsageError(f"init '{name}': no such file{close}: name a weights file, or shipped")
-    return Path(name)
+    return path
 
 
 def adam(network: nn.Module, recipe: OptimiserRecipe, rate: float) -> torch.optim.Optimizer:

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..errors import UsageError, WeightsError
 from ..files import whole_file
 from ..network import Discriminators, Generator, channels_last
+from . import hub
 
 FORMAT = 1
 LICENCE = "CC BY-NC 4.0"
@@ -118,7 +119,7 @@ def load(path: str | Path | None = None) -> Generator:
     Raises:
         WeightsError: missing, damaged, of another kind, or not fitting its own card.
     """
-    path = shipped() if path is None else Path(path)
+    path = hub.local_path(path)
     card = read_card(path)
     if card.network == "discriminators":
         raise WeightsError(f"{path} holds discriminators, which fill no holes: name a generator")
@@ -137,7 +138,7 @@ def load(path: str | Path | None = None) -> Generator:
 
 def shipped() -> Path:
     """Return the path of the weights that come with the package."""
-    return Path(__file__).parent / "files" / "deepgin-compact.safetensors"
+    return hub.SHIPPED
 
 
 def file_hash(path: str | Path) -> str:

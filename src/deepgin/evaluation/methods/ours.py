@@ -8,7 +8,7 @@ import numpy as np
 from ... import __version__
 from ...errors import UsageError, nearest_name
 from ...inpainting import FITS, Inpainter, Options
-from ...weights import file_hash, read_card, shipped
+from ...weights import file_hash, local_path, read_card
 from .base import Method, guarded
 
 FLAGS = ("ensemble", "degrid")
@@ -35,7 +35,7 @@ class Networks:
         Raises:
             WeightsError: the file cannot be used; UsageError: it needs more than picture and mask.
         """
-        path = Path(weights or self.weights or shipped())
+        path = local_path(weights or self.weights or None)
         key = path.resolve()
         if key not in self._loaded:
             inpainter = Inpainter(path, device=self.device, precision=self.precision)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ...weights import file_hash, shipped
+from ...weights import file_hash, local_path
 from ..options import Options
 
 
@@ -19,6 +19,6 @@ def provenance(weights: str | Path | None, options: Options) -> dict[str, Any]:
     usual = asdict(Options())
     return {
         "software": f"deepgin {__version__}",
-        "weights": f"sha256:{file_hash(weights or shipped())}",
+        "weights": f"sha256:{file_hash(local_path(weights))}",
         "options": {k: v for k, v in asdict(options).items() if v != usual[k]},
     }
