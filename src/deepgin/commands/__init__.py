@@ -20,6 +20,7 @@ COMMANDS = {
     "ablation": "train every row of Table 1 at one budget and compare them",
     "app": "paint and fill in the browser",
     "serve": "fill pictures over HTTP",
+    "cluster": "fill very many pictures on a Ray cluster",
     "convert": "turn a checkpoint of the authors into our weights",
     "info": "show variants, weights and this machine",
 }

@@ -1,0 +1,111 @@
+"""Reading and writing tar shards. What their members are is pairing.py's business."""
+
+import hashlib
+import tarfile
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from threading import Lock
+from types import TracebackType
+from typing import IO, Any, Self
+
+from ..errors import PictureError
+
+
+class _Header(tarfile.TarInfo):
+    """A header that takes anything but zeros for a fault; `tarfile` would end quietly there."""
+
+    @classmethod
+    def fromtarfile(cls, tar: tarfile.TarFile) -> "_Header":
+        try:
+            return super().fromtarfile(tar)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"it ends too early or is damaged ({error})") from error
+
+
+class Shard:
+    """A tar of this machine, perhaps compressed, whose members are read in any order and thread.
+
+    Attributes:
+        sizes: of the files in it, by name. Names lead nowhere above their folder.
+        double: names that two members have.
+
+    Raises:
+        PictureError: it is damaged, cut off, or no tar.
+    """
+
+    def __init__(self, path: Path, shown: str) -> None:
+        self._shown, self._lock = shown, Lock()
+        try:
+            self._tar = tarfile.open(path, "r:*", tarinfo=_Header)  # noqa: SIM115
+        except (OSError, tarfile.TarError, EOFError) as error:
+            raise self._unreadable(error) from error
+        try:
+            files = [member for member in self._tar if member.isfile()]
+        except Exception as error:  # decompressors raise what they like
+            self._tar.close()
+            raise self._unreadable(error) from error
+        self._members = {_plain(member.name): member for member in files}
+        self.sizes = {name: member.size for name, member in self._members.items()}
+        counts = Counter(_plain(member.name) for member in files)
+        self.double = {name for name, count in counts.items() if count > 1}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._tar.close()
+
+    def extract(self, name: str, path: Path) -> None:
+        """Write a member's content to `path`."""
+        try:
+            with self._lock:
+                file: IO[bytes] | None = self._tar.extractfile(self._members[name])
+                content = b"" if file is None else file.read()
+        except Exception as error:  # decompressors raise what they like
+            raise self._unreadable(error) from error
+        path.write_bytes(content)
+
+    def _unreadable(self, error: BaseException) -> PictureError:
+        why = getattr(error, "strerror", None) or " ".join(str(error).split())
+        return PictureError(f"{self._shown} cannot be read as a tar shard: {why}")
+
+
+def _plain(name: str) -> str:
+    """Return a member's name without `./` and without a root."""
+    return str(PurePosixPath(name.lstrip("/")))
+
+
+class Results:
+    """A tar that is being written: the same bytes for the same members, whenever and by whom.
+
+    Args:
+        path: of a file to make.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._tar = tarfile.open(path, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
+
+    def add(self, name: str, path: Path) -> dict[str, Any]:
+        """Add the file `path` as `name`; return what a manifest says of it."""
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = path.stat().st_size, 0o644
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            self._tar.addfile(member, file)
+        return {"output": name, "bytes": member.size, "sha256": digest}
+
+    def close(self) -> dict[str, Any]:
+        """End it; return its size and hash."""
+        self._tar.close()
+        with self._path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": self._path.stat().st_size, "sha256": digest}

@@ -1,0 +1,128 @@
+"""`deepgin cluster`: options, what it says, and wrong use. The cluster is this process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import deepgin as package
+from deepgin.commands import main
+
+from .conftest import in_this_process, manifest, members_of, png, write_shard, write_tar
+
+
+@pytest.fixture
+def cluster(capsys, monkeypatch, tmp_path, weights):
+    """Runs the command; returns exit code, stdout and stderr."""
+    pool = pytest.importorskip("deepgin.cluster.pool")
+    monkeypatch.setattr(pool, "hand_over", lambda workers: asked.append(workers) or in_this_process)
+    asked = []
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = main(["cluster", *map(str, arguments), "--weights", str(weights)])
+        return code, *capsys.readouterr()
+
+    run.asked = asked
+    return run
+
+
+def test_a_job_and_the_same_again(cluster, tmp_path, monkeypatch):
+    write_shard(tmp_path / "in" / "a.tar", range(2))
+    monkeypatch.chdir(tmp_path)
+    code, out, err = cluster("in", "-o", "out")
+    assert (code, out) == (0, f"2 filled: {tmp_path}/out\n")
+    assert err.splitlines()[0].startswith("1 of 1 units, 2 pictures filled")
+    code, out, err = cluster("in", "-o", "out")
+    assert (code, out) == (0, f"2 skipped: {tmp_path}/out\n")
+    assert err == "1 units are done: skipped (--overwrite does them again)\n"
+
+
+def test_options(cluster, tmp_path):
+    write_shard(tmp_path / "in" / "a.tar", range(2))
+    code, _, err = cluster(
+        *(tmp_path / "in", "-o", tmp_path / "out", "--format", "webp", "--quality", 60),
+        *("--fit", "crop", "--ensemble", "--dilate", 2, "--feather", 1, "--workers", 7),
+        *("--gpus-per-worker", 0.5, "--cpus-per-worker", 2, "--address", "auto"),
+    )
+    assert code == 0, err
+    assert list(members_of(tmp_path / "out" / "a.tar")) == ["0000.webp", "0001.webp"]
+    told = manifest(tmp_path / "out" / "a.tar.json")["request"]
+    assert (told["format"], told["quality"]) == ("webp", 60)
+    assert (
+        told["options"] | {"fit": "crop", "dilate": 2, "feather": 1, "ensemble": True}
+        == (told["options"])
+    )
+    [workers] = cluster.asked
+    assert (workers.count, workers.cpus, workers.gpus, workers.address) == (7, 2, 0.5, "auto")
+
+
+def test_failures_are_named_and_counted(cluster, tmp_path):
+    write_shard(tmp_path / "in" / "a.tar", range(2))
+    write_tar(tmp_path / "in" / "b.tar", [("x.png", png(0))])
+    (tmp_path / "in" / "c.tar").write_bytes(b"no tar")
+    code, out, err = cluster(tmp_path / "in", "-o", tmp_path / "out")
+    assert (code, out) == (1, f"2 filled, 2 failed: {tmp_path}/out\n")
+    lines = err.splitlines()
+    assert lines[1].startswith(f"deepgin: c: {tmp_path}/in/c.tar cannot be read as a tar shard: ")
+    assert lines[2:] == [
+        "deepgin: x.png: x.png has no alpha channel: give a mask",
+        "deepgin: 2 failed, named above: mend them and run the same command again, "
+        + "with --retry-failed for pictures",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--fit", "corp"], "no fit 'corp' (did you mean 'crop'?)"),
+        (["--quality", "101"], "a quality of 101 does not work"),
+        (["--format", "xyz"], "is no picture format that is written here"),
+        (["--pictures-per-unit", "0"], "0 pictures a unit do not work"),
+        (["--workers", "-1"], "-1 workers do not work"),
+        (["--gpus-per-worker", "1.5"], "1.5 GPUs a worker do not work"),
+        (["--cpus-per-worker", "-1"], "-1 CPUs a worker do not work"),
+    ],
+)
+def test_wrong_use(cluster, tmp_path, arguments, what):
+    code, out, err = cluster(tmp_path, "-o", tmp_path / "out", *arguments)
+    assert (code, out) == (2, "")
+    assert what in err
+    assert err.count("\n") == 1
+
+
+def test_help_waits_for_neither_torch_nor_ray():
+    code = (
+        "import sys\nfrom deepgin.commands import main\n"
+        "try: main(['cluster', '--help'])\nexcept SystemExit: pass\n"
+        "sys.exit(bool({'torch', 'ray', 'fsspec'} & set(sys.modules)))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--gpus-per-worker" in done.stdout
+
+
+def test_without_ray(capsys, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "deepgin.cluster.pool", raising=False)
+    assert main(["cluster", str(tmp_path), "-o", str(tmp_path / "out")]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == 'deepgin: ray is missing: pip install -c constraints.txt ".[cluster]"\n'
+
+
+def test_an_address_without_a_cluster(capsys, tmp_path, weights):
+    pytest.importorskip("ray")
+    from deepgin.cluster.pool import Workers, hand_over
+    from deepgin.errors import DeepginError
+
+    hand = hand_over(Workers(address="nothing://me:SECRET@127.0.0.1:1"))
+    order = type("Order", (), {"request": type("Request", (), {"device": "cpu"})})
+    with pytest.raises(DeepginError, match="^no Ray cluster at nothing://127.0.0.1:1: ") as caught:
+        next(hand(order, None, []))
+    assert "SECRET" not in str(caught.value)
