@@ -1,0 +1,79 @@
+"""A ComfyUI node that fills holes with DeepGIN. How they are filled is deepgin's."""
+
+import logging
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepgin.inpainting import FITS, Inpainter, Job, Options
+from deepgin.pictures import Document
+
+
+@lru_cache(maxsize=2)
+def _inpainter(weights: str) -> Inpainter:
+    return Inpainter(weights or None)
+
+
+class Inpaint:
+    """The node: outside the hole every value comes back as it was given, bit for bit."""
+
+    RETURN_TYPES = ("IMAGE",)
+    FUNCTION = "fill"
+    CATEGORY = "image/inpainting"
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """Return the inputs; the mask is 1 where the image is missing."""
+        pixels = ("INT", {"default": 0, "min": 0, "max": 1024})
+        filling = {"fit": (list(FITS),), "ensemble": ("BOOLEAN", {"default": False})}
+        shaping = {"dilate": pixels, "feather": pixels}
+        weights = {"weights": ("STRING", {"default": ""})}  # a file, hf:owner/name, or deepgin's
+        return {"required": {"image": ("IMAGE",), "mask": ("MASK",)} | filling | shaping | weights}
+
+    def fill(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        fit: str = "auto",
+        ensemble: bool = False,
+        dilate: int = 0,
+        feather: int = 0,
+        weights: str = "",
+    ) -> tuple[Tensor]:
+        """Return the filled pictures, B x H x W x 3 like `image`.
+
+        Raises:
+            ValueError: shapes or options that do not work; DeepginError: other reasons.
+        """
+        holes = _masks(image, mask).numpy(force=True) >= 0.5
+        seen = (image.float().clamp(0, 1) * 255 + 0.5).to(torch.uint8).numpy(force=True)
+        jobs = [Job(Document.of_array(one), hole) for one, hole in zip(seen, holes, strict=True)]
+        options = Options(fit=fit, ensemble=ensemble, dilate=dilate, feather=feather)
+        results = _inpainter(weights.strip()).fill_many(jobs, options)
+        for warning in dict.fromkeys(text for result in results for text in result.warnings):
+            logging.getLogger("deepgin").warning("%s", warning)
+        filled = torch.from_numpy(np.stack([result.array() for result in results]))
+        hole = torch.from_numpy(np.stack([result.hole for result in results])[..., None])
+        # What is outside the hole never was bytes.
+        return (torch.where(hole.to(image.device), filled.to(image) / 255, image),)
+
+
+def _masks(image: Tensor, mask: Tensor) -> Tensor:
+    """Return a mask for each picture."""
+    if image.ndim != 4 or image.shape[3] != 3:
+        raise ValueError(f"the image must be B x H x W x 3, not {tuple(image.shape)}")
+    masks = mask[None] if mask.ndim == 2 else mask
+    if masks.shape[1:] != image.shape[1:3] or len(masks) not in (1, len(image)):
+        raise ValueError(
+            f"the mask is {tuple(mask.shape)} and the image {tuple(image.shape)}: the mask must be as high "
+            "and wide as the image, and one for all or one for each (without an alpha channel, "
+            "ComfyUI's Load Image gives an empty mask of 64 x 64)"
+        )
+    return masks.expand(len(image), -1, -1)
+
+
+NODE_CLASS_MAPPINGS = {"DeepginInpaint": Inpaint}
+NODE_DISPLAY_NAME_MAPPINGS = {"DeepginInpaint": "DeepGIN inpaint"}
