@@ -79,7 +79,7 @@ async def test_holes_without_a_mask(client, upload, sentence, given, status, sai
         (b"", 422, "is empty"),
         (b"no picture", 422, "is not a picture of a known format"),
         (b"\x89PNG\r\n\x1a\n", 422, "the "),
-        (bomb(60000, 60000), 413, "not taken here"),
+        (bomb(60000, 60000), 413, "has more pixels than are taken here"),
         (bomb(9000, 9000), 413, "9000 x 9000 pixels, more than the 64 million"),
         (bomb(6000, 6000), 422, "damaged or truncated"),
         (EPS, 415, "is EPS, which is not taken here"),

@@ -69,6 +69,7 @@ async def test_other_sites_pages(client, upload, sentence, headers, allowed):
             assert "another site's page" in sentence(answer, 403)
         assert "access-control-allow-origin" not in answer.headers
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_link_from_elsewhere_and_a_preflight(client, sentence):

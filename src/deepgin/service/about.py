@@ -45,11 +45,7 @@ class Health(BaseModel):
 )
 async def models(request: Request) -> Models:
     """Tell what is loaded."""
-    service = _service(request)
-    if not service.loaded:
-        service.check_ready()
-    assert service.loaded
-    return Models(models=[Model(**service.loaded.facts)])
+    return Models(models=[Model(**_service(request).facts())])
 
 
 @router.get("/healthz", summary="Whether the process works", responses=responses((403, 503)))

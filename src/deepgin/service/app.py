@@ -8,8 +8,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from .. import __version__
+from ..errors import UsageError
 from ..inpainting import Inpainter
-from ..weights import file_hash, read_card, shipped
+from ..weights import file_hash, local_path, read_card
 from . import about, inpaint, iopaint
 from .guard import Guard
 from .refusals import install
@@ -32,7 +33,13 @@ def create_app(
     """
 
     def load() -> Loaded:
-        return Loaded(inpainter, _facts_of(inpainter)) if inpainter else _load(settings)
+        found = Loaded(inpainter, _facts_of(inpainter)) if inpainter else _load(settings)
+        if page and found.inpainter.runtime.guided:
+            raise UsageError(
+                "these weights need a guidance picture, for which the page has no place: use "
+                "deepgin inpaint --guidance, or deepgin serve"
+            )
+        return found
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,8 +77,8 @@ def create_app(
 
 
 def _load(settings: Settings) -> Loaded:
-    made = Inpainter(settings.weights, device=settings.device, precision=settings.precision)
-    path = settings.weights or shipped()
+    path = local_path(settings.weights)
+    made = Inpainter(path, device=settings.device, precision=settings.precision)
     card = read_card(path)
     facts = {"name": card.network, "width": card.width, "licence": card.licence}
     told = {"sha256": file_hash(path), "training": card.training}

@@ -83,7 +83,7 @@ def measure(upload: Upload, most: int) -> int:
     heif_readable()
     total = 0
     for part, file in upload.named().items():
-        found = _head(file)
+        found = _head(part, file)
         if found is None:
             continue  # reading it will say what is wrong
         kind, (width, height) = found
@@ -99,14 +99,15 @@ def measure(upload: Upload, most: int) -> int:
     return total
 
 
-def _head(file: IO[bytes]) -> tuple[str, tuple[int, int]] | None:
+def _head(part: str, file: IO[bytes]) -> tuple[str, tuple[int, int]] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(file) as image:
                 return str(image.format), image.size
     except Image.DecompressionBombError as error:
-        raise Refusal(413, "a picture of that many pixels is not taken here") from error
+        sentence = f"the {part} has more pixels than are taken here: cut it or make it smaller"
+        raise Refusal(413, sentence) from error
     except Exception:  # noqa: BLE001, decoders raise whatever comes
         return None
     finally:

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..inpainting import Job, Options, Result
+from .stopping import Unwanted
 
 # Of what is gathered the first may wait for the last: no longer than as much again takes.
 _SMALL = 1 << 20
 
 
 class Fill(Protocol):
-    """As `Inpainter.fill_many`."""
+    """As `fill_while_wanted` with an inpainter."""
 
-    def __call__(self, jobs: Sequence[Job], options: Options | None = None) -> list[Result]: ...
+    def __call__(
+        self, jobs: Sequence[Job], options: Options, unwanted: Callable[[], bool]
+    ) -> list[Result]: ...
 
 
 class TooLate(Exception):
@@ -68,7 +71,9 @@ class Gatherer:
         self._work = asyncio.get_running_loop().create_task(self._run())
 
     async def fill(self, job: Job, options: Options, seconds: float) -> Result:
-        """Fill a job. A caller that is cancelled before it is begun takes it out of the line.
+        """Fill a job.
+
+        A caller that is cancelled takes it out of the line, or breaks off what it alone waits for.
 
         Args:
             job: see `Inpainter.fill_many`.
@@ -118,18 +123,15 @@ class Gatherer:
         batch: list[_Waiting] = []
         pixels = 0
         for waiting in list(self._line):
-            if waiting.outcome.done():
-                self._line.remove(waiting)
-                continue
-            pixels += waiting.pixels
-            if batch and (
-                waiting.options != batch[0].options
-                or pixels > max(_SMALL, 2 * batch[0].pixels)
-                or len(batch) == self.most
-            ):
-                pixels -= waiting.pixels
-                continue
-            batch.append(waiting)
+            if not waiting.outcome.done():
+                if batch and (
+                    waiting.options != batch[0].options
+                    or pixels + waiting.pixels > max(_SMALL, 2 * batch[0].pixels)
+                    or len(batch) == self.most
+                ):
+                    continue
+                batch.append(waiting)
+                pixels += waiting.pixels
             self._line.remove(waiting)
         return batch
 
@@ -140,8 +142,7 @@ class Gatherer:
         began = loop.time()
         for waiting in batch:
             self._waited(began - waiting.came)
-        jobs = [waiting.job for waiting in batch]
-        found = await loop.run_in_executor(self._thread, self._done, jobs, batch[0].options)
+        found = await loop.run_in_executor(self._thread, self._done, batch)
         for waiting, outcome in zip(batch, found, strict=True):
             if waiting.outcome.done():  # its caller has gone
                 continue
@@ -150,14 +151,19 @@ class Gatherer:
             else:
                 waiting.outcome.set_result(outcome)
 
-    def _done(self, jobs: Sequence[Job], options: Options) -> list[Result | Exception]:
+    def _done(self, batch: Sequence[_Waiting]) -> list[Result | Exception]:
         began = time.perf_counter()
+        jobs = [waiting.job for waiting in batch]
+
+        def unwanted() -> bool:
+            return all(waiting.outcome.done() for waiting in batch)
+
         try:
-            found: list[Result | Exception] = [*self._fill(jobs, options)]
+            found: list[Result | Exception] = [*self._fill(jobs, batch[0].options, unwanted)]
         except Exception as error:  # noqa: BLE001, it is the caller's
-            if len(jobs) == 1:
-                return [error]
+            if len(batch) == 1 or isinstance(error, Unwanted):
+                return [error] * len(batch)
             # Which one is at fault is seen one by one, and the others are filled.
-            return [outcome for job in jobs for outcome in self._done([job], options)]
-        self._filled(len(jobs), time.perf_counter() - began)
+            return [outcome for waiting in batch for outcome in self._done([waiting])]
+        self._filled(len(batch), time.perf_counter() - began)
         return found

@@ -94,17 +94,21 @@ async def inpaint(request: Request) -> Response:
     """Fill one picture."""
     service: Service = request.app.state.service
     with service.place():
-        body = await in_time(json_object(request), service.settings.limits.seconds)
-        try:
-            asked = Asked.model_validate(body)
-        except ValidationError as error:
-            raise Refusal(400, first_of(error)) from error
-        del body
-        upload = await asyncio.to_thread(_upload, asked)
+        upload, seed = await _taken(request, service.settings.limits.seconds)
         work = service.fill(upload, Options(), Writing("png"), _for_png)
         response = sent(await unless_left(request, work))
-        response.headers["X-Seed"] = str(_SEED if asked.sd_seed == -1 else asked.sd_seed)
+        response.headers["X-Seed"] = str(_SEED if seed == -1 else seed)
         return response
+
+
+async def _taken(request: Request, seconds: float) -> tuple[Upload, int]:
+    """Return the files and the seed; of the body, which is long, nothing stays in memory."""
+    body = await in_time(json_object(request), seconds)
+    try:
+        asked = Asked.model_validate(body)
+    except ValidationError as error:
+        raise Refusal(400, first_of(error)) from error
+    return await asyncio.to_thread(_upload, asked), asked.sd_seed
 
 
 def _upload(asked: Asked) -> Upload:
@@ -152,8 +156,5 @@ async def server_config(request: Request) -> ServerConfig:
 
 def _model(request: Request) -> Model:
     service: Service = request.app.state.service
-    if not service.loaded:
-        service.check_ready()
-    assert service.loaded
-    name = str(service.loaded.facts["name"])
+    name = str(service.facts()["name"])
     return Model(name=name, path=name)

@@ -61,7 +61,8 @@ async def json_object(request: Request) -> dict[str, Any]:
     """
     _check_type(request, "application/json")
     try:
-        found = json.loads(await request.body())
+        # Not `request.body()`, which the request would hold until it is answered.
+        found = json.loads(b"".join([part async for part in request.stream()]))
     except ClientDisconnect as error:
         raise ClientLeft() from error
     except (ValueError, RecursionError) as error:

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from .gathering import Gatherer, TooLate
 from .meters import Meters
 from .refusals import Refusal, refusal_of, worded
 from .settings import Settings
+from .stopping import fill_while_wanted
 
+T = TypeVar("T")
 _LOG = logging.getLogger("deepgin.service")
 
 
@@ -71,7 +74,7 @@ class Service:
         else:
             settings, runtime = self.settings, loaded.inpainter.runtime
             self._gatherer = Gatherer(
-                loaded.inpainter.fill_many,
+                partial(fill_while_wanted, loaded.inpainter),
                 pause=settings.gather_seconds,
                 # Where patches go through one by one, the first would only wait for the last.
                 most=settings.together if runtime.group_pixels else 1,
@@ -122,6 +125,13 @@ class Service:
         if not self.loaded:
             raise Refusal(503, "the network is being loaded: try again soon", retry_after=2)
 
+    def facts(self) -> dict[str, Any]:
+        """Return what is told of the network; raise a Refusal (503) where there is none."""
+        if not self.loaded:
+            self.check_ready()
+        assert self.loaded
+        return self.loaded.facts
+
     @contextmanager
     def place(self) -> Iterator[None]:
         """Take a place among the requests that are served at a time.
@@ -162,9 +172,10 @@ class Service:
         try:
             pixels = await asyncio.to_thread(measure, upload, self.settings.limits.pixels)
             async with self._budget.lent(pixels, until - loop.time()):
-                job = prepare(await asyncio.to_thread(read, upload, options, writing))
+                job = prepare(await _to_its_end(read, upload, options, writing))
                 result = await self._through(job, options, until - loop.time())
-                return await asyncio.to_thread(_answer, result, writing)
+                del job
+                return await _to_its_end(_answer, result, writing)
         except (TooLate, TimeoutError) as error:
             sentence = "it did not come to be filled in time: try again later"
             raise Refusal(503, sentence, retry_after=self._wait()) from error
@@ -183,3 +194,13 @@ class Service:
 def _answer(result: Result, writing: Writing) -> Answer:
     content, kind, notes = written(result.document, writing)
     return Answer(content, kind, result.fit, tuple(map(worded, (*result.warnings, *notes))))
+
+
+async def _to_its_end(work: Callable[..., T], *arguments: Any) -> T:
+    """Do work in a thread; who is cancelled waits for its end, up to which it takes memory."""
+    working = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.gather(working, return_exceptions=True)
+        raise

@@ -21,9 +21,9 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 _PATIENCE = 20_000
 
 
-# Not of the session: while it is there, Playwright keeps an event loop in this thread, and other
-# tests could start none of their own.
-@pytest.fixture(scope="module")
+# Not of the session: while it is there, Playwright keeps an event loop in this thread, and tests
+# elsewhere could start none of their own.
+@pytest.fixture(scope="package")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="needs pip install playwright")
     found = next(filter(None, map(shutil.which, _NAMES)), None)
@@ -35,13 +35,13 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def bodies():
     """What was sent to the service, request by request."""
     return []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def address(weights, bodies):
     """The address of a service with its page, over a tiny network."""
 
@@ -156,26 +156,41 @@ class Person:
             self.page.click("#download")
         return saved.value.suggested_filename, Path(saved.value.path()).read_bytes()
 
+    def colour(self, x, y):
+        """Return what is seen at a point of the picture."""
+        left, top = self.at(x, y)
+        box = self.page.locator("#stage").bounding_box()
+        return tuple(map(int, self.shown()[round(top - box["y"]), round(left - box["x"])]))
+
     def shown(self):
-        """Return what the stage's lower canvas shows: uint8, H x W x 4."""
+        """Return what the stage shows: uint8, H x W x 3."""
         self.page.evaluate("() => new Promise(requestAnimationFrame)")
         data = self.page.locator("#stage").screenshot()
         return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
 
 
-@pytest.fixture
-def visit(browser, address):
-    """Opens the page as somebody with this screen; at the end nothing may have gone wrong."""
-    people = []
+@pytest.fixture(scope="package")
+def enter(browser):
+    """Lets somebody with this screen come, and have no page open yet."""
 
     def come(width=900, height=640, **how):
         viewport = {"width": width, "height": height}
         context = browser.new_context(viewport=viewport, reduced_motion="reduce", **how)
         context.set_default_timeout(_PATIENCE)
-        person = Person(context.new_page())
-        people.append(person)
-        person.page.goto(address)
-        return person
+        return Person(context.new_page())
+
+    return come
+
+
+@pytest.fixture
+def visit(enter, address):
+    """Opens the page as somebody new with this screen; at the end nothing may have gone wrong."""
+    people = []
+
+    def come(**how):
+        people.append(enter(**how))
+        people[-1].page.goto(address)
+        return people[-1]
 
     yield come
     for person in people:
@@ -190,9 +205,19 @@ def sent(bodies):
     return bodies
 
 
+@pytest.fixture(scope="package")
+def somebody(enter):
+    return enter()
+
+
 @pytest.fixture
-def person(visit):
-    return visit()
+def person(somebody, address):
+    """Somebody who opens the page anew; who listens to its events must be a `visit` of their own."""
+    somebody.troubles.clear()
+    somebody.page.goto(address)
+    yield somebody
+    somebody.page.unroute_all()
+    assert somebody.troubles == []
 
 
 @pytest.fixture

@@ -6,12 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
 import pytest
 
 from deepgin.commands import main
+from deepgin.network import build
+from deepgin.weights import save
 
 
 @contextmanager
@@ -31,6 +34,12 @@ def app(weights, *options, **environment):
         process.wait()
         process.stdout.close()
         process.stderr.close()
+
+
+def run(*arguments):
+    """Run a command; not in this thread, where the browser of other tests may have its loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(main, list(arguments)).result()
 
 
 @contextmanager
@@ -61,26 +70,42 @@ def test_the_next_free_port_is_said_the_browser_opened_and_the_end_clean(weights
         )
         assert found, line
         assert seen.read_text().strip() == found[1]
-        answer = httpx.get(found[1])
+        answer = httpx.get(found[1], timeout=60)
         assert "<title>DeepGIN</title>" in answer.text
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == ""
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_one_line(weights, capsys):
     with taken() as port:
-        code = main(["app", "--weights", str(weights), "--port", str(port), "--no-browser"])
+        code = run("app", "--weights", str(weights), "--port", str(port), "--no-browser")
     out, err = capsys.readouterr()
     assert (code, out) == (2, "")
     assert re.fullmatch(rf"deepgin: 127\.0\.0\.1:{port} is taken [^\n]+\n", err), err
 
 
-@pytest.mark.parametrize("what", ["weights", "device"])
-def test_what_cannot_be_loaded_is_one_line(weights, tmp_path, capfd, what):
-    wrong = {"--weights": str(weights), f"--{what}": str(tmp_path / "none")}
-    options = [part for option in wrong.items() for part in option]
-    assert main(["app", "--no-browser", *options]) != 0
+@pytest.mark.parametrize("command", [["app", "--no-browser"], ["serve", "--port", "0"]])
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--weights", "none.safetensors", "none.safetensors: no such weights file"),
+        ("--device", "nothing", "device 'nothing' cannot be used here"),
+        ("--device", "cuda:99", "device 'cuda:99' cannot be used here: try cpu"),
+    ],
+)
+def test_what_cannot_be_loaded_is_one_line(weights, capfd, command, option, value, said):
+    wrong = {"--weights": str(weights), option: value}
+    assert run(*command, *(part for pair in wrong.items() for part in pair)) != 0
     out, err = capfd.readouterr()
     assert out == ""
     assert re.fullmatch(r"deepgin: [^\n]+\n", err), err
+    assert said in err
+
+
+def test_weights_for_which_the_page_has_no_place(tmp_path, capfd):
+    path = tmp_path / "guided.safetensors"
+    save(build("deepgin-guided", 2), path)
+    assert run("app", "--no-browser", "--weights", str(path)) == 2
+    _, err = capfd.readouterr()
+    assert re.fullmatch(r"deepgin: these weights need a guidance picture, [^\n]+\n", err), err

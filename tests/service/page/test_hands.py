@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture
 def phone(visit, picture):
-    person = visit(390, 844, has_touch=True, is_mobile=True, device_scale_factor=2)
+    person = visit(width=390, height=844, has_touch=True, is_mobile=True, device_scale_factor=2)
     person.open(picture())
     return person
 
@@ -61,7 +61,7 @@ def test_two_fingers_zoom_and_leave_no_mark(phone):
 
 @pytest.mark.parametrize("opened", [False, True])
 def test_everything_on_a_phone_is_in_reach_of_a_thumb(visit, picture, opened):
-    person = visit(360, 640, has_touch=True, is_mobile=True)
+    person = visit(width=360, height=640, has_touch=True, is_mobile=True)
     if opened:
         person.open(picture("a name that is far too long for such a narrow screen.png"))
     for button in person.page.locator("button:visible, input:visible").all():
@@ -73,7 +73,8 @@ def test_everything_on_a_phone_is_in_reach_of_a_thumb(visit, picture, opened):
         assert box["y"] + box["height"] <= 640, button
 
 
-def test_by_keys_alone(person, picture):
+def test_by_keys_alone(visit, picture):
+    person = visit()
     page = person.page
     # Without someone who hears of it all along, the first choosing can be missed.
     page.on("filechooser", lambda chooser: None)

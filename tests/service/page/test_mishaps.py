@@ -1,14 +1,21 @@
 """What goes wrong is said in words, and nothing is lost."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 
 
-@pytest.fixture
-def painted(person, picture):
-    person.open(picture())
+def painting(person, path):
+    person.open(path)
     person.drag((20, 20), (50, 40))
     return person
+
+
+@pytest.fixture
+def painted(person, picture):
+    return painting(person, picture())
 
 
 def test_a_fill_is_cancelled_and_nothing_has_changed(painted):
@@ -27,6 +34,80 @@ def test_a_fill_is_cancelled_and_nothing_has_changed(painted):
     assert np.array_equal(painted.mask(), mask)
     page.unroute("**/v1/inpaint")
     assert painted.fill().startswith("Filled in")
+
+
+def test_a_fill_is_cancelled_when_its_result_is_there_but_not_shown(painted):
+    page, mask = painted.page, painted.mask()
+    page.evaluate(
+        """() => {
+          const decode = window.createImageBitmap;
+          window.createImageBitmap = async (file) => {
+            document.documentElement.dataset.decoding = "";
+            await new Promise((go) => (window.go = go));
+            return decode(file);
+          };
+        }"""
+    )
+    page.click("#fill")
+    page.wait_for_selector("[data-decoding]", state="attached")
+    page.keyboard.press("Escape")
+    page.evaluate("go()")
+    painted.hears("^Cancelled. Nothing has changed.$")
+    painted.ready()
+    assert np.array_equal(painted.mask(), mask)
+    assert page.is_disabled("#download")
+
+
+def test_a_picture_that_comes_while_one_is_filled_waits_its_turn(painted, picture):
+    page = painted.page
+    page.route("**/v1/inpaint", lambda route: None)
+    page.click("#fill")
+    page.wait_for_selector("#cancel:visible")
+    page.set_input_files("#picture-file", picture("other.png"))
+    painted.hears("^One thing at a time: wait, or cancel the filling.$")
+    page.click("#cancel")
+    painted.ready()
+    assert page.text_content("#name") == "photo.png"
+
+
+def huge(width, height):
+    """Return a PNG of a few bytes that says it is huge."""
+
+    def chunk(name, body):
+        whole = name + body
+        return struct.pack(">I", len(body)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = zlib.compress(bytes(1 << 16))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def test_a_picture_too_large_for_the_browser_takes_nothing_away(painted, tmp_path):
+    mask = painted.mask()
+    (tmp_path / "huge.png").write_bytes(huge(60000, 60000))
+    painted.page.set_input_files("#picture-file", tmp_path / "huge.png")
+    painted.hears("^huge.png is not a picture .* too large. The command line may take it")
+    assert painted.page.is_visible(".message.wrong")
+    assert painted.page.text_content("#name") == "photo.png"
+    assert np.array_equal(painted.mask(), mask)
+    assert painted.fill().startswith("Filled in")
+
+
+@pytest.mark.parametrize(
+    ("lacks", "said"),
+    [
+        ("HTMLCanvasElement.prototype.getContext = () => null", "no canvas to draw on"),
+        ("delete window.CompressionStream", "too old for this page"),
+    ],
+)
+def test_a_browser_that_cannot_do_it_is_told(enter, address, lacks, said):
+    page = enter().page
+    page.add_init_script(lacks)
+    page.goto(address)
+    page.locator("#told", has_text=said).wait_for()
+    assert page.is_visible(".message.wrong")
+    assert page.is_disabled("#choose")
+    page.context.close()
 
 
 def test_what_the_service_refuses_is_said(painted):
@@ -71,13 +152,18 @@ def test_without_a_mark_nothing_is_asked(person, picture):
     person.open(picture())
     person.page.route("**/v1/inpaint", lambda route: pytest.fail("it was asked"))
     assert "Nothing is marked" in person.fill()
+    person.page.mouse.move(*person.at(20, 20))
+    person.page.mouse.down()
+    assert person.page.is_hidden("#message")
+    person.page.mouse.up()
 
 
-def test_unsaved_work_is_not_left_or_replaced_unasked(painted, picture):
+def test_unsaved_work_is_not_left_or_replaced_unasked(visit, picture):
+    painted = painting(visit(), picture())
     page, asked = painted.page, []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.evaluate("location.reload()")
-    page.wait_for_timeout(200)
+    with page.expect_event("dialog"):
+        page.evaluate("location.reload()")
     assert asked == ["beforeunload"]
     page.set_input_files("#picture-file", picture("other.png"))
     page.click("text=Keep working")
@@ -90,7 +176,8 @@ def test_unsaved_work_is_not_left_or_replaced_unasked(painted, picture):
     assert not painted.mask().any()
 
 
-def test_what_is_saved_may_be_left(painted):
+def test_what_is_saved_may_be_left(visit, picture):
+    painted = painting(visit(), picture())
     painted.fill()
     painted.download()
     asked = []

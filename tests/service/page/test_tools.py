@@ -74,6 +74,25 @@ def test_a_click_without_a_way_marks_no_area(ready):
     assert ready.page.is_disabled("#undo")
 
 
+def test_nothing_is_marked_where_the_picture_as_it_was_is_seen(ready):
+    ready.drag((20, 20), (50, 20))
+    ready.fill()
+    ready.page.keyboard.down("c")
+    ready.drag((20, 40), (50, 40))
+    assert ready.page.is_visible("#before")
+    assert ready.page.is_hidden("#message")
+    ready.page.keyboard.up("c")
+    assert not ready.mask().any()
+
+
+def test_a_stroke_under_way_is_filled_too(ready):
+    page = ready.page
+    page.focus("#above")
+    for key in ("Enter", "Shift+ArrowRight", "f"):
+        page.keyboard.press(key)
+    ready.hears("^Filled in [0-9.]+ s.$")
+
+
 def test_marks_outside_the_picture_are_cut(ready):
     ready.page.click("#rectangle")
     ready.drag((-8, -4), (10, 10))

@@ -1,6 +1,8 @@
 // Drawing: the picture on one canvas, the mask and the tool over it on another. No input here.
 
-// What all browsers take as one canvas; larger masks are shown at a whole fraction of their size.
+import { FULL, SIDE } from "./mask.js";
+
+// What all browsers take as one canvas; larger masks are shown at a half, a quarter, ... of it.
 const INK_PIXELS = 16e6;
 const INK_SIDE = 8192;
 const SMOOTH_BELOW = 4;
@@ -23,10 +25,9 @@ export class Easel {
   open(session) {
     this.session = session;
     const { width, height } = session.mask;
-    this.step = Math.max(
-      Math.ceil(Math.sqrt((width * height) / INK_PIXELS)),
-      Math.ceil(Math.max(width, height) / INK_SIDE),
-    );
+    this.step = 1;
+    while ((width * height) / this.step ** 2 > INK_PIXELS) this.step *= 2;
+    while (Math.max(width, height) / this.step > INK_SIDE) this.step *= 2;
     this.ink = document.createElement("canvas");
     this.ink.width = Math.ceil(width / this.step);
     this.ink.height = Math.ceil(height / this.step);
@@ -88,9 +89,7 @@ export class Easel {
 
   // Shows through where the picture is transparent.
   #checks(context) {
-    const tile = document.createElement("canvas");
-    tile.width = tile.height = 16;
-    const paint = tile.getContext("2d");
+    const [tile, paint] = square(16);
     const style = getComputedStyle(this.below);
     paint.fillStyle = style.getPropertyValue("--check-a");
     paint.fillRect(0, 0, 16, 16);
@@ -104,59 +103,69 @@ export class Easel {
     this.#updateInk();
     const [context, ratio] = this.#fresh(this.above);
     if (!this.showsMask) return;
+    if (this.session.mask.count) this.#drawInk(context, ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.tool?.draw(context, this.view);
+  }
+
+  #drawInk(context, ratio) {
     const { scale, x, y } = this.view;
     const unit = scale * this.step * ratio;
     context.imageSmoothingEnabled = scale * this.step < SMOOTH_BELOW;
     const [width, height] = [this.ink.width * unit, this.ink.height * unit];
     context.drawImage(this.ink, x * ratio, y * ratio, width, height);
-    this.#tint(context, ratio);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.tool?.draw(context, this.view);
-  }
-
-  // The hole in the accent's colour with fine stripes, which are seen on any picture.
-  #tint(context, ratio) {
-    const style = getComputedStyle(this.above);
-    const { width, height } = this.above;
     context.globalCompositeOperation = "source-in";
-    context.fillStyle = style.getPropertyValue("--hole");
-    context.fillRect(0, 0, width, height);
-    context.globalCompositeOperation = "source-atop";
-    context.strokeStyle = style.getPropertyValue("--hole-stripe");
-    context.lineWidth = 1.5 * ratio;
-    context.beginPath();
-    for (let at = -height; at < width; at += 9 * ratio) {
-      context.moveTo(at, height);
-      context.lineTo(at + height, 0);
-    }
-    context.stroke();
+    context.fillStyle = this.#stripes(context, ratio);
+    context.fillRect(0, 0, context.canvas.width, context.canvas.height);
     context.globalCompositeOperation = "source-over";
   }
 
-  #updateInk() {
-    const stale = this.session.mask.takeStale();
-    if (!stale) return;
-    const { step } = this;
-    const [left, top] = [Math.floor(stale.left / step), Math.floor(stale.top / step)];
-    const width = Math.ceil(stale.right / step) - left;
-    const height = Math.ceil(stale.bottom / step) - top;
-    const pixels = new ImageData(width, height);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        if (this.#marked(left + x, top + y)) pixels.data[4 * (y * width + x) + 3] = 255;
-      }
+  // The hole in the accent's colour with fine stripes, which are seen on any picture.
+  #stripes(context, ratio) {
+    const side = Math.round(9 * ratio);
+    const [tile, paint] = square(side);
+    const style = getComputedStyle(this.above);
+    paint.fillStyle = style.getPropertyValue("--hole");
+    paint.fillRect(0, 0, side, side);
+    paint.globalCompositeOperation = "source-atop";
+    paint.strokeStyle = style.getPropertyValue("--hole-stripe");
+    paint.lineWidth = 1.5 * ratio;
+    paint.beginPath();
+    for (const at of [-side, 0, side]) {
+      paint.moveTo(at - side, 2 * side);
+      paint.lineTo(at + 2 * side, -side);
     }
-    this.ink.getContext("2d").putImageData(pixels, left, top);
+    paint.stroke();
+    return context.createPattern(tile, "repeat");
   }
 
-  // The finest stroke is seen too: a pixel of ink stands for any marked one in its square.
-  #marked(x, y) {
-    const { mask } = this.session;
-    for (let j = 0; j < this.step; j++) {
-      for (let i = 0; i < this.step; i++) {
-        if (mask.has(x * this.step + i, y * this.step + j)) return true;
-      }
+  #updateInk() {
+    const context = this.ink.getContext("2d");
+    const side = SIDE / this.step;
+    for (const { left, top, tile } of this.session.mask.takeStale()) {
+      const [x, y] = [left / this.step, top / this.step];
+      if (!tile) context.clearRect(x, y, side, side);
+      else if (tile === FULL) context.fillRect(x, y, side, side);
+      else context.putImageData(shaded(tile, side), x, y);
     }
-    return false;
   }
+}
+
+// A tile's marks on a square of `side`; the finest stroke is seen too: a pixel of ink stands for
+// any marked one.
+function shaded(tile, side) {
+  const pixels = new ImageData(side, side);
+  const step = SIDE / side;
+  for (let i = 0; i < tile.length; i++) {
+    if (!tile[i]) continue;
+    const [x, y] = [Math.floor((i % SIDE) / step), Math.floor(i / SIDE / step)];
+    pixels.data[4 * (y * side + x) + 3] = 255;
+  }
+  return pixels;
+}
+
+function square(side) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = side;
+  return [canvas, canvas.getContext("2d")];
 }

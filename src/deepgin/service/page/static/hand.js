@@ -41,6 +41,15 @@ export class Hand {
     return this.work.tool().working;
   }
 
+  /** End the stroke that is under way, if one is, and keep it. */
+  finish() {
+    this.penDown = false;
+    if (!this.working) return;
+    this.work.tool().end();
+    this.work.keep(this.work.mask().end());
+    this.work.touch();
+  }
+
   /** Leave the stroke that is under way without a trace. */
   abandon() {
     if (!this.working) return;
@@ -57,15 +66,9 @@ export class Hand {
 
   #begin(at, value) {
     if (!this.work.free()) return;
+    this.work.say(""); // What was said before would lie over the picture.
     this.work.mask().begin();
     this.work.tool().begin(this.work.mask(), at, value);
-    this.work.touch();
-  }
-
-  #finish() {
-    if (!this.working) return;
-    this.work.tool().end();
-    this.work.keep(this.work.mask().end());
     this.work.touch();
   }
 
@@ -90,7 +93,7 @@ export class Hand {
       return;
     }
     if (event.button > 0 && event.pointerType === "mouse") return;
-    if (this.penDown) this.#liftPen();
+    this.finish();
     this.#hover(this.#at(event));
     // The other end of a pen erases, as does Alt.
     const erases = event.altKey || event.button === 5;
@@ -119,7 +122,7 @@ export class Hand {
       return;
     }
     if (cancelled) this.abandon();
-    else this.#finish();
+    else this.finish();
     if (event.pointerType === "touch") this.#hover(null);
   }
 
@@ -168,7 +171,7 @@ export class Hand {
     const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const way = ways[event.key];
     if (way && !event.ctrlKey && !event.metaKey) this.#walk(way, event);
-    else if (event.key === "Enter") this.penDown ? this.#liftPen() : this.#putPen(event.altKey);
+    else if (event.key === "Enter") this.penDown ? this.finish() : this.#putPen(event.altKey);
     else if (event.key === "Escape" && this.working) this.abandon();
     else return;
     event.preventDefault();
@@ -207,14 +210,9 @@ export class Hand {
     if (this.penDown) this.work.say("Down. Arrow keys draw, Enter lifts, Escape gives it up.");
   }
 
-  #liftPen() {
-    this.penDown = false;
-    this.#finish();
-  }
-
   #blur() {
     this.holdSpace(false);
-    if (this.penDown) this.#liftPen();
+    if (this.penDown) this.finish();
     if (this.cursor) this.#hover(null);
   }
 }

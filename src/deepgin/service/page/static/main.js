@@ -26,6 +26,7 @@ class App {
     lasso: new Lasso(),
   };
   cancelling = null;
+  comparing = false;
   steps = Promise.resolve();
 
   constructor() {
@@ -35,7 +36,7 @@ class App {
     this.hand = new Hand(byId("above"), {
       view: this.view,
       tool: () => this.tool,
-      free: () => this.state === "ready",
+      free: () => this.state === "ready" && !this.comparing,
       mask: () => this.session.mask,
       keep: (change) => this.keep(change),
       touch: () => this.easel.touch(),
@@ -51,7 +52,7 @@ class App {
 
   /** Open a file as the picture to work on. */
   async open(file, name = file.name) {
-    if (this.state === "busy") return;
+    if (this.state === "busy") return say("One thing at a time: wait, or cancel the filling.");
     await this.during(async () => {
       const picture = await decode(await held(file, name));
       if (this.session?.unsaved && !(await panel.mayLose())) return picture.rest();
@@ -70,6 +71,7 @@ class App {
   /** Send picture and mask, and take what comes back. */
   async fill() {
     if (this.state !== "ready") return;
+    this.hand.finish();
     if (!this.session.mask.count) {
       return say("Nothing is marked yet: paint over what should be filled.");
     }
@@ -83,7 +85,8 @@ class App {
         const mask = await encode(session.mask);
         const { blob, warnings } = await fill(session.current.file, mask, options(session), signal);
         const picture = await this.taken(blob);
-        if (signal.aborted) return;
+        if (signal.aborted) picture.rest();
+        signal.throwIfAborted();
         session.filled(picture);
         say(`Filled in ${done()} s. ${warnings}`.trim());
       } catch (error) {
@@ -100,6 +103,7 @@ class App {
     const picture = await decode(file);
     const { width, height } = this.session.mask;
     if (picture.width === width && picture.height === height) return picture;
+    picture.rest();
     throw new Error(`The result is ${picture.width} × ${picture.height}: of another size.`);
   }
 
@@ -130,12 +134,16 @@ class App {
 
   /** Show the picture as it was opened, as long as `held`. */
   compare(held) {
-    if (held && (!this.session || byId("compare").disabled)) return;
+    if (held === this.comparing || (held && byId("compare").disabled)) return;
+    this.comparing = held;
     byId("compare").setAttribute("aria-pressed", String(held));
     byId("before").hidden = !held;
-    if (this.session) {
-      this.easel.show(held ? this.session.original : this.session.current, { mask: !held });
-    }
+    this.show();
+  }
+
+  show() {
+    const { original, current } = this.session;
+    this.easel.show(this.comparing ? original : current, { mask: !this.comparing });
   }
 
   choose(name) {
@@ -203,7 +211,7 @@ class App {
 
   refresh() {
     panel.show(this.session, this.session ? this.state : "empty", this.toolName, this.size);
-    if (this.session) this.easel.show(this.session.current);
+    if (this.session) this.show();
   }
 
   moved() {
@@ -223,9 +231,16 @@ function options({ current }) {
   return Object.fromEntries(given.filter(([, value]) => Number(value) !== 0));
 }
 
+function checkBrowser() {
+  const known = "CompressionStream" in window && "popover" in HTMLElement.prototype;
+  if (!known) throw new Error("This browser is too old for this page: use one of 2024 or later.");
+}
+
 try {
   panel.tellWhere();
+  checkBrowser();
   listen(new App());
 } catch (error) {
+  byId("choose").disabled = true;
   say(error.message, { wrong: true });
 }

@@ -1,7 +1,9 @@
 // The mask: which pixels of the picture are marked, at its full size. No screen, no files here.
 
-const SIDE = 128;
-const FULL = new Uint8Array(SIDE * SIDE).fill(1);
+/** The side of a tile. */
+export const SIDE = 128;
+/** A tile whose pixels are all marked; one that was painted full may be another. */
+export const FULL = new Uint8Array(SIDE * SIDE).fill(1);
 
 /**
  * Marked pixels in square tiles, of which empty ones take no room.
@@ -17,7 +19,7 @@ export class Mask {
     this.tiles = new Array(this.across * Math.ceil(height / SIDE)).fill(null);
     this.count = 0;
     this.open = null;
-    this.stale = { left: 0, top: 0, right: width, bottom: height };
+    this.stale = new Set();
   }
 
   begin() {
@@ -42,16 +44,9 @@ export class Mask {
     for (const [index, tile] of change.tiles) {
       change.tiles.set(index, this.tiles[index]);
       this.tiles[index] = tile;
-      this.#touch(index);
+      this.stale.add(index);
     }
     [this.count, change.count] = [change.count, this.count];
-  }
-
-  /** Return whether a pixel is marked; outside the picture none is. */
-  has(x, y) {
-    if (x < 0 || y < 0 || x >= this.width || y >= this.height) return false;
-    const tile = this.tiles[Math.floor(y / SIDE) * this.across + Math.floor(x / SIDE)];
-    return tile !== null && tile[(y % SIDE) * SIDE + (x % SIDE)] === 1;
   }
 
   /** Set the pixels from `left` up to, not including, `right` of row `y` to 0 or 1. */
@@ -105,10 +100,13 @@ export class Mask {
     return rows;
   }
 
-  /** Return the rectangle that changed since this was last asked, or null. */
+  /** Return the tiles that changed since this was last asked: place, and marks or null. */
   takeStale() {
-    const stale = this.stale;
-    this.stale = null;
+    const stale = [...this.stale].map((index) => {
+      const [left, top] = this.#box(index);
+      return { left, top, tile: this.tiles[index] };
+    });
+    this.stale.clear();
     return stale;
   }
 
@@ -118,26 +116,15 @@ export class Mask {
     return [left, top, Math.min(left + SIDE, this.width), Math.min(top + SIDE, this.height)];
   }
 
-  #touch(index) {
-    const [left, top, right, bottom] = this.#box(index);
-    const s = this.stale ?? { left, top, right, bottom };
-    this.stale = {
-      left: Math.min(s.left, left),
-      top: Math.min(s.top, top),
-      right: Math.max(s.right, right),
-      bottom: Math.max(s.bottom, bottom),
-    };
-  }
-
   #replace(index, tile) {
     if (!this.open.tiles.has(index)) this.open.tiles.set(index, this.tiles[index]);
     this.tiles[index] = tile;
-    this.#touch(index);
+    this.stale.add(index);
   }
 
   #writable(index) {
     const tile = this.tiles[index];
-    if (this.open.own.has(tile)) this.#touch(index);
+    if (this.open.own.has(tile)) this.stale.add(index);
     else {
       const copy = tile ? tile.slice() : new Uint8Array(SIDE * SIDE);
       this.open.own.add(copy);

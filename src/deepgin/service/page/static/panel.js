@@ -1,19 +1,19 @@
 // The controls around the picture: what they show and say. What they do is in main.js.
 
 const INFORMED = 9000;
+let fading = 0;
+let coming = 0;
 
 export const byId = (id) => document.getElementById(id);
 
 /** Say something to everyone, on the screen and to screen readers; errors stay until dismissed. */
 export function say(text, { wrong = false } = {}) {
-  const box = byId("message");
-  clearTimeout(say.fading);
+  whisper("");
   // The same sentence twice is news twice.
-  byId("told").textContent = "";
-  requestAnimationFrame(() => (byId("told").textContent = text));
-  box.classList.toggle("wrong", wrong);
-  box.classList.toggle("shown", text !== "");
-  if (text && !wrong) say.fading = setTimeout(hush, INFORMED);
+  coming = requestAnimationFrame(() => (byId("told").textContent = text));
+  byId("message").classList.toggle("wrong", wrong);
+  byId("message").classList.add("shown");
+  if (!wrong) fading = setTimeout(hush, INFORMED);
 }
 
 export function hush() {
@@ -22,7 +22,8 @@ export function hush() {
 
 /** Say something to screen readers only, where eyes see it happen. */
 export function whisper(text) {
-  clearTimeout(say.fading);
+  clearTimeout(fading);
+  cancelAnimationFrame(coming);
   hush();
   byId("told").textContent = text;
 }

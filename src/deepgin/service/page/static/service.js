@@ -19,7 +19,7 @@ export async function fill(picture, mask, options, signal) {
   try {
     const answer = await fetch(address, { method: "POST", body: form, signal });
     if (!answer.ok) throw new Refused(await sentence(answer));
-    const warnings = answer.headers.get("X-Deepgin-Warnings") ?? "";
+    const warnings = asSentence(answer.headers.get("X-Deepgin-Warnings") ?? "");
     return { blob: await answer.blob(), warnings };
   } catch (error) {
     if (error instanceof Refused || signal.aborted) throw error;
@@ -39,6 +39,10 @@ async function sentence(answer) {
     // Not from the service itself, but from something between.
   }
   told ||= `The service answered ${answer.status} ${answer.statusText}`.trim();
+  return asSentence(told) + again;
+}
+
+function asSentence(told) {
   const begun = told.charAt(0).toUpperCase() + told.slice(1);
-  return `${/[.!?]$/.test(begun) ? begun : `${begun}.`}${again}`;
+  return !begun || /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
