@@ -1,8 +1,7 @@
 # The HTTP service in a container; docs/service.md says how to ask it.
 #
-#   docker build -t deepgin .                                    PyTorch with CUDA
-#   docker build -t deepgin --build-arg TORCH_INDEX=ADDRESS .    PyTorch for the CPU, far smaller:
-#                                       PyTorch's install page names the address after --index-url
+#   docker build -t deepgin .                                 for CPUs: ONNX Runtime, no PyTorch
+#   docker build -t deepgin --build-arg EXTRAS=torch,app,heif,hub .    for GPUs: PyTorch with CUDA
 #   docker run --init -p 127.0.0.1:8000:8000 -e DEEPGIN_TOKEN=SECRET [--gpus all] deepgin
 #
 # Other options stand in place of the last line's, after the same host, and name all that is wanted:
@@ -11,14 +10,12 @@
 ARG BASE=python:3.12-slim
 FROM ${BASE}
 
-ARG TORCH_INDEX=""
+ARG EXTRAS=app,heif,hub
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY src ./src
 RUN --mount=type=cache,target=/root/.cache/pip \
-    python -m pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
-        -c constraints.txt ".[app,heif,hub]" \
-    && rm -rf build
+    python -m pip install -c constraints.txt ".[${EXTRAS}]" && rm -rf build
 
 RUN useradd --create-home --uid 1000 deepgin
 USER deepgin

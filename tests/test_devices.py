@@ -22,7 +22,7 @@ def _have(monkeypatch: pytest.MonkeyPatch, *, cuda: bool, mps: bool) -> None:
     """Pretend to have these devices, and that tensors can be made on them."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-    monkeypatch.setattr(devices.torch, "empty", lambda *args, **kwargs: None)
+    monkeypatch.setattr(torch, "empty", lambda *args, **kwargs: None)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """DeepGIN: fill holes in photographs, train the network that does it, measure it."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .lazy import names_from
 
 __version__ = "0.1.0"
 __all__ = ["Inpainter", "build", "inpaint", "load", "masks", "variants"]
@@ -12,19 +13,15 @@ if TYPE_CHECKING:
     from .network import build, variants
     from .weights import load
 
-# Imported on first use, so that `deepgin --help` need not wait for torch.
-_HOMES = {
-    "Inpainter": "inpainting",
-    "inpaint": "inpainting",
-    "build": "network",
-    "variants": "network",
-    "load": "weights",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name == "masks":
-        return import_module(".masks", __name__)
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module 'deepgin' has no attribute '{name}'")
+# So that `deepgin --help` need not wait for torch.
+__getattr__ = names_from(
+    __name__,
+    {
+        "Inpainter": "inpainting",
+        "inpaint": "inpainting",
+        "build": "network",
+        "load": "weights",
+        "masks": "masks",
+        "variants": "network",
+    },
+)

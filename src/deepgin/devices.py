@@ -1,21 +1,25 @@
-"""Choosing device, precision and threads. Nothing of networks or pictures."""
+"""Choosing device, precision and threads for PyTorch, which is imported where it is needed."""
 
 import ctypes
 from contextlib import AbstractContextManager, suppress
-
-import torch
+from typing import TYPE_CHECKING
 
 from .errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
 
 PRECISIONS = ("auto", "float32", "bf16")
 
 
-def choose_device(name: str = "auto") -> torch.device:
+def choose_device(name: str = "auto") -> "torch.device":
     """Return the device: `auto` takes a CUDA GPU, then Apple's, then the CPU.
 
     Raises:
         UsageError: there is no such device here.
     """
+    import torch
+
     if name == "auto":
         name = "cpu"
         if torch.cuda.is_available():
@@ -32,7 +36,7 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
-def choose_precision(device: torch.device, name: str = "auto") -> torch.dtype:
+def choose_precision(device: "torch.device", name: str = "auto") -> "torch.dtype":
     """Return the precision of convolutions: `auto` takes bf16 where the hardware multiplies it.
 
     Raises:
@@ -40,6 +44,8 @@ def choose_precision(device: torch.device, name: str = "auto") -> torch.dtype:
     """
     if name not in PRECISIONS:
         raise UsageError(f"no precision '{name}': choose one of {', '.join(PRECISIONS)}")
+    import torch
+
     if name == "auto":
         fast = _cpu_multiplies_bf16() if device.type == "cpu" else _gpu_multiplies_bf16(device)
         return torch.bfloat16 if fast else torch.float32
@@ -47,6 +53,8 @@ def choose_precision(device: torch.device, name: str = "auto") -> torch.dtype:
 
 
 def _cpu_multiplies_bf16() -> bool:
+    import torch
+
     # Without AVX512_BF16 or AMX, oneDNN emulates bf16 and is slower than float32.
     for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         with suppress(AttributeError):
@@ -55,12 +63,16 @@ def _cpu_multiplies_bf16() -> bool:
     return False
 
 
-def _gpu_multiplies_bf16(device: torch.device) -> bool:
+def _gpu_multiplies_bf16(device: "torch.device") -> bool:
+    import torch
+
     return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
 
 
-def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager[None]:
+def autocast(device: "torch.device", precision: "torch.dtype") -> AbstractContextManager[None]:
     """Return the context in which convolutions run in `precision`."""
+    import torch
+
     return torch.autocast(device.type, precision, enabled=precision != torch.float32)
 
 

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from deepgin.network import Discriminators, Generator
-from deepgin.weights.convert import convert
+from deepgin.weights import convert
 
 DATA = Path(__file__).parents[1] / "data"
 PREFIX = "state_dict."

@@ -4,23 +4,23 @@ import pytest
 import torch
 
 from deepgin.runtimes import memory
-from deepgin.runtimes.memory import free_bytes, ran_out
+from deepgin.runtimes.memory import UNKNOWN, free_on_host, ran_out
 
 
 def test_what_is_free_is_plausible():
-    free = free_bytes(torch.device("cpu"))
+    free = free_on_host()
     assert isinstance(free, int)
     assert 1 << 20 < free <= 1 << 45
 
 
 def test_a_containers_limit_counts(tmp_path):
-    assert memory._limit_of_group(tmp_path) == memory._UNKNOWN
+    assert memory._limit_of_group(tmp_path) == UNKNOWN
     (tmp_path / "memory.max").write_text("1000\n")
     (tmp_path / "memory.current").write_text("700\n")
     (tmp_path / "memory.stat").write_text("anon 500\ninactive_file 150\n")
     assert memory._limit_of_group(tmp_path) == 450
     (tmp_path / "memory.max").write_text("max\n")
-    assert memory._limit_of_group(tmp_path) == memory._UNKNOWN
+    assert memory._limit_of_group(tmp_path) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,14 @@ def test_a_containers_limit_counts(tmp_path):
         (RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate"), True),
         (RuntimeError("MPS backend out of memory"), True),
         (RuntimeError("sizes of tensors must match"), False),
-        (ValueError("out of memory"), False),
+        # ONNX Runtime's errors share no class with others.
+        (
+            Exception("[ONNXRuntimeError] : 6 : Failed to allocate memory for requested buffer"),
+            True,
+        ),
+        (RuntimeError("std::bad_alloc"), True),
+        (Exception("bad allocation"), True),
+        (ValueError("the picture has no memory of it"), False),
     ],
 )
 def test_which_errors_mean_it(error, expected):

@@ -20,13 +20,6 @@ def runtime(weights):
     return TorchRuntime(weights, "cpu", "float32")
 
 
-@pytest.fixture
-def batch(photo):
-    masks = np.zeros((2, 32, 48), np.bool_)
-    masks[0, 4:20, 6:30] = masks[1, 10:32, 20:48] = True
-    return np.stack([photo(32, 48, seed) for seed in (1, 2)]), masks
-
-
 def as_picture(values):
     return torch.tensor(values).reshape(1, 1, 1, -1)
 

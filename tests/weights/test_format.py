@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from deepgin.errors import DeepginError, WeightsError
 from deepgin.network import Discriminators, Generator, build
 from deepgin.weights import Card, file_hash, load, read_card, save
-from deepgin.weights.format import LICENCE, PREPROCESSING
+from deepgin.weights.card import LICENCE, PREPROCESSING
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from deepgin import Inpainter, inpaint
 from deepgin.metrics import psnr
 from deepgin.network.prefill import pull_push
 from deepgin.runtimes.torch import to_bytes
-from deepgin.weights import read_card, shipped
+from deepgin.weights import local_path, read_card
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ("coffee.png", "chelsea.png", "rocket.jpg")
@@ -24,10 +24,10 @@ def _pair(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_card_and_size() -> None:
-    card = read_card(shipped())
+    card = read_card(local_path())
     assert card.licence == "CC BY-NC 4.0"
     assert card.training["samples"] > 0
-    assert shipped().stat().st_size < 25e6
+    assert local_path().stat().st_size < 25e6
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -22,8 +22,14 @@ COMMANDS = {
     "serve": "fill pictures over HTTP",
     "cluster": "fill very many pictures on a Ray cluster",
     "convert": "turn a checkpoint of the authors into our weights",
+    "export": "write a network as one ONNX file",
     "info": "show variants, weights and this machine",
 }
+
+_WITHOUT_TORCH = (
+    "needs PyTorch: choose it for this machine as the README says, then "
+    "pip install -c constraints.txt '.[torch]'"
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -57,6 +63,8 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, ModuleNotFoundError) and error.name == "torch":
+            return _fail(f"deepgin {name} {_WITHOUT_TORCH}", 1)
         what = str(error) or "no message"
         return _fail(f"{type(error).__name__}: {what} (--debug shows where)", 1)
     return 0

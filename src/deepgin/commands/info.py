@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import asdict
+from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 from .parsing import Parser
@@ -23,34 +25,47 @@ def run(args: Any) -> None:
 
 
 def collect(weights: str | None, width: int) -> dict[str, Any]:
-    """Return the facts that the command prints."""
-    import torch
-
+    """Return the facts that the command prints; what PyTorch alone can say is None without it."""
     from .. import __version__
-    from ..devices import choose_device, choose_precision
-    from ..network import Generator, variant, variants
+    from ..network import variant, variants
     from ..weights import file_hash, local_path, read_card
 
     path = local_path(weights)
-    card = read_card(path)
-    device = choose_device()
+    torch = find_spec("torch") is not None
     table = []
     for name in variants():
-        with torch.device("meta"):
-            count = sum(p.numel() for p in Generator(name, width).parameters())
-        row = {"name": name, "row": variant(name).row, "parameters": count}
-        table.append(row | {"paper": variant(name).paper})
+        row = {"name": name, "row": variant(name).row, "paper": variant(name).paper}
+        table.append(row | {"parameters": _parameters(name, width) if torch else None})
     return {
         "version": __version__,
         "code_licence": "Apache-2.0",
-        "weights": {"file": str(path), "sha256": file_hash(path)} | asdict(card),
+        "weights": {"file": str(path), "sha256": file_hash(path)} | asdict(read_card(path)),
         "variants": {"width": width, "rows": table},
-        "machine": {
-            "torch": torch.__version__,
-            "device": str(device),
-            "precision": str(choose_precision(device)).removeprefix("torch."),
-            "threads": torch.get_num_threads(),
-        },
+        "machine": _machine() if torch else {"torch": None},
+        "onnxruntime": version("onnxruntime") if find_spec("onnxruntime") else None,
+    }
+
+
+def _parameters(name: str, width: int) -> int:
+    import torch
+
+    from ..network import Generator
+
+    with torch.device("meta"):
+        return sum(p.numel() for p in Generator(name, width).parameters())
+
+
+def _machine() -> dict[str, Any]:
+    import torch
+
+    from ..devices import choose_device, choose_precision
+
+    device = choose_device()
+    return {
+        "torch": torch.__version__,
+        "device": str(device),
+        "precision": str(choose_precision(device)).removeprefix("torch."),
+        "threads": torch.get_num_threads(),
     }
 
 
@@ -61,10 +76,12 @@ def _print(facts: dict[str, Any]) -> None:
     weights, machine = facts["weights"], facts["machine"]
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     console.print(f"deepgin {facts['version']} (code: {facts['code_licence']})")
-    console.print(
-        f"machine: torch {machine['torch']}, {machine['device']}, {machine['precision']}, "
-        f"{machine['threads']} threads"
-    )
+    if machine["torch"]:
+        console.print(
+            f"machine: torch {machine['torch']}, {machine['device']}, {machine['precision']}, "
+            f"{machine['threads']} threads"
+        )
+    console.print(f"ONNX Runtime: {facts['onnxruntime'] or 'not installed'}")
     console.print(f"weights: {weights['file']}")
     console.print(f"  {weights['network']}, width {weights['width']}")
     console.print(f"  licence {weights['licence']}")
@@ -74,5 +91,9 @@ def _print(facts: dict[str, Any]) -> None:
     table = Table("variant", "Table 1 row", f"parameters (width {facts['variants']['width']})")
     table.columns[2].justify = "right"
     for row in facts["variants"]["rows"]:
-        table.add_row(row["name"], row["row"], f"{row['parameters']:,}")
+        table.add_row(row["name"], row["row"], _count(row["parameters"]))
     console.print(table)
+
+
+def _count(parameters: int | None) -> str:
+    return "-" if parameters is None else f"{parameters:,}"

@@ -1,26 +1,31 @@
 """The `Inpainter`: pictures and masks as people have them in, the completed picture out."""
 
+from __future__ import annotations
+
 import warnings as python_warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image
 
 from ..errors import DeepginError, UsageError
-from ..network import Generator
 from ..pictures import Document
 from ..runtimes import OutOfMemory, Runtime
-from ..runtimes.torch import TorchRuntime
+from ..runtimes.choice import open_runtime
 from . import batches
 from .fits import Completed, Scene, complete_all, fit_of
 from .holes import Hole, hole_of
 from .inputs import Picture, as_document, as_guidance, as_mask, name_of
 from .options import Options
 from .shaping import degrid, feather
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..network import Generator
 
 
 class Job(NamedTuple):
@@ -70,7 +75,9 @@ class Result:
         return self.document.pixels
 
     def tensor(self) -> torch.Tensor:
-        """Return float32, 3 x H x W, RGB in [0, 1]."""
+        """Return float32, 3 x H x W, RGB in [0, 1]; this alone needs PyTorch."""
+        import torch
+
         return torch.from_numpy(self.document.rgb().astype(np.float32) / 255).permute(2, 0, 1)
 
 
@@ -81,13 +88,14 @@ class Inpainter:
     library version: same bytes, whatever else is filled with it.
 
     Args:
-        weights: a weights file, a generator, or None for the weights that come with the package.
+        weights: a weights file or one of `deepgin export`, an address on the hub, a generator, or
+            None for the weights that come with the package.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
-        runtime: what runs the network instead of PyTorch; the three above are then not used.
+        runtime: what runs the network; the three above are then not used.
         options: how holes are found and filled, unless a call says otherwise.
 
-    Example:
+    Examples:
         >>> from deepgin import Inpainter
         >>> Inpainter()("photo.jpg", "mask.png").save("filled.png")  # doctest: +SKIP
     """
@@ -101,7 +109,7 @@ class Inpainter:
         runtime: Runtime | None = None,
         options: Options | None = None,
     ) -> None:
-        self.runtime = runtime or TorchRuntime(weights, device, precision)
+        self.runtime = runtime or open_runtime(weights, device, precision)
         self.options = options or Options()
 
     def __call__(

@@ -1,17 +1,21 @@
 """Taking pictures, masks and guidance of any accepted kind. What is done with them is not here."""
 
+from __future__ import annotations
+
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import torch
 from PIL import Image
 
 from ..errors import UsageError
 from ..pictures import Document, mask_of, read_mask, read_rgb, rgb_of
 
-Picture: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray | torch.Tensor | Document
+if TYPE_CHECKING:
+    import torch
+
+Picture: TypeAlias = "str | PathLike[str] | Image.Image | np.ndarray | torch.Tensor | Document"
 
 
 def as_document(picture: Picture) -> Document:
@@ -29,14 +33,16 @@ def as_document(picture: Picture) -> Document:
         return picture
     if isinstance(picture, np.ndarray):
         return Document.of_array(picture)
-    if isinstance(picture, torch.Tensor):
-        return Document.of_array(_bytes_of(picture))
     if isinstance(picture, Image.Image):
         return Document.of(picture)
-    return Document.open(Path(picture))
+    if isinstance(picture, str | PathLike):
+        return Document.open(Path(picture))
+    return Document.of_array(_bytes_of(picture))
 
 
 def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
+    import torch
+
     shape = " x ".join(map(str, tensor.shape))
     planes = tensor[0] if tensor.ndim == 4 and tensor.shape[0] == 1 else tensor
     if planes.ndim != 3 or planes.shape[0] != 3 or not planes.numel():
@@ -66,14 +72,14 @@ def as_mask(mask: Picture, threshold: float = 0.5) -> np.ndarray:
         mask = mask.image()
     if isinstance(mask, Image.Image):
         return mask_of(mask, threshold)
-    if isinstance(mask, torch.Tensor):
-        planes = mask.detach().cpu()
-        while planes.ndim > 2 and planes.shape[0] == 1:
-            planes = planes[0]
-        return _of_array(planes.numpy(), threshold, "tensor")
     if isinstance(mask, np.ndarray):
         return _of_array(mask, threshold, "array")
-    return read_mask(Path(mask), threshold)
+    if isinstance(mask, str | PathLike):
+        return read_mask(Path(mask), threshold)
+    planes = mask.detach().cpu()
+    while planes.ndim > 2 and planes.shape[0] == 1:
+        planes = planes[0]
+    return _of_array(planes.numpy(), threshold, "tensor")
 
 
 def _of_array(mask: np.ndarray, threshold: float, kind: str) -> np.ndarray:
@@ -91,10 +97,11 @@ def _of_array(mask: np.ndarray, threshold: float, kind: str) -> np.ndarray:
 
 def as_guidance(guidance: Picture) -> np.ndarray:
     """Return any accepted guidance picture as uint8, H x W x 3."""
-    if isinstance(guidance, Document | np.ndarray | torch.Tensor):
-        return as_document(guidance).rgb()
-    opened = guidance if isinstance(guidance, Image.Image) else read_rgb(Path(guidance))
-    return np.asarray(rgb_of(opened))
+    if isinstance(guidance, str | PathLike):
+        return np.asarray(rgb_of(read_rgb(Path(guidance))))
+    if isinstance(guidance, Image.Image):
+        return np.asarray(rgb_of(guidance))
+    return as_document(guidance).rgb()
 
 
 def name_of(source: Picture | None, what: str) -> str:
@@ -103,6 +110,4 @@ def name_of(source: Picture | None, what: str) -> str:
         return str(source.source or what)
     if isinstance(source, Image.Image):
         return str(getattr(source, "filename", "") or what)
-    if source is None or isinstance(source, np.ndarray | torch.Tensor):
-        return what
-    return str(source)
+    return str(source) if isinstance(source, str | PathLike) else what

@@ -19,8 +19,11 @@ def cellular(height: int, width: int, seed: int | str) -> NDArray[np.bool_]:
     min(height, width) / 256 to whole pixels, at least 1. Cells are enlarged to the nearest pixel;
     those of more than 1 pixel then grow by 1 pixel at 256, along rows and columns.
 
-    Returns: bool, shape (height, width), True = missing.
-    Raises: UsageError for a size under 1 pixel.
+    Returns:
+        Bool, shape (height, width), True = missing.
+
+    Raises:
+        UsageError: a size under 1 pixel.
     """
     check_size(height, width)
     draws = Draws("cellular", seed)

@@ -27,8 +27,11 @@ def freeform(
     256 with `absolute`. A segment begins where the last ended, even outside the picture. `brush`
     multiplies the widths and leaves the strokes' places: 1/3 gives thin ones.
 
-    Returns: bool, shape (height, width), True = missing.
-    Raises: UsageError for a size under 1 pixel.
+    Returns:
+        Bool, shape (height, width), True = missing.
+
+    Raises:
+        UsageError: a size under 1 pixel.
     """
     check_size(height, width)
     draws = Draws("freeform", seed)

@@ -74,8 +74,11 @@ def draw(
 
     `absolute` keeps free-form strokes at their lengths and widths of 256; other kinds ignore it.
 
-    Returns: bool, shape (height, width), True = missing.
-    Raises: UsageError for an unknown kind or a size under 1 pixel.
+    Returns:
+        Bool, shape (height, width), True = missing.
+
+    Raises:
+        UsageError: an unknown kind, or a size under 1 pixel.
     """
     check_kind(kind)
     if kind in VARIATIONS:

@@ -38,7 +38,9 @@ class MaskSet:
     """`count` masks of one `kind` and `size` (height, width); mask i has the seed "{seed}/{i}".
 
     Masks are drawn when asked for and not kept. `absolute` is that of `draw`.
-    Raises: UsageError for an unknown kind, a size under 1 pixel or a count under 0.
+
+    Raises:
+        UsageError: an unknown kind, a size under 1 pixel or a count under 0.
     """
 
     kind: str

@@ -19,8 +19,11 @@ def rectangle(
     a share of the picture in (0, 1), the sides are sqrt(rate) of the mask's, rounded, and only
     the place is drawn. A side is never under 1 pixel.
 
-    Returns: bool, shape (height, width), True = missing.
-    Raises: UsageError for a size under 1 pixel or a rate outside (0, 1).
+    Returns:
+        Bool, shape (height, width), True = missing.
+
+    Raises:
+        UsageError: a size under 1 pixel, or a rate outside (0, 1).
     """
     check_size(height, width)
     if rate is not None and not 0.0 < rate < 1.0:

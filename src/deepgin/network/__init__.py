@@ -1,8 +1,13 @@
 """DeepGIN's networks: tensors in, tensors out. Nothing of files, pictures or training."""
 
-from .discriminator import Discriminators
-from .generator import SIZE_MULTIPLE, Filled, Generator, build, channels_last
+from typing import TYPE_CHECKING
+
+from ..lazy import names_from
 from .variants import Variant, variant, variants
+
+if TYPE_CHECKING:
+    from .discriminator import Discriminators
+    from .generator import SIZE_MULTIPLE, Filled, Generator, build, channels_last
 
 __all__ = [
     "SIZE_MULTIPLE",
@@ -15,3 +20,8 @@ __all__ = [
     "variant",
     "variants",
 ]
+_GENERATOR = ("SIZE_MULTIPLE", "Filled", "Generator", "build", "channels_last")
+# These need torch.
+__getattr__ = names_from(
+    __name__, {"Discriminators": "discriminator"} | dict.fromkeys(_GENERATOR, "generator")
+)

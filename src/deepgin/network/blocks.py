@@ -1,5 +1,8 @@
 """The layers every DeepGIN network is made of. How they are joined is in generator.py."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -59,6 +62,8 @@ def replicate_pad(x: Tensor, pad: int) -> Tensor:
     if x.device.type == "cpu":
         # The built-in is the fastest here (benchmarks/network.py) as long as all is channels_last
         # and autocast does not make it pad in float32.
+        if torch.compiler.is_exporting():  # a change of context is a graph of its own there
+            return F.pad(x, (pad,) * 4, mode="replicate")
         with torch.autocast("cpu", enabled=False):
             return F.pad(x, (pad,) * 4, mode="replicate")
     return pad_by_slices(x, pad)
@@ -146,6 +151,9 @@ class SpdBlock(nn.Module):
         return x + self.last(F.relu_(torch.cat([branch(x) for branch in self.branches], 1)))
 
 
+Attention: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
 class NonLocal(nn.Module):
     """Embedded-Gaussian self-attention over all positions (Wang et al. 2018, [P] section 3.2).
 
@@ -158,7 +166,7 @@ class NonLocal(nn.Module):
         self.phi = Conv(channels, channels // 2, 1)
         self.g = Conv(channels, channels // 2, 1)
         self.last = Conv(channels // 2, channels, 1)
-        self.attend = _attend  # an exporter puts another form here
+        self.attend: Attention = _attend  # an exporter puts another form here
 
     def forward(self, x: Tensor) -> Tensor:
         query, key, value = (_tokens(layer(x)) for layer in (self.theta, self.phi, self.g))

@@ -1,20 +1,22 @@
-"""How much memory is free on a device, and telling that it ran out. Planning is the caller's."""
+"""How much memory is free, and telling that it ran out. Planning is the caller's. Without torch."""
 
 import os
 from contextlib import suppress
 from pathlib import Path
 
-import torch
+UNKNOWN = 1 << 40
+_WORDS = (
+    "not enough memory",
+    "out of memory",
+    "can't allocate memory",
+    "failed to allocate memory",
+    "bad allocation",
+    "bad_alloc",
+)
 
-_UNKNOWN = 1 << 40
 
-
-def free_bytes(device: torch.device) -> int:
-    """Return the bytes that are free on `device`; 1 TiB where that cannot be known."""
-    if device.type == "cuda":
-        # What PyTorch's allocator holds without using it is free for the next batch too.
-        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + kept
+def free_on_host() -> int:
+    """Return the bytes that are free for this process; 1 TiB where that cannot be known."""
     with suppress(OSError, ValueError):
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
@@ -24,7 +26,7 @@ def free_bytes(device: torch.device) -> int:
     with suppress(OSError, ValueError, AttributeError):
         # No system call says what is free (macOS): half of what is built in.
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    return _UNKNOWN
+    return UNKNOWN
 
 
 def _limit_of_group(root: Path = Path("/sys/fs/cgroup")) -> int:
@@ -35,14 +37,10 @@ def _limit_of_group(root: Path = Path("/sys/fs/cgroup")) -> int:
         # Cached files count as used, and make way.
         stat = dict(line.split() for line in (root / "memory.stat").read_text().splitlines())
         return max(0, limit - used + int(stat.get("inactive_file", 0)))
-    return _UNKNOWN
+    return UNKNOWN
 
 
 def ran_out(error: BaseException) -> bool:
     """Return whether an error says that memory ran out, on whatever device."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
     said = str(error).lower()
-    return isinstance(error, RuntimeError) and any(
-        words in said for words in ("not enough memory", "out of memory", "can't allocate memory")
-    )
+    return isinstance(error, MemoryError) or any(words in said for words in _WORDS)

@@ -15,7 +15,7 @@ from torch import nn
 from ..errors import TrainingError, UsageError, nearest_name
 from ..files import whole_file
 from ..network import Discriminators, Generator, build
-from ..weights import load, local_path, shipped
+from ..weights import load, local_path
 from .ema import MovingAverages
 from .guard import DivergenceGuard
 from .recipe import MainRecipe, OptimiserRecipe, Recipe
@@ -166,7 +166,7 @@ class RunState:
 
 def _start(name: str) -> Path:
     if name == "shipped":
-        return shipped()
+        return local_path()
     path = local_path(name)
     if not path.exists():
         close = nearest_name(name, ["shipped"])

@@ -1,8 +1,14 @@
 """Weights files: ours, the authors', and those that come with the package."""
 
-from .convert import convert, read_authors
-from .format import Card, file_hash, load, read_card, save, shipped
+from typing import TYPE_CHECKING
+
+from ..lazy import names_from
+from .card import Card, file_hash, read_card
 from .hub import local_path
+
+if TYPE_CHECKING:
+    from .authors import convert, read_authors
+    from .format import load, save
 
 __all__ = [
     "Card",
@@ -13,5 +19,8 @@ __all__ = [
     "read_authors",
     "read_card",
     "save",
-    "shipped",
 ]
+# These need torch. Not named as their modules are, which would hide them.
+__getattr__ = names_from(
+    __name__, {"convert": "authors", "read_authors": "authors", "load": "format", "save": "format"}
+)

@@ -1,14 +1,13 @@
 """Our weights: safetensors whose metadata say all that is needed to use them. No training state."""
 
-import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -16,38 +15,7 @@ from ..errors import UsageError, WeightsError
 from ..files import whole_file
 from ..network import Discriminators, Generator, channels_last
 from . import hub
-
-FORMAT = 1
-LICENCE = "CC BY-NC 4.0"
-PREPROCESSING = {
-    "channels": "RGB",
-    "range": [0, 1],
-    "mask": "1 = missing",
-    "size_multiple": 16,
-    "trained_at": 256,
-}
-_KEY = "deepgin"
-
-
-@dataclass
-class Card:
-    """What a weights file says about itself.
-
-    Attributes:
-        network: a name of `deepgin.variants()`, or `discriminators`.
-        width: the network's width.
-        licence: of the weights.
-        training: facts of the training, free in form.
-        preprocessing: what the network expects.
-        format: the version of this layout.
-    """
-
-    network: str
-    width: int
-    licence: str = LICENCE
-    training: dict[str, Any] = field(default_factory=dict)
-    preprocessing: dict[str, Any] = field(default_factory=lambda: dict(PREPROCESSING))
-    format: int = FORMAT
+from .card import KEY, LICENCE, Card, opened, read_card
 
 
 def save(
@@ -81,32 +49,9 @@ def save(
     card = Card(name, network.width, licence, training or {})
     with whole_file(path) as temporary:
         try:
-            save_file(tensors, temporary, {_KEY: json.dumps(asdict(card))})
+            save_file(tensors, temporary, {KEY: json.dumps(asdict(card))})
         except SafetensorError as error:  # among others a full disk: no OSError here
             raise WeightsError(f"{path} cannot be written: {error}") from error
-
-
-def read_card(path: str | Path) -> Card:
-    """Read what a weights file says about itself.
-
-    Raises:
-        WeightsError: missing, damaged, without our metadata, or of a later format.
-    """
-    with _opened(path) as file:
-        metadata = file.metadata() or {}
-    try:
-        told = json.loads(metadata[_KEY])
-        if told["format"] > FORMAT:
-            raise WeightsError(f"{path} has format {told['format']}: update deepgin")
-        card = Card(**told)
-        if not (isinstance(card.network, str) and type(card.width) is int):
-            raise TypeError("network is no name or width no whole number")
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise WeightsError(
-            f"{path} says nothing of a DeepGIN network: "
-            "for the authors' checkpoints use `deepgin convert` first"
-        ) from error
-    return card
 
 
 def load(path: str | Path | None = None) -> Generator:
@@ -126,7 +71,7 @@ def load(path: str | Path | None = None) -> Generator:
     try:
         with torch.device("meta"):
             network = Generator(card.network, card.width)
-        with _opened(path) as file:
+        with opened(path, "pt") as file:
             state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
         network.load_state_dict(state, assign=True)
     except (UsageError, RuntimeError, SafetensorError) as error:
@@ -134,25 +79,3 @@ def load(path: str | Path | None = None) -> Generator:
         what = shorten(" ".join(str(error).split()), 500)
         raise WeightsError(f"{path} does not fit the network it names: {what}") from error
     return channels_last(network.requires_grad_(False).eval())
-
-
-def shipped() -> Path:
-    """Return the path of the weights that come with the package."""
-    return hub.SHIPPED
-
-
-def file_hash(path: str | Path) -> str:
-    """Return the SHA-256 of a weights file, in hex."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _opened(path: str | Path) -> Any:
-    if Path(path).is_dir():
-        raise WeightsError(f"{path} is a folder: name a weights file in it")
-    try:
-        return safe_open(path, "pt")
-    except FileNotFoundError as error:
-        raise WeightsError(f"{path}: no such weights file") from error
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{path} is no safetensors file, or it is damaged: {error}") from error

@@ -1,0 +1,174 @@
+"""Writing exported files, whole or not at all. What they compute is pipelines.py."""
+
+import io
+import json
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .. import __version__
+from ..errors import DeepginError, UsageError, nearest_name
+from ..files import whole_file
+from ..network import Generator
+from ..weights.card import KEY, Card
+from .pipelines import MiGanPipeline, Pipeline
+from .traceable import traceable
+
+CONTRACTS: dict[str, type[Pipeline] | type[MiGanPipeline]] = {
+    "deepgin": Pipeline,
+    "migan": MiGanPipeline,
+}
+OPSETS = range(18, 21)
+"""Of ONNX: older ones lack operators of ours, newer ones the converter."""
+_PREFIX = "network."  # of the weights' names in a pipeline
+
+
+def export(
+    network: Generator,
+    path: str | Path,
+    *,
+    contract: str = "deepgin",
+    halved: bool = False,
+    opset: int = OPSETS[0],
+    card: Card | None = None,
+) -> None:
+    """Write a network as one file that fills holes: bytes in, bytes out, any batch and size.
+
+    Args:
+        network: any but a guided one.
+        path: ends in .onnx; or in .pt2 for a program of `torch.export`, which takes sides of 17
+            pixels and more, half a minute to be written, and nearly as long to be loaded.
+        contract: `deepgin` (`Pipeline`) or `migan` (`MiGanPipeline`).
+        halved: keep the weights of ONNX files as float16, which halves them; they compute in
+            float32 still.
+        opset: of ONNX files, one of `OPSETS`.
+        card: is written into the file, with our version; None writes what `weights.save` would.
+
+    Raises:
+        UsageError: a name, contract or opset that does not work, halving a .pt2 file, or a
+            guided network.
+        DeepginError: the package for ONNX is missing, or the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix not in (".onnx", ".pt2"):
+        raise UsageError(f"{path}: name the file .onnx, or .pt2 for torch.export")
+    if halved and path.suffix == ".pt2":
+        raise UsageError(f"{path}: only ONNX files can have float16 weights")
+    if contract not in CONTRACTS:
+        close = nearest_name(contract, list(CONTRACTS))
+        raise UsageError(f"no contract '{contract}'{close}: choose {' or '.join(CONTRACTS)}")
+    if network.variant.guidance:
+        raise UsageError(f"variant '{network.name}' needs a guidance picture: it is not exported")
+    if opset not in OPSETS:
+        raise UsageError(f"opset {opset} does not work: choose {OPSETS[0]} to {OPSETS[-1]}")
+    card = card or Card(network.name, network.width)
+    told = {KEY: json.dumps(asdict(card)), "deepgin_version": __version__, "contract": contract}
+    with whole_file(path) as temporary:
+        pipeline = CONTRACTS[contract](traceable(network))
+        if path.suffix == ".pt2":
+            temporary.write_bytes(_program(pipeline, told))
+        else:
+            temporary.write_bytes(_onnx(pipeline, opset, told, halved))
+
+
+def export_graph(network: Generator, path: str | Path) -> None:
+    """Write the ONNX graph of a network of our contract without its weights.
+
+    They are declared as kept elsewhere, under the names that they have in our weights files, from
+    which `runtimes.onnx` puts them in: one graph serves all weights of a variant and width.
+    """
+    model = _model(Pipeline(traceable(network)), OPSETS[0])
+    weights = network.state_dict()
+    for tensor in model.graph.initializer:
+        if tensor.name in weights:
+            tensor.ClearField("raw_data")
+            tensor.data_location = _onnx_package().TensorProto.EXTERNAL
+            tensor.external_data.add(key="location", value="weights")
+    with whole_file(path) as temporary:
+        temporary.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _program(pipeline: Pipeline | MiGanPipeline, told: dict[str, str]) -> bytes:
+    dynamic = torch.export.Dim.DYNAMIC
+    shapes = tuple(dict.fromkeys(axes, dynamic) for axes in pipeline.axes)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # among others, weights in channels_last are warned of
+        program = torch.export.export(
+            pipeline, pipeline.example(), dynamic_shapes=shapes, strict=False
+        )
+        torch.export.save(program, buffer, extra_files=told)
+    return buffer.getvalue()
+
+
+def _onnx(
+    pipeline: Pipeline | MiGanPipeline, opset: int, told: dict[str, str], halved: bool
+) -> bytes:
+    model = _model(pipeline, opset)
+    if halved:
+        _halve(model)
+    for key, value in told.items():
+        model.metadata_props.add(key=key, value=value)
+    model.producer_name, model.producer_version = "deepgin", __version__
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _onnx_package() -> Any:
+    try:
+        import onnx
+    except ImportError as error:
+        raise DeepginError(
+            "ONNX files need one more package: pip install -c constraints.txt '.[export]'"
+        ) from error
+    return onnx
+
+
+def _model(pipeline: Pipeline | MiGanPipeline, opset: int) -> Any:
+    """Return the ONNX model, with weights under the names of our files.
+
+    By the converter that follows one run: that of `torch.export` proves every size as a symbol,
+    which takes it far longer, and needs sides of 17 pixels.
+    """
+    onnx = _onnx_package()
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            pipeline,
+            pipeline.example(),
+            buffer,  # type: ignore[arg-type]  # this converter takes an open file too
+            dynamo=False,
+            keep_initializers_as_inputs=True,  # else equal ones become one
+            opset_version=opset,
+            input_names=list(pipeline.inputs),
+            output_names=list(pipeline.outputs),
+            dynamic_axes=dict.fromkeys((*pipeline.inputs, *pipeline.outputs), pipeline.axes[0]),
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    del model.graph.input[len(pipeline.inputs) :]
+    for tensor in model.graph.initializer:
+        tensor.name = tensor.name.removeprefix(_PREFIX)
+    for node in model.graph.node:
+        node.input[:] = [name.removeprefix(_PREFIX) for name in node.input]
+        node.name = ""  # where in the code it comes from, which is most of the graph's size
+    return model
+
+
+def _halve(model: Any) -> None:
+    """Keep float32 weights as float16, with a cast that the runtime does once, at its start."""
+    onnx = _onnx_package()
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or not tensor.dims:
+            continue
+        half = onnx.numpy_helper.to_array(tensor).astype("float16")
+        name = tensor.name
+        tensor.CopyFrom(onnx.numpy_helper.from_array(half, name + ".half"))
+        to = onnx.TensorProto.FLOAT
+        casts.append(onnx.helper.make_node("Cast", [tensor.name], [name], to=to))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)

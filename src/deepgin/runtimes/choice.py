@@ -1,0 +1,41 @@
+"""Which runtime weights are run by."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..weights.hub import local_path
+from . import Runtime
+
+if TYPE_CHECKING:
+    from ..network import Generator
+
+
+def open_runtime(
+    weights: "str | Path | Generator | None" = None, device: str = "auto", precision: str = "auto"
+) -> Runtime:
+    """Return what runs `weights`: ONNX Runtime for .onnx, else PyTorch if it is installed.
+
+    Without PyTorch ONNX Runtime takes our weights too, as far as their graph is in the package.
+
+    Args:
+        weights: a file, an address on the hub, a generator, or None for the package's own.
+        device: auto, cpu, cuda, cuda:N or mps.
+        precision: auto, float32 or bf16.
+
+    Raises:
+        WeightsError: the weights cannot be used; UsageError: the device or precision cannot.
+    """
+    named = weights is None or isinstance(weights, str | Path)
+    path = local_path(weights) if named else None  # type: ignore[arg-type]
+    if path is not None and (path.suffix == ".onnx" or not find_spec("torch")):
+        if not find_spec("onnxruntime"):
+            needs = "ONNX Runtime" if path.suffix == ".onnx" else "PyTorch or ONNX Runtime"
+            raise UsageError(f"{path} needs {needs}, which is not installed: see the README")
+        from .onnx import OnnxRuntime
+
+        return OnnxRuntime(path, device, precision)
+    from .torch import TorchRuntime
+
+    return TorchRuntime(path or weights, device, precision)

@@ -1,0 +1,178 @@
+"""The runtime that uses ONNX Runtime. Nothing here needs torch, or the package that writes ONNX."""
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from textwrap import shorten
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from ..errors import DeepginError, UsageError, WeightsError
+from ..network.variants import variant, variants
+from ..weights.card import KEY, Card, card_of, opened, read_card
+from . import Filled8, OutOfMemory, memory
+
+GRAPHS = Path(__file__).parent / "graphs"
+"""Graphs without weights, named VARIANT-WIDTH.onnx; `python -m deepgin.export` writes them anew."""
+CONTRACT = {"picture", "mask"}
+"""The inputs of a file that `deepgin export` wrote, but for MI-GAN's contract."""
+# Seen on a CPU, widths 32 and 64, 256 to 768 pixels.
+_BYTES_A_PIXEL_AND_WIDTH = 40
+_GPU_GROUP = 4 * 256 * 256  # as for PyTorch
+
+
+class OnnxRuntime:
+    """A generator in ONNX Runtime, in float32.
+
+    Args:
+        path: a file of `deepgin export`; or weights in our format, of a network whose graph
+            comes with the package.
+        device: auto, cpu, cuda or cuda:N.
+        precision: auto or float32.
+
+    Raises:
+        WeightsError: missing, damaged, another network's file, or weights without a graph here.
+        UsageError: a device or precision that there is not.
+        DeepginError: ONNX Runtime is not installed.
+    """
+
+    size_multiple = 16
+    trained_at = 256
+    guided = False
+
+    def __init__(self, path: Path, device: str = "auto", precision: str = "auto") -> None:
+        if precision not in ("auto", "float32"):
+            raise UsageError(
+                f"precision '{precision}': ONNX Runtime computes in float32 here; "
+                "install PyTorch for bf16"
+            )
+        providers = _providers(device)
+        exported = path.suffix == ".onnx"
+        self._session, self.card = (_exported if exported else _ours)(path, providers)
+        if device.startswith("cuda") and self.device != "cuda":
+            raise UsageError(
+                f"device '{device}': ONNX Runtime cannot use it (its version of CUDA or cuDNN may "
+                "be missing): try cpu or auto"
+            )
+        self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * self.card.width
+        self.group_pixels = _GPU_GROUP if self.device == "cuda" else 0
+        self._lock = Lock()
+
+    @property
+    def device(self) -> str:
+        """Where it runs: cpu or cuda."""
+        used = self._session.get_providers()[0]
+        return "cuda" if used.startswith("CUDA") else "cpu"
+
+    def fill(
+        self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
+    ) -> Filled8:
+        """Complete a batch; see `Runtime.fill`."""
+        feeds = {
+            "picture": np.ascontiguousarray(pictures),
+            "mask": np.where(masks, np.uint8(255), np.uint8(0)),
+        }
+        # One batch at a time: threads that plan with the same free memory would exceed it.
+        with self._lock:
+            try:
+                return Filled8(*self._session.run(["completed", "coarse"], feeds))
+            except Exception as error:  # its errors share no class
+                if not memory.ran_out(error):
+                    raise
+        raise OutOfMemory(f"{pictures.shape[0]} pictures of {masks.shape[2]} x {masks.shape[1]}")
+
+    def free_bytes(self) -> int:
+        """Return the memory that is free; on a GPU it is not known here."""
+        return memory.UNKNOWN if self.device == "cuda" else memory.free_on_host()
+
+
+def plain_session(path: Path, providers: Sequence[Any] = ("CPUExecutionProvider",)) -> Any:
+    """Open any ONNX file; returns ONNX Runtime's session.
+
+    Raises:
+        WeightsError: it is missing, or none that can be run.
+        DeepginError: ONNX Runtime is not installed.
+    """
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such ONNX file")
+    return _session(path, _options(), providers, f"{path} is no ONNX file that can be run")
+
+
+def _exported(path: Path, providers: list[Any]) -> tuple[Any, Card]:
+    session = plain_session(path, providers)
+    found = {port.name for port in session.get_inputs()}
+    if found != CONTRACT:
+        names = shorten(", ".join(sorted(found)), 100)
+        raise WeightsError(
+            f"{path} is not of `deepgin export` with our contract (its inputs are {names}): "
+            "to measure another network use deepgin evaluate --methods onnx:FILE"
+        )
+    return session, card_of(session.get_modelmeta().custom_metadata_map.get(KEY, ""), path)
+
+
+def _ours(path: Path, providers: list[Any]) -> tuple[Any, Card]:
+    card = read_card(path)
+    graph = _graph(card, path)
+    options = _options()
+    try:
+        with opened(path) as file:
+            weights = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
+    except TypeError as error:
+        raise WeightsError(f"{path}: NumPy cannot read its kind of numbers: {error}") from error
+    values = [_onnxruntime().OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
+    options.add_external_initializers(list(weights), values)
+    return _session(graph, options, providers, f"{path} does not fit the network it names"), card
+
+
+def _graph(card: Card, path: Path) -> Path:
+    if card.network not in variants():
+        raise WeightsError(f"{path} holds {card.network}, which fill no holes: name a generator")
+    graph = GRAPHS / f"{card.network}-{card.width}.onnx"
+    if not graph.is_file():
+        guided = variant(card.network).guidance
+        other = (
+            f", or its ONNX file: `deepgin export {path.name} -o {path.stem}.onnx` where that is"
+        )
+        raise WeightsError(
+            f"{path}: {card.network} of width {card.width} needs PyTorch (see the README)"
+            + ("" if guided else other)
+        )
+    return graph
+
+
+def _onnxruntime() -> Any:
+    try:
+        import onnxruntime  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise DeepginError("ONNX Runtime is not installed: see the README") from error
+    return onnxruntime
+
+
+def _options() -> Any:
+    options = _onnxruntime().SessionOptions()
+    with suppress(KeyError, ValueError):
+        options.intra_op_num_threads = max(1, int(os.environ["OMP_NUM_THREADS"]))
+    options.use_deterministic_compute = True
+    options.log_severity_level = 4  # what fails is raised
+    return options
+
+
+def _session(path: Path, options: Any, providers: Sequence[Any], wrong: str) -> Any:
+    try:
+        return _onnxruntime().InferenceSession(str(path), options, providers=list(providers))
+    except Exception as error:  # its errors share no class
+        raise WeightsError(f"{wrong}: {shorten(' '.join(str(error).split()), 300)}") from error
+
+
+def _providers(device: str) -> list[Any]:
+    there = "CUDAExecutionProvider" in _onnxruntime().get_available_providers()
+    if device == "cpu" or (device == "auto" and not there):
+        return ["CPUExecutionProvider"]
+    wanted = re.fullmatch(r"auto|cuda(?::([0-9]+))?", device)
+    if wanted and there:
+        return [("CUDAExecutionProvider", {"device_id": wanted[1] or "0"}), "CPUExecutionProvider"]
+    raise UsageError(f"device '{device}' cannot be used here by ONNX Runtime: try cpu or auto")

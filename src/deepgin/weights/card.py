@@ -1,0 +1,106 @@
+"""What a weights file says about itself: its card. Nothing here needs torch."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from ..errors import WeightsError
+
+KEY = "deepgin"
+"""Under which a file's metadata have the card, as JSON."""
+FORMAT = 1
+LICENCE = "CC BY-NC 4.0"
+PREPROCESSING = {
+    "channels": "RGB",
+    "range": [0, 1],
+    "mask": "1 = missing",
+    "size_multiple": 16,
+    "trained_at": 256,
+}
+
+
+@dataclass
+class Card:
+    """What a weights file says about itself.
+
+    Attributes:
+        network: a name of `deepgin.variants()`, or `discriminators`.
+        width: the network's width.
+        licence: of the weights.
+        training: facts of the training, free in form.
+        preprocessing: what the network expects.
+        format: the version of this layout.
+    """
+
+    network: str
+    width: int
+    licence: str = LICENCE
+    training: dict[str, Any] = field(default_factory=dict)
+    preprocessing: dict[str, Any] = field(default_factory=lambda: dict(PREPROCESSING))
+    format: int = FORMAT
+
+
+def read_card(path: str | Path) -> Card:
+    """Read what a weights file, or one of `deepgin export`, says about itself.
+
+    Raises:
+        WeightsError: missing, damaged, without our metadata, or of a later format.
+    """
+    if Path(path).suffix == ".onnx":
+        return card_of(_metadata_of_onnx(Path(path)).get(KEY, ""), path)
+    with opened(path) as file:
+        metadata = file.metadata() or {}
+    return card_of(metadata.get(KEY, ""), path)
+
+
+def _metadata_of_onnx(path: Path) -> dict[str, str]:
+    from ..runtimes.onnx import plain_session  # it needs a package that weights do not
+
+    return dict(plain_session(path).get_modelmeta().custom_metadata_map)
+
+
+def card_of(text: str, path: str | Path) -> Card:
+    """Read a card from the JSON that stands in a file's metadata.
+
+    Raises:
+        WeightsError: it is none, or of a later format.
+    """
+    try:
+        told = json.loads(text)
+        if told["format"] > FORMAT:
+            raise WeightsError(f"{path} has format {told['format']}: update deepgin")
+        card = Card(**told)
+        if not (isinstance(card.network, str) and type(card.width) is int and card.width > 0):
+            raise TypeError("network is no name or width no number of channels")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise WeightsError(
+            f"{path} says nothing of a DeepGIN network: "
+            "for the authors' checkpoints use `deepgin convert` first"
+        ) from error
+    return card
+
+
+def file_hash(path: str | Path) -> str:
+    """Return the SHA-256 of a weights file, in hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def opened(path: str | Path, framework: str = "np") -> Any:
+    """Open a safetensors file; `pt` gives its tensors as torch's.
+
+    Raises:
+        WeightsError: missing, or no such file.
+    """
+    if Path(path).is_dir():
+        raise WeightsError(f"{path} is a folder: name a weights file in it")
+    try:
+        return safe_open(path, framework)
+    except FileNotFoundError as error:
+        raise WeightsError(f"{path}: no such weights file") from error
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{path} is no safetensors file, or it is damaged: {error}") from error
