@@ -5,10 +5,12 @@ python benchmarks/inference.py [--weights FILE] [--rounds 5] [--pictures 24]
 Plain is as the paper's code has it: float32, the matrix of attention's scores in memory, the
 built-in pad in every branch, sub-images one by one, regrouped by a loop over pixels. Each form is
 timed in a process of its own, the forms in turn; times and peaks of memory are shares of plain.
+ONNX Runtime is timed with as many threads as PyTorch, with the weights that come with the package.
 """
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +33,10 @@ from deepgin.inpainting.fits import Polyphase, complete
 from deepgin.inpainting.folders import JobOptions, Request, fill_folder, watcher
 from deepgin.masks import draw
 from deepgin.network import Generator
+from deepgin.runtimes import Runtime
+from deepgin.runtimes.onnx import OnnxRuntime
 from deepgin.runtimes.torch import TorchRuntime, to_bytes
-from deepgin.weights import load
+from deepgin.weights import load, local_path
 
 # Name: side in pixels, and how many at once.
 CASES = {
@@ -42,6 +47,7 @@ CASES = {
 }
 PLAIN = "plain"
 PLAIN_KEPT = "plain, freed memory kept"
+ONNX = "ONNX Runtime, float32"
 
 
 def example(side: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +95,12 @@ def work(form: str, case: str, weights: str | None) -> Callable[[], object]:
         if side > 512:
             return lambda: plain.polyphase(pictures[0], masks[0], side // 256)
         return lambda: plain.fill(pictures, masks)
-    runtime = TorchRuntime(weights, "cpu", form)
+    runtime: Runtime
+    if form == ONNX:
+        os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
+        runtime = OnnxRuntime(local_path(weights), "cpu")
+    else:
+        runtime = TorchRuntime(weights, "cpu", form)
     if side > 512:
         return lambda: complete(Polyphase(), runtime, pictures[0], masks[0])
     return lambda: runtime.fill(pictures, masks)
@@ -113,6 +124,8 @@ def measure(form: str, case: str, weights: str | None) -> None:
     if form != PLAIN:
         keep_freed_memory()  # as `deepgin inpaint` does
     once = work(form, case, weights)
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # the peak of loading is forgotten
     before = peak()
     once()
     grown = peak() - before
@@ -130,7 +143,7 @@ def measured(form: str, case: str, weights: str | None) -> list[float]:
 def compare_network(args: argparse.Namespace) -> None:
     """Print time and memory of all cases, the forms taken in turn."""
     for case in CASES:
-        found: dict[str, list[list[float]]] = {form: [] for form in forms()}
+        found: dict[str, list[list[float]]] = {form: [] for form in forms(args.weights)}
         for _ in range(args.rounds):
             for form, rounds in found.items():
                 rounds.append(measured(form, case, args.weights))
@@ -141,12 +154,16 @@ def compare_network(args: argparse.Namespace) -> None:
         table(case, seconds, PLAIN)
         told = [f"{name} {mb:.0f} MB ({mb / peaks[PLAIN]:.2f})" for name, mb in peaks.items()]
         print(f"\nPeak of memory (share of plain): {', '.join(told)}.", flush=True)
+        if ONNX in seconds:
+            times, shares = (part[ONNX] / part["float32"] for part in (seconds, peaks))
+            print(f"\n{ONNX}: {times:.2f} of the time of PyTorch's, {shares:.2f} of its memory.")
 
 
-def forms() -> tuple[str, ...]:
-    """Return the forms; bf16 only where the hardware multiplies it."""
+def forms(weights: str | None) -> tuple[str, ...]:
+    """Return the forms; bf16 only where the hardware multiplies it, ONNX with a graph at hand."""
     fast = choose_precision(torch.device("cpu")) == torch.bfloat16
-    return (PLAIN, PLAIN_KEPT, "float32", *(["bf16"] if fast else []))
+    onnx = [] if weights else [ONNX]
+    return (PLAIN, PLAIN_KEPT, "float32", *onnx, *(["bf16"] if fast else []))
 
 
 def make_folder_of(folder: Path, count: int) -> None:

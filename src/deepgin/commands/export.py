@@ -47,5 +47,5 @@ def run(args: Any) -> None:
         card=card,
     )
     size = output.stat().st_size / 1e6
-    print(f"wrote {output}: {card.network} of width {card.width}, {size:.0f} MB")
+    print(f"wrote {output}: {card.network} of width {card.width}, {size:.1f} MB")
     print(f"licence of the weights: {card.licence}")

@@ -54,9 +54,9 @@ class MiGanPipeline(nn.Module):
     Inputs: `image` uint8, N x 3 x H x W, RGB; `mask` uint8, N x 1 x H x W, 255 = valid, missing
     below 128. Output: `result` uint8, N x 3 x H x W, equal to `image` outside the hole.
 
-    Like MI-GAN it looks at a square around the hole alone, at 512 x 512 pixels, so that the
-    network's time and memory have a bound. Ours is twice as long as the hole where the picture is,
-    and only ever reduced.
+    Like MI-GAN's it looks at a square around the hole alone, at 512 x 512 pixels, so that the
+    network's time and memory have a bound. This square is twice as long as the hole, as far as
+    the picture goes, at least 512 pixels, and reduced where it is longer.
     """
 
     inputs = ("image", "mask")
@@ -80,14 +80,13 @@ class MiGanPipeline(nn.Module):
         height, width = image.shape[2:]
         top, left, side = _square(hole.squeeze(1), self.view)
         scale = side / self.view
-        missing = hole.float()
-        seen = torch.cat((_floats(image) * (1 - missing), missing), 1)
+        seen = torch.cat((_floats(image), hole.float()), 1)
         rows, columns = (
             _shares(top, scale, self.view, height),
             _shares(left, scale, self.view, width),
         )
         reduced = rows.unsqueeze(1) @ seen @ columns.unsqueeze(1).transpose(2, 3)
-        # Where a cell has any of the hole in it, its colours are a mixture: the network fills it.
+        # A cell that has any of the hole in it is missing, so that nothing of that is seen.
         filled = self.network(reduced[:, :3], (reduced[:, 3:] > 0).float()).completed
         down = (torch.arange(height) + 0.5 - top) / scale
         across = (torch.arange(width) + 0.5 - left) / scale

@@ -20,8 +20,9 @@ GRAPHS = Path(__file__).parent / "graphs"
 """Graphs without weights, named VARIANT-WIDTH.onnx; `python -m deepgin.export` writes them anew."""
 CONTRACT = {"picture", "mask"}
 """The inputs of a file that `deepgin export` wrote, but for MI-GAN's contract."""
-# Seen on a CPU, widths 32 and 64, 256 to 768 pixels.
-_BYTES_A_PIXEL_AND_WIDTH = 40
+# Seen on a CPU with width 32: 9 to 22 up to 512 pixels, 53 at 768, since a part of attention's
+# scores (export/traceable.py) grows with the square of the area.
+_BYTES_A_PIXEL_AND_WIDTH = 56
 _GPU_GROUP = 4 * 256 * 256  # as for PyTorch
 
 
@@ -58,7 +59,7 @@ class OnnxRuntime:
                 f"device '{device}': ONNX Runtime cannot use it (its version of CUDA or cuDNN may "
                 "be missing): try cpu or auto"
             )
-        self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * self.card.width
+        self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * max(1, self.card.width)
         self.group_pixels = _GPU_GROUP if self.device == "cuda" else 0
         self._lock = Lock()
 

@@ -74,8 +74,8 @@ def card_of(text: str, path: str | Path) -> Card:
         if told["format"] > FORMAT:
             raise WeightsError(f"{path} has format {told['format']}: update deepgin")
         card = Card(**told)
-        if not (isinstance(card.network, str) and type(card.width) is int and card.width > 0):
-            raise TypeError("network is no name or width no number of channels")
+        if not (isinstance(card.network, str) and type(card.width) is int):
+            raise TypeError("network is no name or width no whole number")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"{path} says nothing of a DeepGIN network: "

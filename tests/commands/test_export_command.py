@@ -1,0 +1,157 @@
+"""`deepgin export`: a network becomes one file, which the other commands take."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from deepgin.network import build
+from deepgin.weights import file_hash, read_card, save
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """Weights of a network that is written fast."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "small.safetensors"
+    save(build("std-coarse", 4), path, training={"samples": 12}, licence="for tests")
+    return path
+
+
+@pytest.fixture
+def file(works, small, tmp_path):
+    works("export", small, "-o", tmp_path / "model.onnx")
+    return tmp_path / "model.onnx"
+
+
+def opset_of(path):
+    return [one.version for one in onnx.load(path).opset_import]
+
+
+def test_what_is_written_and_said(works, small, tmp_path):
+    out = tmp_path / "model.onnx"
+    printed = works("export", small, "-o", out)
+    size = out.stat().st_size / 1e6
+    assert printed == (
+        f"wrote {out}: std-coarse of width 4, {size:.1f} MB\nlicence of the weights: for tests\n"
+    )
+    assert read_card(out) == read_card(small)
+    assert opset_of(out) == [18]
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_options(works, small, file, tmp_path):
+    works("export", small, "-o", file, "--overwrite", "--opset", 20)
+    assert opset_of(file) == [20]
+    works("export", small, "-o", tmp_path / "half.onnx", "--half")
+    assert (tmp_path / "half.onnx").stat().st_size < 0.75 * file.stat().st_size
+    works("export", small, "-o", tmp_path / "migan.onnx", "--contract", "migan")
+    inputs = onnx.load(tmp_path / "migan.onnx").graph.input
+    assert [one.name for one in inputs] == ["image", "mask"]
+
+
+@pytest.mark.slow
+def test_a_program(works, small, tmp_path):
+    works("export", small, "-o", tmp_path / "model.pt2")
+    assert (tmp_path / "model.pt2").stat().st_size > 1e5
+
+
+def test_the_packages_own_weights_are_the_default(works, small, monkeypatch, tmp_path):
+    monkeypatch.setattr("deepgin.weights.hub.SHIPPED", small)
+    assert "std-coarse of width 4" in works("export", "-o", tmp_path / "model.onnx")
+
+
+def test_info(works, file):
+    facts = json.loads(works("info", file, "--json"))["weights"]
+    assert (facts["network"], facts["width"], facts["licence"]) == ("std-coarse", 4, "for tests")
+    assert (facts["training"], facts["sha256"]) == ({"samples": 12}, file_hash(file))
+    assert f"weights: {file}\n" in works("info", file)
+
+
+def test_a_picture(works, small, file, pair, tmp_path):
+    works("inpaint", *pair, "-o", tmp_path / "one.png", "--weights", file, "--provenance")
+    runtime = ("--weights", small, "--device", "cpu", "--precision", "float32")
+    works("inpaint", *pair, "-o", tmp_path / "other.png", *runtime)
+    one, other, picture = (
+        np.asarray(Image.open(path)).astype(int)
+        for path in (tmp_path / "one.png", tmp_path / "other.png", pair[0])
+    )
+    mask = np.asarray(Image.open(pair[1])) > 0
+    assert np.abs(one - other).max() <= 1
+    assert not (one - picture)[~mask].any()
+    assert (one != picture)[mask].any()
+    assert file_hash(file) in str(Image.open(tmp_path / "one.png").info)
+
+
+def test_a_folder(works, small, file, pair, tmp_path):
+    folder, mask = pair[0].parent, pair[1]
+    mask.rename(tmp_path / "mask.png")
+    for number in (2, 3):
+        Image.open(pair[0]).rotate(90 * number).save(folder / f"photo{number}.png")
+    for weights, out in ((file, "one"), (small, "other")):
+        printed = works(
+            "inpaint", folder, tmp_path / "mask.png", "-o", tmp_path / out, "--weights", weights,
+            "--device", "cpu", "--precision", "float32",
+        )  # fmt: skip
+        assert printed == f"3 filled: {tmp_path / out}\n"
+    for path in (tmp_path / "one").iterdir():
+        one, other = (
+            np.asarray(Image.open(tmp_path / name / path.name)).astype(int)
+            for name in ("one", "other")
+        )
+        assert np.abs(one - other).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["-o", "model.pth"], ".onnx"),
+        (["-o", "model.onnx", "--contract", "lama"], "deepgin or migan"),
+        (["-o", "model.onnx", "--opset", "17"], "18 to 20"),
+        (["-o", "model.onnx", "--opset", "new"], "opset"),
+        (["-o", "model.pt2", "--half"], "only ONNX files"),
+        (["-o", "old.onnx"], "--overwrite"),
+        ([], "output"),
+    ],
+)
+def test_wrong_use(fails, files_in, small, tmp_path, monkeypatch, arguments, word):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.onnx").write_bytes(b"old")
+    before = files_in(tmp_path)
+    assert word in fails(2, "export", small, *arguments)
+    assert files_in(tmp_path) == before
+
+
+def test_guided_weights(fails, files_in, tmp_path):
+    save(build("deepgin-guided", 4), tmp_path / "w.safetensors")
+    before = files_in(tmp_path)
+    words = ("export", tmp_path / "w.safetensors", "-o", tmp_path / "model.onnx")
+    assert "needs a guidance picture" in fails(2, *words)
+    assert files_in(tmp_path) == before
+
+
+@pytest.mark.parametrize(("name", "content"), [("none.safetensors", None), ("a.onnx", b"no model")])
+def test_bad_weights(fails, tmp_path, name, content):
+    path = tmp_path / name
+    if content:
+        path.write_bytes(content)
+    for words in (["export", path, "-o", tmp_path / "model.onnx"], ["info", path]):
+        assert str(path) in fails(1, *words)
+    assert not (tmp_path / "model.onnx").exists()
+
+
+def test_an_exported_file_is_not_exported_again(fails, file, tmp_path):
+    message = fails(1, "export", file, "-o", tmp_path / "again.onnx")
+    assert str(file) in message
+
+
+def test_damaged_onnx_file(fails, file, pair, tmp_path):
+    file.write_bytes(file.read_bytes()[:9000])
+    message = fails(1, "inpaint", *pair, "-o", tmp_path / "one.png", "--weights", file)
+    assert f"{file} is no ONNX file that can be run" in message
+    assert not (tmp_path / "one.png").exists()
