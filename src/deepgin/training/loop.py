@@ -235,7 +235,9 @@ class Trainer:
                 f"the run diverged at {self.state.progress.samples} samples and guard.then is stop"
             )
         if not found:
-            raise TrainingError("the run diverged and has no checkpoint to go back to: make room for one")
+            raise TrainingError(
+                "the run diverged and has no checkpoint to go back to: make room for one"
+            )
         skipped, factor = self.state.guard.skipped, self.state.progress.rate_factor / 2
         if factor < _LEAST_FACTOR:
             raise TrainingError(
