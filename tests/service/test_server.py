@@ -137,3 +137,9 @@ def test_ipv6():
     with listening:
         assert listening.family == socket.AF_INET6
         assert address_at(listening).startswith("http://[::1]:")
+
+
+def test_answers_are_sent_at_once():
+    """Where the protocol is not told asyncio leaves each answer to wait for the client's 40 ms."""
+    with listen("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
