@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -29,8 +30,10 @@ def shards(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory):
-    return tmp_path_factory.mktemp("scratch")
+def scratch():
+    """A folder of a short name: Ray's sockets in it may have 107 bytes, which pytest's have not."""
+    with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +178,15 @@ def test_a_driver_that_is_killed(ask, shards, weights, tmp_path):
     while begun & below(1) and time.monotonic() < end:
         time.sleep(0.5)
     assert not begun & below(1)
+
+
+def test_a_folder_whose_name_is_too_long_for_ray(tmp_path, monkeypatch):
+    ray = pytest.importorskip("ray")
+    from deepgin.cluster import pool
+
+    def refused(*_, **__):
+        raise OSError("AF_UNIX path length cannot exceed 107 bytes: /a/long/one")
+
+    monkeypatch.setattr(ray, "init", refused)
+    with pytest.raises(package.errors.DeepginError, match="set TMPDIR to a folder of a short name"):
+        pool._start(pool.Workers(count=1))

@@ -109,6 +109,11 @@ def _start(workers: Workers) -> None:
                 log_to_driver=False,
             )
     except Exception as error:
+        if "AF_UNIX path length" in str(error):
+            raise DeepginError(
+                "Ray's files in the folder for temporary ones have too long names: set TMPDIR to "
+                f"a folder of a short name ({hidden(error)})"
+            ) from error
         where = hidden(workers.address) or "this machine"
         raise DeepginError(
             f"no Ray cluster at {where}: {hidden(error)}: start one with 'ray start --head', or "
