@@ -2,6 +2,8 @@
 
 import os
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +39,17 @@ def hold(path: Path, taken: DeepginError) -> IO[bytes]:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: _close(held()))
     return file
+
+
+@contextmanager
+def held(path: Path, taken: DeepginError) -> Iterator[None]:
+    """Hold the lock file `path` as `hold` does, and remove it in the end."""
+    with hold(path, taken):
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _close(file: IO[bytes] | None) -> None:

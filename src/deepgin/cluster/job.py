@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 from ..errors import DeepginError, UsageError, WeightsError
 from ..inpainting import Inpainter
 from ..inpainting.folders import shown
-from ..locks import hold
+from ..locks import held
 from ..weights import local_path
 from .manifests import (
     MANIFEST,
@@ -128,20 +128,13 @@ def _checked_weights(request: Request) -> tuple[Request, bytes | None]:
         raise WeightsError(f"{request.weights} cannot be read: {error.strerror}") from error
 
 
-@contextmanager
-def _alone(target: Place) -> Iterator[None]:
+def _alone(target: Place) -> AbstractContextManager[None]:
     """Hold a target of this machine; of others, two jobs at a time write the same bytes twice."""
     if not target.local:
-        yield
-        return
+        return nullcontext()
     path = target.local / ".deepgin-cluster.lock"
     taken = DeepginError(f"another deepgin cluster is filling {target.shown}: wait for it")
-    with hold(path, taken):
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                path.unlink()
+    return held(path, taken)
 
 
 def _remove_leftovers(target: Place, plan: Plan) -> None:

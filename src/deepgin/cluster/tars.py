@@ -9,19 +9,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from ..errors import PictureError
-
-
-class _Header(tarfile.TarInfo):
-    """A header that takes anything but zeros for a fault; `tarfile` would end quietly there."""
-
-    @classmethod
-    def fromtarfile(cls, tar: tarfile.TarFile) -> "_Header":
-        try:
-            return super().fromtarfile(tar)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
-            raise
-        except tarfile.HeaderError as error:
-            raise tarfile.ReadError(f"it ends too early or is damaged ({error})") from error
+from ..tar_headers import Header
 
 
 class Shard:
@@ -38,7 +26,7 @@ class Shard:
     def __init__(self, path: Path, shown: str) -> None:
         self._shown, self._lock = shown, Lock()
         try:
-            self._tar = tarfile.open(path, "r:*", tarinfo=_Header)  # noqa: SIM115
+            self._tar = tarfile.open(path, "r:*", tarinfo=Header)  # noqa: SIM115
         except (OSError, tarfile.TarError, EOFError) as error:
             raise self._unreadable(error) from error
         try:

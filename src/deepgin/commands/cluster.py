@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DeepginError
 from .parsing import Parser, add_runtime
+from .telling import counted
 
 if TYPE_CHECKING:
     from ..cluster import Request
@@ -60,8 +61,7 @@ def run(args: Any) -> None:
     workers = Workers(args.workers, args.cpus_per_worker, args.gpus_per_worker, args.address)
     summary = fill_all(_request(args), hand_over(workers), Lines())
     failed = len(summary.failed)
-    counts = {"filled": summary.filled, "skipped": summary.skipped, "failed": failed}
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    told = counted(filled=summary.filled, skipped=summary.skipped, failed=failed)
     print(f"{told or 'nothing filled'}: {summary.target}")
     if failed:
         raise DeepginError(

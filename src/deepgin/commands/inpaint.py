@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from .parsing import Parser, add_runtime
+from .telling import counted
 
 if TYPE_CHECKING:
     from ..inpainting.folders import Request
@@ -83,12 +84,11 @@ def run(args: Any) -> None:
         return
     summary = folders.fill_folder(request, watcher)
     failed = len(summary.failed)
-    counts = {"filled": summary.done, "skipped": summary.skipped, "failed": failed}
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    told = counted(filled=summary.done, skipped=summary.skipped, failed=failed)
     print(f"{told}: {folders.shown(request.target)}")
     if failed:
         raise DeepginError(
-            f"{failed} of {sum(counts.values())} failed, named above: mend them and run the same "
+            f"{failed} of {summary.done + summary.skipped + failed} failed, named above: mend them and run the same "
             "command again"
         ) from summary.error
 

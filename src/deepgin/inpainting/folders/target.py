@@ -2,18 +2,16 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+from ... import locks
 from ...errors import DeepginError
-from ...locks import hold
 from .names import shown
 from .plan import Plan
 
 
-@contextmanager
-def held(target: Path, shard: tuple[int, int]) -> Iterator[None]:
+def held(target: Path, shard: tuple[int, int]) -> AbstractContextManager[None]:
     """Make the folder and hold it against a second process with the same shard.
 
     Raises:
@@ -23,12 +21,7 @@ def held(target: Path, shard: tuple[int, int]) -> Iterator[None]:
     taken = DeepginError(
         f"another deepgin is filling {shown(target)}: wait for it, or divide the work with --shard"
     )
-    with hold(path, taken):
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                path.unlink()
+    return locks.held(path, taken)
 
 
 def remove_leftovers(plan: Plan) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from ...errors import TrainingError, UsageError
+from ...tar_headers import Header
 from .recipe import DataRecipe
 from .sources import SEGMENTATION, is_segmentation, is_shown_picture, stem
 
@@ -88,19 +89,6 @@ def _opener() -> Callable[[str], Any]:
     return gopen
 
 
-class _Header(tarfile.TarInfo):
-    """A header that takes anything but zeros for a fault; `tarfile` would end quietly there."""
-
-    @classmethod
-    def fromtarfile(cls, tar: tarfile.TarFile) -> "_Header":
-        try:
-            return super().fromtarfile(tar)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
-            raise
-        except tarfile.HeaderError as error:
-            raise OSError(f"the shard ends too early or is damaged ({error})") from error
-
-
 def pictures_in(address: str, shard: int, skip: int) -> Iterator[Encoded]:
     """Open a shard and yield its pictures from the `skip`-th on.
 
@@ -118,7 +106,7 @@ def pictures_in(address: str, shard: int, skip: int) -> Iterator[Encoded]:
             "data.allow_pipes, a command such as pipe:aws s3 cp ADDRESS -"
         ) from error
     try:
-        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as tar:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=Header) as tar:
             yield from _paired(address, shard, skip, tar)
         while stream.read(1 << 16):
             pass  # else the program that fetches would fail at writing what is left
