@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from deepgin.network import build
-from deepgin.weights import file_hash, read_card, save
+from deepgin.runtimes.choice import card_of_file
+from deepgin.weights import file_hash, save
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -40,7 +41,7 @@ def test_what_is_written_and_said(works, small, tmp_path):
     assert printed == (
         f"wrote {out}: std-coarse of width 4, {size:.1f} MB\nlicence of the weights: for tests\n"
     )
-    assert read_card(out) == read_card(small)
+    assert card_of_file(out) == card_of_file(small)
     assert opset_of(out) == [18]
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from deepgin import __version__
 from deepgin.errors import DeepginError, UsageError
 from deepgin.export import export
+from deepgin.runtimes.choice import card_of_file
 from deepgin.runtimes.torch import TorchRuntime
-from deepgin.weights import Card, read_card
+from deepgin.weights import Card
 
 onnx = pytest.importorskip("onnx")
 
@@ -142,8 +143,8 @@ def test_what_a_file_says_of_itself(tmp_path, network_of, open_onnx):
     network, card = network_of("std-coarse", 2), Card("std-coarse", 2, "mine", {"samples": 7})
     export(network, tmp_path / "a.onnx", card=card)
     export(network, tmp_path / "b.onnx", contract="migan")
-    assert read_card(tmp_path / "a.onnx") == card
-    assert read_card(tmp_path / "b.onnx") == Card("std-coarse", 2)
+    assert card_of_file(tmp_path / "a.onnx") == card
+    assert card_of_file(tmp_path / "b.onnx") == Card("std-coarse", 2)
     for name, contract in (("a.onnx", "deepgin"), ("b.onnx", "migan")):
         meta = open_onnx(tmp_path / name).get_modelmeta()
         assert set(meta.custom_metadata_map) == {"deepgin", "deepgin_version", "contract"}

@@ -14,8 +14,9 @@ from deepgin.errors import DeepginError, UsageError, WeightsError
 from deepgin.export import export
 from deepgin.network import Discriminators, build
 from deepgin.runtimes import onnx
+from deepgin.runtimes.choice import card_of_file
 from deepgin.runtimes.onnx import OnnxRuntime, plain_session
-from deepgin.weights import read_card, save
+from deepgin.weights import save
 
 pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -67,7 +68,7 @@ def test_a_foreign_file_with_our_inputs(tmp_path):
 def test_a_file_of_migans_contract(tmp_path):
     path = tmp_path / "migan.onnx"
     export(build("std-coarse", 2), path, contract="migan")
-    assert read_card(path).network == "std-coarse"
+    assert card_of_file(path).network == "std-coarse"
     with pytest.raises(WeightsError, match=r"our contract \(its inputs are image, mask\)"):
         OnnxRuntime(path)
 
@@ -167,6 +168,6 @@ def test_kinds_of_numbers_that_numpy_lacks(weights, graphs, monkeypatch):
 def test_without_onnx_runtime(onnx_file, tmp_path, monkeypatch):
     shutil.copy(onnx_file, tmp_path / "a.onnx")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    for use in (OnnxRuntime, plain_session, read_card):
+    for use in (OnnxRuntime, plain_session, card_of_file):
         with pytest.raises(DeepginError, match="ONNX Runtime is not installed"):
             use(tmp_path / "a.onnx")

@@ -28,7 +28,8 @@ def collect(weights: str | None, width: int) -> dict[str, Any]:
     """Return the facts that the command prints; what PyTorch alone can say is None without it."""
     from .. import __version__
     from ..network import variant, variants
-    from ..weights import file_hash, local_path, read_card
+    from ..runtimes.choice import card_of_file
+    from ..weights import file_hash, local_path
 
     path = local_path(weights)
     torch = find_spec("torch") is not None
@@ -39,7 +40,7 @@ def collect(weights: str | None, width: int) -> dict[str, Any]:
     return {
         "version": __version__,
         "code_licence": "Apache-2.0",
-        "weights": {"file": str(path), "sha256": file_hash(path)} | asdict(read_card(path)),
+        "weights": {"file": str(path), "sha256": file_hash(path)} | asdict(card_of_file(path)),
         "variants": {"width": width, "rows": table},
         "machine": _machine() if torch else {"torch": None},
         "onnxruntime": version("onnxruntime") if find_spec("onnxruntime") else None,

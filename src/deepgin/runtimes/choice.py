@@ -1,10 +1,11 @@
-"""Which runtime weights are run by."""
+"""Which runtime weights are run by, and what files of either say of themselves."""
 
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..weights.card import Card, read_card
 from ..weights.hub import local_path
 from . import Runtime
 
@@ -39,3 +40,16 @@ def open_runtime(
     from .torch import TorchRuntime
 
     return TorchRuntime(path or weights, device, precision)
+
+
+def card_of_file(path: Path) -> Card:
+    """Read what a weights file, or an ONNX file of `deepgin export`, says about itself.
+
+    Raises:
+        WeightsError: missing, damaged, or without our metadata.
+    """
+    if path.suffix != ".onnx":
+        return read_card(path)
+    from .onnx import card_of_session, plain_session
+
+    return card_of_session(plain_session(path), path)

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from textwrap import shorten
@@ -51,9 +50,8 @@ class OnnxRuntime:
                 f"precision '{precision}': ONNX Runtime computes in float32 here; "
                 "install PyTorch for bf16"
             )
-        providers = _providers(device)
         exported = path.suffix == ".onnx"
-        self._session, self.card = (_exported if exported else _ours)(path, providers)
+        self._session, self.card = (_exported if exported else _ours)(path, device)
         if device.startswith("cuda") and self.device != "cuda":
             raise UsageError(
                 f"device '{device}': ONNX Runtime cannot use it (its version of CUDA or cuDNN may "
@@ -91,8 +89,13 @@ class OnnxRuntime:
         return memory.UNKNOWN if self.device == "cuda" else memory.free_on_host()
 
 
-def plain_session(path: Path, providers: Sequence[Any] = ("CPUExecutionProvider",)) -> Any:
+def plain_session(path: Path, device: str = "cpu", threads: int | None = None) -> Any:
     """Open any ONNX file; returns ONNX Runtime's session.
+
+    Args:
+        path: the file.
+        device: auto, cpu, cuda or cuda:N.
+        threads: of one run; None takes `OMP_NUM_THREADS`, or as many as there are cores.
 
     Raises:
         WeightsError: it is missing, or none that can be run.
@@ -100,11 +103,14 @@ def plain_session(path: Path, providers: Sequence[Any] = ("CPUExecutionProvider"
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such ONNX file")
-    return _session(path, _options(), providers, f"{path} is no ONNX file that can be run")
+    options = _options()
+    if threads:
+        options.intra_op_num_threads = threads
+    return _session(path, options, device, f"{path} is no ONNX file that can be run")
 
 
-def _exported(path: Path, providers: list[Any]) -> tuple[Any, Card]:
-    session = plain_session(path, providers)
+def _exported(path: Path, device: str) -> tuple[Any, Card]:
+    session = plain_session(path, device)
     found = {port.name for port in session.get_inputs()}
     if found != CONTRACT:
         names = shorten(", ".join(sorted(found)), 100)
@@ -112,10 +118,15 @@ def _exported(path: Path, providers: list[Any]) -> tuple[Any, Card]:
             f"{path} is not of `deepgin export` with our contract (its inputs are {names}): "
             "to measure another network use deepgin evaluate --methods onnx:FILE"
         )
-    return session, card_of(session.get_modelmeta().custom_metadata_map.get(KEY, ""), path)
+    return session, card_of_session(session, path)
 
 
-def _ours(path: Path, providers: list[Any]) -> tuple[Any, Card]:
+def card_of_session(session: Any, path: Path) -> Card:
+    """Read the card in an open ONNX file; raises WeightsError where there is none."""
+    return card_of(session.get_modelmeta().custom_metadata_map.get(KEY, ""), path)
+
+
+def _ours(path: Path, device: str) -> tuple[Any, Card]:
     card = read_card(path)
     graph = _graph(card, path)
     options = _options()
@@ -126,7 +137,7 @@ def _ours(path: Path, providers: list[Any]) -> tuple[Any, Card]:
         raise WeightsError(f"{path}: NumPy cannot read its kind of numbers: {error}") from error
     values = [_onnxruntime().OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
     options.add_external_initializers(list(weights), values)
-    return _session(graph, options, providers, f"{path} does not fit the network it names"), card
+    return _session(graph, options, device, f"{path} does not fit the network it names"), card
 
 
 def _graph(card: Card, path: Path) -> Path:
@@ -162,9 +173,10 @@ def _options() -> Any:
     return options
 
 
-def _session(path: Path, options: Any, providers: Sequence[Any], wrong: str) -> Any:
+def _session(path: Path, options: Any, device: str, wrong: str) -> Any:
+    providers = _providers(device)
     try:
-        return _onnxruntime().InferenceSession(str(path), options, providers=list(providers))
+        return _onnxruntime().InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # its errors share no class
         raise WeightsError(f"{wrong}: {shorten(' '.join(str(error).split()), 300)}") from error
 

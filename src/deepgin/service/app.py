@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from .. import __version__
 from ..errors import UsageError
 from ..inpainting import Inpainter
-from ..weights import file_hash, local_path, read_card
+from ..runtimes.choice import card_of_file
+from ..weights import file_hash, local_path
 from . import about, inpaint, iopaint
 from .guard import Guard
 from .refusals import install
@@ -79,7 +80,7 @@ def create_app(
 def _load(settings: Settings) -> Loaded:
     path = local_path(settings.weights)
     made = Inpainter(path, device=settings.device, precision=settings.precision)
-    card = read_card(path)
+    card = card_of_file(path)
     facts = {"name": card.network, "width": card.width, "licence": card.licence}
     told = {"sha256": file_hash(path), "training": card.training}
     return Loaded(made, _facts_of(made) | facts | told)

@@ -45,22 +45,14 @@ class Card:
 
 
 def read_card(path: str | Path) -> Card:
-    """Read what a weights file, or one of `deepgin export`, says about itself.
+    """Read what a weights file says about itself.
 
     Raises:
         WeightsError: missing, damaged, without our metadata, or of a later format.
     """
-    if Path(path).suffix == ".onnx":
-        return card_of(_metadata_of_onnx(Path(path)).get(KEY, ""), path)
     with opened(path) as file:
         metadata = file.metadata() or {}
     return card_of(metadata.get(KEY, ""), path)
-
-
-def _metadata_of_onnx(path: Path) -> dict[str, str]:
-    from ..runtimes.onnx import plain_session  # it needs a package that weights do not
-
-    return dict(plain_session(path).get_modelmeta().custom_metadata_map)
 
 
 def card_of(text: str, path: str | Path) -> Card:

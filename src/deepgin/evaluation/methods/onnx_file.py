@@ -2,13 +2,13 @@
 
 import hashlib
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
 import torch
 
 from ...errors import DeepginError, WeightsError
+from ...runtimes.onnx import plain_session
 from .base import Method, guarded, not_installed, plain
 from .conventions import Convention, convention_of
 from .ports import Ports, ports_of
@@ -28,13 +28,17 @@ def onnx_of(name: str, file: str, options: dict[str, str], device: str = "auto")
         WeightsError: the file is missing or damaged.
         DeepginError: ONNX Runtime is not installed.
     """
-    session, version = _session(name, Path(file), device)
+    try:
+        import onnxruntime  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise not_installed(name, "ONNX Runtime") from error
+    session = _session(name, Path(file), device)
     ports = ports_of(name, session.get_inputs(), session.get_outputs(), options)
     convention = convention_of(name, options, ports)
     digits = hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
     what = (
         f"ONNX file {Path(file).name} (SHA-256 {digits}), {convention.told()}, "
-        f"ONNX Runtime {version}, {session.get_providers()[0]}"
+        f"ONNX Runtime {onnxruntime.__version__}, {session.get_providers()[0]}"
     )
     hidden = None if convention.masked == "keep" else 0
     return Method(
@@ -42,27 +46,13 @@ def onnx_of(name: str, file: str, options: dict[str, str], device: str = "auto")
     )
 
 
-def _session(name: str, file: Path, device: str) -> tuple[Any, str]:
-    if not file.is_file():
-        raise WeightsError(f"{name}: {file}: no such ONNX file")
+def _session(name: str, file: Path, device: str) -> Any:
     try:
-        import onnxruntime  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise not_installed(name, "ONNX Runtime") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()  # as many as ours, as it is timed too
-    options.use_deterministic_compute = True
-    options.log_severity_level = 3
-    wanted = ["CPUExecutionProvider"]
-    if device == "auto" or device.startswith("cuda"):
-        wanted.insert(0, "CUDAExecutionProvider")
-    providers = [one for one in wanted if one in onnxruntime.get_available_providers()]
-    try:
-        session = onnxruntime.InferenceSession(str(file), options, providers=providers)
-    except Exception as error:  # its errors share no class
-        told = shorten(" ".join(str(error).split()), 300)
-        raise WeightsError(f"{name}: {file} is no ONNX file that can be run: {told}") from error
-    return session, onnxruntime.__version__
+        # As many threads as ours, as it is timed too; a GPU is used where ONNX Runtime can.
+        where = "cpu" if device == "cpu" else "auto"
+        return plain_session(file, where, torch.get_num_threads())
+    except WeightsError as error:
+        raise WeightsError(f"{name}: {error}") from error
 
 
 class _Network:

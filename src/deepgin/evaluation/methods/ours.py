@@ -8,7 +8,8 @@ import numpy as np
 from ... import __version__
 from ...errors import UsageError, nearest_name
 from ...inpainting import FITS, Inpainter, Options
-from ...weights import file_hash, local_path, read_card
+from ...runtimes.choice import card_of_file
+from ...weights import file_hash, local_path
 from .base import Method, guarded
 
 FLAGS = ("ensemble", "degrid")
@@ -46,7 +47,7 @@ class Networks:
 
 
 def _described(path: Path) -> str:
-    card = read_card(path)
+    card = card_of_file(path)
     return f"{path.name} ({card.network}, width {card.width}, SHA-256 {file_hash(path)[:16]})"
 
 
