@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -30,6 +31,32 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = build("deepgin-prefill", 4)
     save(network, path, training={"samples": 12}, licence="for tests")
     return path
+
+
+class Stages(NamedTuple):
+    """Weights files of two stages of a network of width 4, and of both in one, by default 0.25."""
+
+    soft: Path
+    sharp: Path
+    both: Path
+
+
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    """Two stages that differ in the second half of the network."""
+    torch.manual_seed(1)
+    folder = tmp_path_factory.mktemp("stages")
+    files = Stages(*(folder / f"{name}.safetensors" for name in Stages._fields))
+    network, later = build("deepgin-prefill", 4), build("deepgin-prefill", 4)
+    soft = {name: value.clone() for name, value in network.state_dict().items()}
+    save(network, files.soft, training={"samples": 12}, licence="for tests")
+    network.stage2.load_state_dict(later.stage2.state_dict())
+    network.stage2.out.bias.data += 0.2  # so that between them pictures differ too
+    save(network, files.sharp, training={"samples": 34}, licence="for tests")
+    facts = {"soft": {"samples": 12}, "sharp": {"samples": 34}}
+    more = {"training": facts, "licence": "for tests"}
+    save(network, files.both, soft=soft, sharpness=0.25, **more)
+    return files
 
 
 @pytest.fixture

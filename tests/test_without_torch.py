@@ -120,12 +120,13 @@ def test_weights_whose_graph_is_not_here_say_what_to_do(run, weights):
     assert error.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["train", "convert", "export"])
+@pytest.mark.parametrize("command", ["train", "convert", "blend", "export"])
 def test_what_needs_torch_says_so(run, tmp_path, command):
     (tmp_path / "net.pth").write_bytes(b"x")
     arguments = {
         "train": ["--recipe", "tiny", "--data.train", ROOT / "examples", "-o", "run"],
         "convert": ["net.pth", "-o", "x.safetensors"],
+        "blend": ["a.safetensors", "b.safetensors", "-o", "x.safetensors"],
         "export": ["-o", "x.onnx"],
     }[command]
     said = run("-m", "deepgin", command, *arguments, code=1).stderr

@@ -77,6 +77,7 @@ def test_failures_are_named_and_counted(cluster, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
+        (["--sharpness", "0.5"], "tiny.safetensors holds one set of weights"),
         (["--fit", "corp"], "no fit 'corp' (did you mean 'crop'?)"),
         (["--quality", "101"], "a quality of 101 does not work"),
         (["--format", "xyz"], "is no picture format that is written here"),

@@ -101,6 +101,24 @@ def test_results_of_another_request_are_kept(fill, shards, tmp_path):
     assert manifest(tmp_path / "out" / "0.tar.json")["request"]["options"]["fit"] == "crop"
 
 
+def test_another_sharpness_is_another_request(fill, shards, stages, tmp_path):
+    two = {"weights": str(stages.both)}
+    assert fill(shards, **two)[0].filled == 12
+    before = tars(tmp_path / "out")
+    assert manifest(tmp_path / "out" / "0.tar.json")["request"]["sharpness"] == 0.25
+    assert fill(shards, hand=never, sharpness=0.25, **two)[0].skipped == 12
+    with pytest.raises(UsageError, match=r"results of another request \(other sharpness\)"):
+        fill(shards, hand=never, sharpness=1, **two)
+    assert fill(shards, sharpness=1, overwrite=True, **two)[0].filled == 12
+    assert tars(tmp_path / "out") != before
+
+
+def test_a_sharpness_that_the_weights_cannot_have(fill, shards, tmp_path):
+    with pytest.raises(UsageError, match="holds one set of weights"):
+        fill(shards, hand=never, sharpness=0.5)
+    assert not (tmp_path / "out").exists()
+
+
 def fill_all_of(fill, shards, **fields):
     return fill(shards, hand=never, **fields)
 

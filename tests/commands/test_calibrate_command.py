@@ -62,6 +62,8 @@ def test_wrong_use(fails, options, tmp_path):
     assert "no.safetensors" in fails(1, "calibrate", "--network", "no.safetensors", *options)
     assert "multiple of 16" in fails(2, "calibrate", "--network", given, *options, "--size", 40)
     assert "network" in fails(2, "calibrate", *options)
+    message = fails(2, "calibrate", "--network", given, *options, "--sharpness", 0.5)
+    assert "tiny.safetensors holds one set of weights" in message
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "empty" in fails(1, "calibrate", "--network", given, *options, "--photos", empty)

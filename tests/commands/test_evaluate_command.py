@@ -84,6 +84,24 @@ def test_measuring_goes_on(deepgin, photos, tmp_path):
     assert deepgin("evaluate", *out, "--methods", "mean", "--size", 16, "--overwrite")[0] == 0
 
 
+def test_two_sharpnesses_in_one_report(deepgin, photos, stages, tmp_path):
+    arguments = ["--data", photos, "--size", 32, "--weights", stages.both, "-o", tmp_path / "r"]
+    methods = ["--methods", "deepgin,deepgin:sharpness=1"]
+    code, out, err = deepgin("evaluate", *arguments, *methods, "--sharpness", 0)
+    assert code == 0, err
+    assert "--weights both.safetensors --sharpness 0.0" in out
+    report = Report.read(tmp_path / "r" / "report.json")
+    assert "sharpness 0.0" in report.methods["deepgin"]
+    assert "sharpness 1.0" in report.methods["deepgin:sharpness=1"]
+    by_method = {
+        one: [s.values for s in report.scores if s.method == one] for one in report.methods
+    }
+    assert by_method["deepgin"] != by_method["deepgin:sharpness=1"]
+    # The default is another one: under its old name it is not mixed in.
+    code, _, err = deepgin("evaluate", *arguments, "--methods", "deepgin")
+    assert (code, "results of another 'deepgin'" in err) == (2, True)
+
+
 def test_original_size_and_masks_by_hand(deepgin, photos, tmp_path):
     made = tmp_path / "made"
     (made / "inner").mkdir(parents=True)
@@ -139,6 +157,7 @@ def test_json_survives_infinity(deepgin, tmp_path):
         (["--methods", "deepgin", "--weights", "no.safetensors"], 1, ["no.safetensors"]),
         (["--methods", "deepgin", "--device", "potato"], 2, ["'potato'"]),
         (["--methods", "deepgin", "--precision", "half"], 2, ["'half'"]),
+        (["--methods", "deepgin", "--sharpness", "2"], 2, ["sharpness 2.0 does not work"]),
     ],
 )
 def test_wrong_use(fails, files_in, photos, tmp_path, options, code, words):

@@ -74,6 +74,25 @@ def test_info(works, file):
     assert f"weights: {file}\n" in works("info", file)
 
 
+@pytest.mark.parametrize(("option", "at"), [([], 0.25), (["--sharpness", 1], 1.0)])
+def test_the_sharpness_is_fixed_and_kept(works, fails, stages, pair, tmp_path, option, at):
+    out = tmp_path / "model.onnx"
+    works("export", stages.both, "-o", out, *option)
+    card = card_of_file(out)
+    facts = {"soft": {"samples": 12}, "sharp": {"samples": 34}, "sharpness": at}
+    assert (card.training, card.sharpness, card.format) == (facts, None, 1)
+    runtime = ("--device", "cpu", "--precision", "float32", "-o")
+    works("inpaint", *pair, "--weights", out, *runtime, tmp_path / "one.png")
+    two = ("--weights", stages.both, "--sharpness", at)
+    works("inpaint", *pair, *two, *runtime, tmp_path / "other.png")
+    pictures = [
+        np.asarray(Image.open(tmp_path / name)).astype(int) for name in ("one.png", "other.png")
+    ]
+    assert np.abs(pictures[0] - pictures[1]).max() <= 1
+    words = ("inpaint", *pair, "--weights", out, "-o", tmp_path / "x.png", "--sharpness", at)
+    assert f"{out}: the sharpness of an exported file is fixed" in fails(2, *words)
+
+
 def test_a_picture(works, small, file, pair, tmp_path):
     works("inpaint", *pair, "-o", tmp_path / "one.png", "--weights", file, "--provenance")
     runtime = ("--weights", small, "--device", "cpu", "--precision", "float32")
@@ -117,6 +136,7 @@ def test_a_folder(works, small, file, pair, tmp_path):
         (["-o", "model.onnx", "--opset", "new"], "opset"),
         (["-o", "model.pt2", "--half"], "only ONNX files"),
         (["-o", "old.onnx"], "--overwrite"),
+        (["-o", "model.onnx", "--sharpness", "0.5"], "holds one set of weights"),
         ([], "output"),
     ],
 )

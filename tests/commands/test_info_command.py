@@ -51,6 +51,15 @@ def test_text(works, weights, tmp_path):
         assert f" {name} " in out
 
 
+def test_two_sets(works, stages):
+    out = works("info", stages.both)
+    assert "  two sets, soft and sharp; sharpness 0.25 unless --sharpness says another\n" in out
+    assert "  sharp: {'samples': 34}\n" in out
+    assert "two sets" not in works("info", stages.sharp)
+    card = json.loads(works("info", stages.both, "--json"))["weights"]
+    assert (card["sharpness"], card["format"]) == (0.25, 2)
+
+
 def test_weights_that_come_with_the_package_are_the_default(works, weights, monkeypatch):
     monkeypatch.setattr("deepgin.weights.hub.SHIPPED", weights)
     assert json.loads(works("info", "--json"))["weights"]["file"] == str(weights)

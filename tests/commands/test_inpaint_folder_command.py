@@ -60,6 +60,42 @@ def test_what_is_done_is_skipped(deepgin, data, weights):
     assert pictures_in(out) == before
 
 
+def test_results_of_another_sharpness_are_not_taken_for_done(deepgin, fails, data, stages):
+    photos, masks, out = data
+    arguments = ["inpaint", photos, masks, "-o", out, "--weights", stages.both, "--provenance"]
+    deepgin(*arguments, "--sharpness", 0)
+    before = pictures_in(out)
+    message = fails(2, *arguments)
+    assert f"{out}/a.png was made otherwise (other sharpness): choose another folder" in message
+    assert pictures_in(out) == before
+    (out / "sub/a.png").unlink()
+    code, printed, _ = deepgin(*arguments, "--sharpness", 0)
+    assert (code, printed) == (0, f"1 filled, 5 skipped: {out}\n")
+    assert pictures_in(out) == before
+    assert deepgin(*arguments, "--overwrite")[1] == f"6 filled: {out}\n"
+    after = pictures_in(out)
+    assert all(after[name] != content for name, content in before.items())
+    # As by its number.
+    assert deepgin(*arguments, "--sharpness", 0.25)[1] == f"6 skipped: {out}\n"
+    other = fails(2, *arguments[:-2], stages.sharp, "--provenance", "--fit", "crop")
+    assert "(other weights, sharpness, options)" in other
+
+
+@pytest.mark.parametrize("there", ["damaged", "mine", "silent"])
+def test_a_result_that_tells_nothing_is_taken_for_done(deepgin, data, stages, there):
+    photos, masks, out = data
+    arguments = ["inpaint", photos, masks, "-o", out, "--weights", stages.both]
+    deepgin(*arguments)
+    if there == "damaged":
+        (out / "a.png").write_bytes((out / "a.png").read_bytes()[:60])
+    elif there == "mine":
+        (out / "a.png").write_bytes(b"mine")
+    before = pictures_in(out)
+    again = deepgin(*arguments, "--provenance", "--sharpness", 1)
+    assert again[:2] == (0, f"6 skipped: {out}\n")
+    assert pictures_in(out) == before
+
+
 def test_unpaired_files_are_told_of_before_work_starts(deepgin, data, weights):
     photos, masks, out = data
     (masks / "b.png").rename(masks / "z.png")

@@ -124,6 +124,18 @@ def test_provenance_says_how_a_picture_was_made(works, pair, tmp_path, weights):
     assert found["weights"] == f"sha256:{file_hash(weights)}"
     assert found["options"] == {"dilate": 1}
     assert found["fit"]
+    assert "sharpness" not in found
+
+
+def test_sharpness(works, pair, tmp_path, stages):
+    arguments = ["inpaint", *pair, "--weights", stages.both, "--provenance", "-o"]
+    works(*arguments, tmp_path / "usual.png")
+    works(*arguments, tmp_path / "sharp.png", "--sharpness", 1)
+    told = [provenance_of(tmp_path / name) for name in ("usual.png", "sharp.png")]
+    assert [one["sharpness"] for one in told] == [0.25, 1]
+    found = np.asarray(Image.open(tmp_path / "sharp.png"))
+    np.testing.assert_array_equal(found, np.asarray(Inpainter(stages.sharp)(*pair)))
+    assert (found != np.asarray(Image.open(tmp_path / "usual.png"))).any()
 
 
 def test_verbose_says_which_fit(deepgin, pair, tmp_path, weights):
@@ -148,6 +160,10 @@ def test_verbose_says_which_fit(deepgin, pair, tmp_path, weights):
         (["--suffix", "_x"], ["--suffix", "folder"]),
         (["--format", "png"], ["--format", "folder"]),
         (["--shard", "1/2"], ["--shard", "folder"]),
+        (["--sharpness", "0.5"], ["tiny.safetensors", "one set", "leave --sharpness out"]),
+        (["--sharpness", "-0.1"], ["sharpness -0.1 does not work"]),
+        (["--sharpness", "nan"], ["sharpness", "nan"]),
+        (["--sharpness", "soft"], ["sharpness", "soft"]),
     ],
 )
 def test_options_that_do_not_work(fails, files_in, pair, tmp_path, weights, options, words):

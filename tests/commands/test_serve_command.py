@@ -50,7 +50,7 @@ def test_every_option(served, tmp_path):
         *("--host", "0.0.0.0", "--weights", "w", "--device", "cpu", "--precision", "float32"),
         *("--max-megabytes", 1, "--max-megapixels", 2, "--queue", 3, "--timeout", 4.5),
         *("--token-file", tmp_path / "token", "--allow-hosts", "a.example, b.example"),
-        *("--gather-ms", 7, "--together", 2),
+        *("--gather-ms", 7, "--together", 2, "--sharpness", 0.3),
     )
     assert (settings.host, settings.weights) == ("0.0.0.0", "w")
     assert (settings.device, settings.precision, settings.token) == ("cpu", "float32", "secret")
@@ -58,6 +58,7 @@ def test_every_option(served, tmp_path):
     assert (limits.bytes, limits.pixels, limits.seconds, limits.queue) == (1 << 20, 2e6, 4.5, 3)
     assert settings.allowed_hosts == ("a.example", "b.example")
     assert (settings.gather_seconds, settings.together) == (0.007, 2)
+    assert settings.sharpness == 0.3
     assert "warning" not in err
     assert "secret" not in err
 

@@ -52,6 +52,15 @@ def test_every_kind_of_input_gives_the_same(inpainter, pair, arrays):
         np.testing.assert_array_equal(bytes_of(inpainter(given_picture, given_mask)), expected)
 
 
+def test_sharpness(stages, pair):
+    by_default = bytes_of(Inpainter(stages.both, device="cpu")(*pair))
+    found = {s: bytes_of(Inpainter(stages.both, sharpness=s)(*pair)) for s in (0, 0.25, 1)}
+    np.testing.assert_array_equal(found[0.25], by_default)
+    np.testing.assert_array_equal(found[0], bytes_of(Inpainter(stages.soft)(*pair)))
+    np.testing.assert_array_equal(found[1], bytes_of(Inpainter(stages.sharp)(*pair)))
+    assert len({picture.tobytes() for picture in found.values()}) == 3
+
+
 def test_one_call(weights, pair, inpainter, monkeypatch):
     monkeypatch.setattr("deepgin.weights.hub.SHIPPED", weights)
     expected = bytes_of(inpainter(*pair))

@@ -9,6 +9,7 @@ from deepgin.runtimes import choice
 from deepgin.runtimes.choice import open_runtime
 from deepgin.runtimes.onnx import OnnxRuntime
 from deepgin.runtimes.torch import TorchRuntime
+from deepgin.weights import load
 
 
 @pytest.fixture
@@ -26,6 +27,18 @@ def test_with_torch(weights):
     for one in (weights, str(weights), build("deepgin-prefill", 2), None):
         assert isinstance(open_runtime(one, "cpu", "float32"), TorchRuntime)
     assert open_runtime(weights, "cpu", "bf16").precision == torch.bfloat16
+
+
+def test_the_sharpness_goes_on(stages, without, monkeypatch):
+    for sharpness in (0.0, 0.7):
+        made = open_runtime(stages.both, "cpu", "float32", sharpness).network.state_dict()
+        expected = load(stages.both, sharpness).state_dict()
+        assert all(torch.equal(made[name], expected[name]) for name in expected)
+    with pytest.raises(UsageError, match="a network that is built has one set of weights"):
+        open_runtime(build("deepgin-prefill", 2), sharpness=0.5)
+    without("torch")
+    with pytest.raises(UsageError, match=r"sharpness 1\.5 does not work: 0 \(soft\) to 1"):
+        open_runtime(stages.both, "cpu", sharpness=1.5)
 
 
 def test_without_torch(weights, without):

@@ -16,7 +16,7 @@ from deepgin.network import Discriminators, build
 from deepgin.runtimes import onnx
 from deepgin.runtimes.choice import card_of_file
 from deepgin.runtimes.onnx import OnnxRuntime, plain_session
-from deepgin.weights import save
+from deepgin.weights import blend, save
 
 pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -138,6 +138,15 @@ def test_missing_and_cut_weights(weights, graphs, tmp_path, monkeypatch):
         OnnxRuntime(tmp_path / "w.safetensors")
 
 
+@pytest.mark.parametrize("sharpness", [0, 0.5, 1])
+def test_the_sharpness_of_a_file_of_one_network(onnx_file, weights, sharpness):
+    with pytest.raises(UsageError, match="the sharpness of an exported file is fixed") as raised:
+        OnnxRuntime(onnx_file, sharpness=sharpness)
+    assert str(raised.value).startswith(str(onnx_file))
+    with pytest.raises(UsageError, match="holds one set of weights: leave --sharpness out"):
+        OnnxRuntime(weights, sharpness=sharpness)
+
+
 @pytest.mark.parametrize("device", ["cuda", "cuda:0", "mps", "potato", "", "cpu:x", "cuda:x"])
 def test_devices_that_there_are_not(onnx_file, device, monkeypatch):
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
@@ -160,7 +169,7 @@ def test_kinds_of_numbers_that_numpy_lacks(weights, graphs, monkeypatch):
 
     monkeypatch.setattr(onnx, "GRAPHS", graphs)
     file = SimpleNamespace(keys=lambda: ["a"], get_tensor=get_tensor)
-    monkeypatch.setattr(onnx, "opened", lambda _: nullcontext(file))
+    monkeypatch.setattr(blend, "opened", lambda *_: nullcontext(file))
     with pytest.raises(WeightsError, match="'bfloat16' not understood"):
         OnnxRuntime(weights)
 

@@ -59,6 +59,16 @@ def test_weights_by_a_graph(weights, graphs, batch, tmp_path, monkeypatch, dtype
     check_close(found, TorchRuntime(weights, "cpu", "float32").fill(*batch), batch[1])
 
 
+@pytest.mark.parametrize("sharpness", [None, 0, 0.6, 1])
+def test_two_sets_by_a_graph(stages, graphs, batch, monkeypatch, sharpness):
+    monkeypatch.setattr(onnx, "GRAPHS", graphs)
+    found = OnnxRuntime(stages.both, "cpu", "float32", sharpness).fill(*batch)
+    wanted = TorchRuntime(stages.both, "cpu", "float32", sharpness).fill(*batch)
+    check_close(found, wanted, batch[1])
+    other = TorchRuntime(stages.both, "cpu", "float32", 0.4).fill(*batch)
+    assert np.abs(found.completed.astype(int) - other.completed)[batch[1]].max() > 3
+
+
 @pytest.mark.parametrize("fit", ["auto", "direct", "resize", "crop", "polyphase"])
 def test_all_fits(runtime, weights, photo, fit):
     picture = np.kron(photo(40, 33), np.ones((8, 8, 1), np.uint8))[:301, :263]

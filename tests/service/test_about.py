@@ -3,6 +3,9 @@
 import re
 
 import pytest
+import torch
+
+from deepgin.weights import load
 
 pytestmark = pytest.mark.anyio
 
@@ -14,8 +17,18 @@ async def test_models_say_what_is_loaded_and_not_where(serving, weights):
     assert (model["name"], model["width"]) == ("deepgin-prefill", 4)
     assert (model["licence"], model["training"]) == ("for tests", {"samples": 12})
     assert (model["device"], model["precision"]) == ("cpu", "float32")
-    assert len(model["sha256"]) == 64
+    assert (len(model["sha256"]), model["sharpness"]) == (64, None)
     assert str(weights.parent) not in answer.text
+
+
+async def test_models_say_how_sharp_they_are(serving, stages):
+    for given, told in ((None, 0.25), (1, 1.0)):
+        async with serving(weights=stages.both, device="cpu", sharpness=given) as c:
+            [model] = (await c.get("/v1/models")).json()["models"]
+            network = c.app.state.service.loaded.inpainter.runtime.network
+        assert model["sharpness"] == told
+        expected = load(stages.both, told).stage2.out.weight
+        assert torch.equal(network.stage2.out.weight, expected)
 
 
 async def test_openapi_tells_every_field_and_refusal(client):

@@ -194,6 +194,11 @@ def test_weights_of_others_are_refused(metadata: dict[str, str] | None, path: Pa
         {"network": ["deepgin"], "width": 4, "format": 1},
         {"network": "deepgin", "width": 4, "format": "1"},
         {"network": "deepgin", "width": 4, "format": 1, "more": 1},
+        {"network": "deepgin", "width": 4, "format": 2, "sharpness": -0.1},
+        {"network": "deepgin", "width": 4, "format": 2, "sharpness": 1.1},
+        {"network": "deepgin", "width": 4, "format": 2, "sharpness": "0.5"},
+        {"network": "deepgin", "width": 4, "format": 2, "sharpness": True},
+        {"network": "deepgin", "width": 4, "format": 2, "sharpness": math.nan},
     ],
     ids=lambda card: str(card)[:60],
 )
@@ -207,9 +212,9 @@ def test_cards_that_say_nothing_are_refused(card: object, network, path: Path) -
 @pytest.mark.parametrize("more", [{}, {"tiles": 3}])
 def test_a_later_format_is_refused(more: dict[str, int], network: Generator, path: Path) -> None:
     """Also when its card has fields that are not known here."""
-    _with_card(path, {"network": "deepgin", "width": 4, "format": 2} | more, network)
+    _with_card(path, {"network": "deepgin", "width": 4, "format": 3} | more, network)
     for reader in (load, read_card):
-        with pytest.raises(WeightsError, match=r"w\.safetensors has format 2: update deepgin"):
+        with pytest.raises(WeightsError, match=r"w\.safetensors has format 3: update deepgin"):
             reader(path)
 
 

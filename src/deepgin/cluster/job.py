@@ -117,7 +117,9 @@ def _checked_weights(request: Request) -> tuple[Request, bytes | None]:
     """
     if request.weights is not None:
         request = replace(request, weights=str(local_path(request.weights)))
-    inpainter = Inpainter(request.weights, device="cpu", options=request.options)
+    inpainter = Inpainter(
+        request.weights, device="cpu", sharpness=request.sharpness, options=request.options
+    )
     if inpainter.runtime.guided:
         raise UsageError("these weights need guidance pictures, which a cluster job does not take")
     if request.weights is None:

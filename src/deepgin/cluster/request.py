@@ -23,6 +23,7 @@ class Request:
         weights: a weights file of the machine that asks; None: those of the package.
         device: see `Inpainter`.
         precision: see `Inpainter`.
+        sharpness: see `Inpainter`.
         per_unit: pictures that are filled and written as one, of a folder.
         overwrite: fill again what is done.
         retry_failed: fill again what holds pictures that failed.
@@ -36,6 +37,7 @@ class Request:
     weights: str | None = None
     device: str = "auto"
     precision: str = "auto"
+    sharpness: float | None = None
     per_unit: int = 500
     overwrite: bool = False
     retry_failed: bool = False
@@ -50,7 +52,7 @@ class Request:
         Raises:
             WeightsError, DeepginError: the weights cannot be read.
         """
-        known = provenance(self.weights, self.options)
+        known = provenance(self.weights, self.options, self.sharpness)
         return known | {
             "options": asdict(self.options),
             "precision": self.precision,

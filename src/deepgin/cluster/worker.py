@@ -30,7 +30,9 @@ class Worker:
     def __init__(self, order: Order, weights: bytes | None = None) -> None:
         self.order = order
         request = order.request
-        settings: dict[str, Any] = {"device": request.device, "precision": request.precision}
+        settings: dict[str, Any] = {
+            name: getattr(request, name) for name in ("device", "precision", "sharpness")
+        }
         if weights is None:
             self._check(None)
             self.inpainter = Inpainter(options=request.options, **settings)

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "fill pictures over HTTP",
     "cluster": "fill very many pictures on a Ray cluster",
     "convert": "turn a checkpoint of the authors into our weights",
+    "blend": "put soft and sharp weights into one file",
     "export": "write a network as one ONNX file",
     "info": "show variants, weights and this machine",
 }

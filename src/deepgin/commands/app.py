@@ -47,6 +47,7 @@ def run(args: Namespace) -> None:
         args.device,
         args.precision,
         limits,
+        sharpness=args.sharpness,
     )
     with _listening(args.port) as listening:
         address = address_at(listening)

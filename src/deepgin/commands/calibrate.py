@@ -44,7 +44,7 @@ def run(args: Any) -> None:
     protocol.pictures()  # a wrong folder is better told of before networks are loaded
     given = load_vgg(args.network)
     reference = load_vgg(args.reference) if args.reference else None
-    runtime = TorchRuntime(args.weights, args.device, args.precision)
+    runtime = TorchRuntime(args.weights, args.device, args.precision, args.sharpness)
     if reference is None:
         reference = estimate_reference(given, truths_of(protocol, 16))
     networks = given.to(runtime.device), reference.to(runtime.device)

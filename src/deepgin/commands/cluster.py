@@ -85,6 +85,7 @@ def _request(args: Any) -> "Request":
         weights=args.weights,
         device=args.device,
         precision=args.precision,
+        sharpness=args.sharpness,
         per_unit=args.pictures_per_unit,
         overwrite=args.overwrite,
         retry_failed=args.retry_failed,

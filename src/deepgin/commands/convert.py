@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from .parsing import Parser
+from .parsing import Parser, output_of
 
 
 def parser() -> Parser:
@@ -24,14 +24,9 @@ def run(args: Any) -> None:
     """Read, convert and write."""
     import torch
 
-    from ..errors import UsageError
     from ..weights import convert, read_authors, save
 
-    output = Path(args.output)
-    if output.suffix != ".safetensors":
-        raise UsageError(f"{output}: end the output in .safetensors")
-    if output.exists() and not args.overwrite:
-        raise UsageError(f"{output} exists: add --overwrite, or choose another name")
+    output = output_of(args, ".safetensors")
     network = convert(read_authors(args.checkpoint), args.checkpoint)
     facts = {"converted_from": Path(args.checkpoint).name}
     save(network, output, training=facts, licence=args.licence, dtype=torch.float32)

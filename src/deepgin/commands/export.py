@@ -1,9 +1,8 @@
 """`deepgin export [WEIGHTS] -o OUT.onnx`."""
 
-from pathlib import Path
 from typing import Any
 
-from .parsing import Parser
+from .parsing import Parser, add_sharpness, output_of
 
 
 def parser() -> Parser:
@@ -24,20 +23,19 @@ def parser() -> Parser:
     p.add_argument("--half", action="store_true", help="ONNX weights as float16: half the size")
     p.add_argument("--opset", type=int, default=18, help="of ONNX, 18 to 20")
     p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
+    add_sharpness(p)
     return p
 
 
 def run(args: Any) -> None:
     """Load, export and write."""
-    from ..errors import UsageError
     from ..export import export
-    from ..weights import load, local_path, read_card
+    from ..weights import load, local_path, read_card, sharpness_of
 
-    output = Path(args.output)
-    if output.exists() and not args.overwrite:
-        raise UsageError(f"{output} exists: add --overwrite, or choose another name")
+    output = output_of(args)
     path = local_path(args.weights)
-    network, card = load(path), read_card(path)
+    sharpness = sharpness_of(path, args.sharpness)
+    network, card = load(path, sharpness), read_card(path).at(sharpness)
     export(
         network,
         output,

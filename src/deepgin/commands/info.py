@@ -85,6 +85,9 @@ def _print(facts: dict[str, Any]) -> None:
     console.print(f"ONNX Runtime: {facts['onnxruntime'] or 'not installed'}")
     console.print(f"weights: {weights['file']}")
     console.print(f"  {weights['network']}, width {weights['width']}")
+    if weights["sharpness"] is not None:
+        told = f"sharpness {weights['sharpness']:g} unless --sharpness says another"
+        console.print(f"  two sets, soft and sharp; {told}")
     console.print(f"  licence {weights['licence']}")
     console.print(f"  sha256 {weights['sha256']}")
     for name, value in weights["training"].items():

@@ -123,4 +123,5 @@ def _request(args: Any) -> "Request":
         weights=args.weights,
         device=args.device,
         precision=args.precision,
+        sharpness=args.sharpness,
     )

@@ -59,6 +59,7 @@ def request(args: Any, command: str, **asked: Any) -> "Request":
         weights=args.weights,
         device=args.device,
         precision=args.precision,
+        sharpness=args.sharpness,
         command=command,
         overwrite=args.overwrite,
         keep=not args.no_pictures and args.output is not None,
@@ -100,6 +101,8 @@ def words_of(args: Any) -> list[str]:
     for name in ("device", "precision"):
         if getattr(args, name) != "auto":
             words += [f"--{name}", getattr(args, name)]
+    if args.sharpness is not None:
+        words += ["--sharpness", str(args.sharpness)]
     return words
 
 

@@ -2,7 +2,8 @@
 
 import re
 from argparse import Action
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 from jsonargparse import ArgumentParser, DefaultHelpFormatter
 
@@ -51,7 +52,7 @@ class Parser(ArgumentParser):
 
 
 def add_runtime(parser: Parser) -> None:
-    """Add the options that choose weights, device and precision."""
+    """Add the options that choose weights, device, precision and sharpness."""
     parser.add_argument(
         "--weights",
         metavar="FILE",
@@ -59,3 +60,28 @@ def add_runtime(parser: Parser) -> None:
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")
+    add_sharpness(parser)
+
+
+def add_sharpness(parser: Parser) -> None:
+    """Add the option that chooses between the two sets of a weights file."""
+    parser.add_argument(
+        "--sharpness",
+        type=float,
+        metavar="0..1",
+        help="of weights of two sets: 0 soft, 1 sharp, or between; else their own default",
+    )
+
+
+def output_of(args: Any, ending: str = "") -> Path:
+    """Return the file that --output names.
+
+    Raises:
+        UsageError: it ends otherwise, or exists and --overwrite is not given.
+    """
+    output = Path(args.output)
+    if not output.name.endswith(ending):
+        raise UsageError(f"{output}: end the output in {ending}")
+    if output.exists() and not args.overwrite:
+        raise UsageError(f"{output} exists: add --overwrite, or choose another name")
+    return output

@@ -79,6 +79,7 @@ def settings_of(args: Any) -> Any:
         tuple(name.strip() for name in args.allow_hosts.split(",") if name.strip()),
         args.gather_ms / 1000,
         args.together,
+        args.sharpness,
     )
 
 

@@ -52,6 +52,7 @@ class Request:
         weights: of `deepgin` where its method names none.
         device: of networks.
         precision: of networks.
+        sharpness: of `weights`; None takes their own default.
         command: that is told in the report.
         overwrite: forget what the folder holds.
         keep: keep pictures, without which there are neither figures nor FID.
@@ -68,6 +69,7 @@ class Request:
     weights: str | None = None
     device: str = "auto"
     precision: str = "auto"
+    sharpness: float | None = None
     command: str = ""
     overwrite: bool = False
     keep: bool = True
@@ -99,6 +101,7 @@ def evaluate(
         weights=request.weights,
         device=request.device,
         precision=request.precision,
+        sharpness=request.sharpness,
     )
     told = watcher()
     tell(f"reading {request.data} and drawing masks")

@@ -1,9 +1,7 @@
 """Writing exported files, whole or not at all. What they compute is pipelines.py."""
 
 import io
-import json
 import warnings
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +63,7 @@ def export(
     if opset not in OPSETS:
         raise UsageError(f"opset {opset} does not work: choose {OPSETS[0]} to {OPSETS[-1]}")
     card = card or Card(network.name, network.width)
-    told = {KEY: json.dumps(asdict(card)), "deepgin_version": __version__, "contract": contract}
+    told = {KEY: card.to_json(), "deepgin_version": __version__, "contract": contract}
     with whole_file(path) as temporary:
         pipeline = CONTRACTS[contract](traceable(network))
         if path.suffix == ".pt2":

@@ -92,7 +92,8 @@ class Inpainter:
             None for the weights that come with the package.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
-        runtime: what runs the network; the three above are then not used.
+        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
+        runtime: what runs the network; the four above are then not used.
         options: how holes are found and filled, unless a call says otherwise.
 
     Examples:
@@ -106,10 +107,11 @@ class Inpainter:
         *,
         device: str = "auto",
         precision: str = "auto",
+        sharpness: float | None = None,
         runtime: Runtime | None = None,
         options: Options | None = None,
     ) -> None:
-        self.runtime = runtime or open_runtime(weights, device, precision)
+        self.runtime = runtime or open_runtime(weights, device, precision, sharpness)
         self.options = options or Options()
 
     def __call__(

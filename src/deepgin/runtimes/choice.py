@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def open_runtime(
-    weights: "str | Path | Generator | None" = None, device: str = "auto", precision: str = "auto"
+    weights: "str | Path | Generator | None" = None,
+    device: str = "auto",
+    precision: str = "auto",
+    sharpness: float | None = None,
 ) -> Runtime:
     """Return what runs `weights`: ONNX Runtime for .onnx, else PyTorch if it is installed.
 
@@ -24,9 +27,10 @@ def open_runtime(
         weights: a file, an address on the hub, a generator, or None for the package's own.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bf16.
+        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
 
     Raises:
-        WeightsError: the weights cannot be used; UsageError: the device or precision cannot.
+        WeightsError: the weights cannot be used; UsageError: device, precision or sharpness cannot.
     """
     named = weights is None or isinstance(weights, str | Path)
     path = local_path(weights) if named else None  # type: ignore[arg-type]
@@ -36,10 +40,10 @@ def open_runtime(
             raise UsageError(f"{path} needs {needs}, which is not installed: see the README")
         from .onnx import OnnxRuntime
 
-        return OnnxRuntime(path, device, precision)
+        return OnnxRuntime(path, device, precision, sharpness)
     from .torch import TorchRuntime
 
-    return TorchRuntime(path or weights, device, precision)
+    return TorchRuntime(path or weights, device, precision, sharpness)
 
 
 def card_of_file(path: Path) -> Card:

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..errors import DeepginError, UsageError, WeightsError
 from ..network.variants import variant, variants
-from ..weights.card import KEY, Card, card_of, opened, read_card
+from ..weights.blend import sharpness_of, tensors
+from ..weights.card import KEY, Card, card_of, read_card
 from . import Filled8, OutOfMemory, memory
 
 GRAPHS = Path(__file__).parent / "graphs"
@@ -33,10 +34,11 @@ class OnnxRuntime:
             comes with the package.
         device: auto, cpu, cuda or cuda:N.
         precision: auto or float32.
+        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
 
     Raises:
         WeightsError: missing, damaged, another network's file, or weights without a graph here.
-        UsageError: a device or precision that there is not.
+        UsageError: a device or precision that there is not, or a sharpness that they cannot have.
         DeepginError: ONNX Runtime is not installed.
     """
 
@@ -44,14 +46,23 @@ class OnnxRuntime:
     trained_at = 256
     guided = False
 
-    def __init__(self, path: Path, device: str = "auto", precision: str = "auto") -> None:
+    def __init__(
+        self,
+        path: Path,
+        device: str = "auto",
+        precision: str = "auto",
+        sharpness: float | None = None,
+    ) -> None:
         if precision not in ("auto", "float32"):
             raise UsageError(
                 f"precision '{precision}': ONNX Runtime computes in float32 here; "
                 "install PyTorch for bf16"
             )
+        sharpness = sharpness_of(path, sharpness)
         exported = path.suffix == ".onnx"
-        self._session, self.card = (_exported if exported else _ours)(path, device)
+        self._session, self.card = (
+            _exported(path, device) if exported else _ours(path, device, sharpness)
+        )
         if device.startswith("cuda") and self.device != "cuda":
             raise UsageError(
                 f"device '{device}': ONNX Runtime cannot use it (its version of CUDA or cuDNN may "
@@ -126,15 +137,11 @@ def card_of_session(session: Any, path: Path) -> Card:
     return card_of(session.get_modelmeta().custom_metadata_map.get(KEY, ""), path)
 
 
-def _ours(path: Path, device: str) -> tuple[Any, Card]:
+def _ours(path: Path, device: str, sharpness: float | None) -> tuple[Any, Card]:
     card = read_card(path)
     graph = _graph(card, path)
     options = _options()
-    try:
-        with opened(path) as file:
-            weights = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
-    except TypeError as error:
-        raise WeightsError(f"{path}: NumPy cannot read its kind of numbers: {error}") from error
+    weights = tensors(path, sharpness)
     values = [_onnxruntime().OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
     options.add_external_initializers(list(weights), values)
     return _session(graph, options, device, f"{path} does not fit the network it names"), card

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..devices import autocast, choose_device, choose_precision
+from ..errors import UsageError
 from ..network import SIZE_MULTIPLE, Filled, Generator
 from ..weights import load
 from . import Filled8, OutOfMemory, memory
@@ -26,10 +27,11 @@ class TorchRuntime:
         weights: a weights file, a generator, or None for the weights that come with the package.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bf16.
+        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
 
     Raises:
         WeightsError: the weights cannot be used.
-        UsageError: unknown device or precision.
+        UsageError: unknown device or precision, or a sharpness that they cannot have.
     """
 
     size_multiple = SIZE_MULTIPLE
@@ -40,11 +42,15 @@ class TorchRuntime:
         weights: str | Path | Generator | None = None,
         device: str = "auto",
         precision: str = "auto",
+        sharpness: float | None = None,
     ) -> None:
         self.device = choose_device(device)
         self.precision = choose_precision(self.device, precision)
-        network = weights if isinstance(weights, Generator) else load(weights)
-        self.network = network.to(self.device).eval()
+        if not isinstance(weights, Generator):
+            weights = load(weights, sharpness)
+        elif sharpness is not None:
+            raise UsageError("a network that is built has one set of weights: leave sharpness out")
+        self.network = weights.to(self.device).eval()
         self.guided = bool(self.network.variant.guidance)
         self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * self.network.width
         # On a CPU four together take 0.9 to 1.03 times as long as one by one, and round otherwise.

@@ -21,6 +21,7 @@ class Model(BaseModel):
     width: int | None = None
     licence: str | None = None
     sha256: str | None = None
+    sharpness: float | None = None
     training: dict[str, Any] = {}
     trained_at: int
     guided: bool

@@ -11,7 +11,7 @@ from .. import __version__
 from ..errors import UsageError
 from ..inpainting import Inpainter
 from ..runtimes.choice import card_of_file
-from ..weights import file_hash, local_path
+from ..weights import file_hash, local_path, sharpness_of
 from . import about, inpaint, iopaint
 from .guard import Guard
 from .refusals import install
@@ -30,7 +30,8 @@ def create_app(
     Args:
         settings: see `Settings`.
         page: serve the page for people, too.
-        inpainter: is used in place of what the settings say of weights, device and precision.
+        inpainter: is used in place of what the settings say of weights, device, precision and
+            sharpness.
     """
 
     def load() -> Loaded:
@@ -79,10 +80,13 @@ def create_app(
 
 def _load(settings: Settings) -> Loaded:
     path = local_path(settings.weights)
-    made = Inpainter(path, device=settings.device, precision=settings.precision)
+    sharpness = sharpness_of(path, settings.sharpness)
+    made = Inpainter(
+        path, device=settings.device, precision=settings.precision, sharpness=sharpness
+    )
     card = card_of_file(path)
     facts = {"name": card.network, "width": card.width, "licence": card.licence}
-    told = {"sha256": file_hash(path), "training": card.training}
+    told = {"sha256": file_hash(path), "sharpness": sharpness, "training": card.training}
     return Loaded(made, _facts_of(made) | facts | told)
 
 

@@ -62,6 +62,7 @@ class Settings:
         allowed_hosts: names, beside `host` and the loopback ones, under which it may be called.
         gather_seconds: how long a request waits for others to be filled with it.
         together: so many are filled together at most.
+        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
 
     Raises:
         UsageError: a value that does not work.
@@ -77,6 +78,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     gather_seconds: float = 0.005
     together: int = 16
+    sharpness: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:

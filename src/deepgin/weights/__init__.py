@@ -3,24 +3,29 @@
 from typing import TYPE_CHECKING
 
 from ..lazy import names_from
+from .blend import sharpness_of
 from .card import Card, file_hash, read_card
 from .hub import local_path
 
 if TYPE_CHECKING:
     from .authors import convert, read_authors
-    from .format import load, save
+    from .format import join, load, save
 
 __all__ = [
     "Card",
     "convert",
     "file_hash",
+    "join",
     "load",
     "local_path",
     "read_authors",
     "read_card",
     "save",
+    "sharpness_of",
 ]
 # These need torch. Not named as their modules are, which would hide them.
 __getattr__ = names_from(
-    __name__, {"convert": "authors", "read_authors": "authors", "load": "format", "save": "format"}
+    __name__,
+    {"convert": "authors", "read_authors": "authors"}
+    | dict.fromkeys(("join", "load", "save"), "format"),
 )

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from ..errors import WeightsError
 
 KEY = "deepgin"
 """Under which a file's metadata have the card, as JSON."""
-FORMAT = 1
+FORMAT = 2
+"""The latest that is read. Files of one set of weights are of format 1, which knows no sharpness."""
 LICENCE = "CC BY-NC 4.0"
 PREPROCESSING = {
     "channels": "RGB",
@@ -34,6 +35,8 @@ class Card:
         training: facts of the training, free in form.
         preprocessing: what the network expects.
         format: the version of this layout.
+        sharpness: of a file of two sets, soft and sharp: what is taken between them (0 to 1)
+            unless another is asked for; None for one set.
     """
 
     network: str
@@ -41,7 +44,22 @@ class Card:
     licence: str = LICENCE
     training: dict[str, Any] = field(default_factory=dict)
     preprocessing: dict[str, Any] = field(default_factory=lambda: dict(PREPROCESSING))
-    format: int = FORMAT
+    format: int = 1
+    sharpness: float | None = None
+
+    def to_json(self) -> str:
+        """Return it as it stands in files, in the earliest format that says all of it."""
+        told = asdict(self) | {"format": 1 if self.sharpness is None else FORMAT}
+        if self.sharpness is None:
+            del told["sharpness"]
+        return json.dumps(told)
+
+    def at(self, sharpness: float | None) -> "Card":
+        """Return the card of one network at this sharpness; of one set alone it is the same."""
+        if sharpness is None:
+            return self
+        training = self.training | {"sharpness": sharpness}
+        return replace(self, training=training, sharpness=None, format=1)
 
 
 def read_card(path: str | Path) -> Card:
@@ -68,6 +86,9 @@ def card_of(text: str, path: str | Path) -> Card:
         card = Card(**told)
         if not (isinstance(card.network, str) and type(card.width) is int):
             raise TypeError("network is no name or width no whole number")
+        at = card.sharpness
+        if at is not None and not (type(at) in (int, float) and 0 <= at <= 1):
+            raise TypeError("sharpness is no number in [0, 1]")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"{path} says nothing of a DeepGIN network: "

@@ -1,7 +1,5 @@
 """Our weights: safetensors whose metadata say all that is needed to use them. No training state."""
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -15,7 +13,8 @@ from ..errors import UsageError, WeightsError
 from ..files import whole_file
 from ..network import Discriminators, Generator, channels_last
 from . import hub
-from .card import KEY, LICENCE, Card, opened, read_card
+from .blend import SOFT, checked, sharpness_of, tensors
+from .card import KEY, LICENCE, Card, read_card
 
 
 def save(
@@ -26,6 +25,8 @@ def save(
     licence: str = LICENCE,
     weights: dict[str, Tensor] | None = None,
     dtype: torch.dtype = torch.float16,
+    soft: dict[str, Tensor] | None = None,
+    sharpness: float = 0.5,
 ) -> None:
     """Write the network's weights with their card.
 
@@ -36,46 +37,94 @@ def save(
         licence: of the weights.
         weights: a state dict to write in place of the network's own (a moving average).
         dtype: of the file; float16 halves its size and moves no pixel by a grey level.
+        soft: the second set of a file of two: a state dict of the same names and shapes. What is
+            the same in both is written once.
+        sharpness: of such a file, in [0, 1]: what is taken between the two unless another is asked
+            for.
 
     Raises:
         WeightsError: a weight is not finite, or does not fit into `dtype`.
+        UsageError: a sharpness out of range.
     """
-    tensors = {}
-    for name, value in (weights or network.state_dict()).items():
-        tensors[name] = value.detach().to("cpu", dtype).contiguous()
-        if not tensors[name].isfinite().all():
+    kept = {}
+    second = {SOFT + name: value for name, value in (soft or {}).items()}
+    for name, value in ((weights or network.state_dict()) | second).items():
+        kept[name] = value.detach().to("cpu", dtype).contiguous()
+        if not kept[name].isfinite().all():
             raise WeightsError(f"{path}: weight {name} is not finite in {dtype}: nothing written")
+    for name in second:
+        if torch.equal(kept[name], kept[name.removeprefix(SOFT)]):
+            del kept[name]
     name = network.name if isinstance(network, Generator) else "discriminators"
     card = Card(name, network.width, licence, training or {})
+    if soft is not None:
+        card.sharpness = checked(sharpness)
     with whole_file(path) as temporary:
         try:
-            save_file(tensors, temporary, {KEY: json.dumps(asdict(card))})
+            save_file(kept, temporary, {KEY: card.to_json()})
         except SafetensorError as error:  # among others a full disk: no OSError here
             raise WeightsError(f"{path} cannot be written: {error}") from error
 
 
-def load(path: str | Path | None = None) -> Generator:
+def load(path: str | Path | None = None, sharpness: float | None = None) -> Generator:
     """Load a generator for use: float32, channels_last, evaluation mode, on the CPU.
 
     Args:
         path: a file that `save`, `deepgin train` or `deepgin convert` wrote; None takes the
             weights that come with the package.
+        sharpness: of a file of two sets, 0 (soft) to 1 (sharp); None takes its card's.
 
     Raises:
         WeightsError: missing, damaged, of another kind, or not fitting its own card.
+        UsageError: a sharpness out of range, or any for a file of one set.
     """
     path = hub.local_path(path)
+    sharpness = sharpness_of(path, sharpness)
     card = read_card(path)
     if card.network == "discriminators":
         raise WeightsError(f"{path} holds discriminators, which fill no holes: name a generator")
     try:
         with torch.device("meta"):
             network = Generator(card.network, card.width)
-        with opened(path, "pt") as file:
-            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        network.load_state_dict(state, assign=True)
+        network.load_state_dict(tensors(path, sharpness, "pt"), assign=True)
     except (UsageError, RuntimeError, SafetensorError) as error:
         # torch lists every tensor on a line of its own: the first few tell.
         what = shorten(" ".join(str(error).split()), 500)
         raise WeightsError(f"{path} does not fit the network it names: {what}") from error
     return channels_last(network.requires_grad_(False).eval())
+
+
+def join(soft: str | Path, sharp: str | Path, path: str | Path, sharpness: float = 0.5) -> Card:
+    """Write the weights of two files as the two sets of one, in float16; returns its card.
+
+    Args:
+        soft: a file of one set, of the warm-up.
+        sharp: a file of one set, of the main stage that went on from there: between networks that
+            were trained apart lies nothing of use.
+        path: see `save`.
+        sharpness: see `save`.
+
+    Raises:
+        WeightsError: as for `load` and `save`, a file of two sets, or files that differ in
+            network, width or licence.
+        UsageError: a sharpness out of range, or `path` is one of the two.
+    """
+    files = hub.local_path(soft), hub.local_path(sharp)
+    cards = [read_card(file) for file in files]
+    for file, card in zip(files, cards, strict=True):
+        if card.sharpness is not None:
+            raise WeightsError(f"{file} holds two sets of weights: name files of one set each")
+        if Path(path).exists() and file.samefile(path):
+            raise UsageError(f"{path} is also an input: choose another name")
+    for what in ("network", "width", "licence"):
+        one, other = (getattr(card, what) for card in cards)
+        if one != other:
+            raise WeightsError(
+                f"{files[0]} has {what} {one}, and {files[1]} {other}: blend two stages of one "
+                "training"
+            )
+    facts = dict(zip(("soft", "sharp"), (card.training for card in cards), strict=True))
+    first = load(files[0]).state_dict()
+    network, licence = load(files[1]), cards[1].licence
+    save(network, path, training=facts, licence=licence, soft=first, sharpness=sharpness)
+    return read_card(path)

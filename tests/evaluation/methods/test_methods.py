@@ -135,6 +135,26 @@ def test_a_network_is_loaded_once(weights, tmp_path, monkeypatch):
     assert loaded == ["tiny.safetensors", "other.safetensors"]
 
 
+def test_sharpness_by_word_and_by_default(stages, weights, scene):
+    text = f"deepgin,deepgin:crop+sharpness=0.25,b=deepgin:sharpness=1,c=deepgin@{weights}"
+    found = methods(text, weights=stages.both, sharpness=0)
+    told = [one.what.partition("), ")[2].rpartition(",")[0] for one in found]
+    assert told[:3] == ["sharpness 0.0", "sharpness 0.25", "sharpness 1.0"]
+    assert "sharpness" not in found[3].what
+    soft = method(f"deepgin@{stages.soft}").fill(*scene)[0]
+    sharp = method(f"deepgin@{stages.sharp}").fill(*scene)[0]
+    np.testing.assert_array_equal(found[0].fill(*scene)[0], soft)
+    np.testing.assert_array_equal(found[2].fill(*scene)[0], sharp)
+    assert (soft != sharp).any()
+    assert "sharpness 0.25" in method("deepgin", weights=stages.both).what
+
+
+@pytest.mark.parametrize(("word", "told"), [("0.5", "one set of weights"), ("2", "does not work")])
+def test_a_sharpness_that_weights_cannot_have(weights, word, told):
+    with pytest.raises(UsageError, match=told):
+        method(f"deepgin:sharpness={word}@{weights}")
+
+
 def test_guided_networks_are_not_measured(tmp_path):
     from deepgin.network import build, variant, variants
     from deepgin.weights import save

@@ -140,7 +140,14 @@ def test_names_that_stand_twice(text, told):
     ],
 )
 def test_words_of_deepgin(words, options):
-    assert options_of(words) == options
+    assert options_of(words) == (options, None)
+
+
+@pytest.mark.parametrize("words", ["sharpness=0.3+crop", "crop+sharpness=.3"])
+def test_sharpness_is_a_word(words):
+    assert options_of(words) == (Options(fit="crop"), 0.3)
+    spec = parse(f"deepgin:{words}")
+    assert (spec.name, spec.argument) == (f"deepgin:{words}", words)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +157,9 @@ def test_words_of_deepgin(words, options):
         ("crop+resize", "one fit at most"),
         ("degrid+degrid", "every word once"),
         ("crop+", "no ''"),
+        ("sharpness=0+sharpness=1", "every word once"),
+        ("sharpness=much", r"deepgin:sharpness=much: write sharpness=0\.5"),
+        ("sharpness", "sharpness=0..1, joined by"),
     ],
 )
 def test_words_that_do_not_work(words, told):
@@ -160,7 +170,7 @@ def test_words_that_do_not_work(words, told):
 
 
 def test_all_fits_are_words():
-    assert [options_of(fit).fit for fit in FITS] == [*FITS]
+    assert [options_of(fit)[0].fit for fit in FITS] == [*FITS]
 
 
 @pytest.mark.parametrize("text", ["deepgin@gone.safetensors", "x=onnx:gone.onnx,hole=1"])

@@ -92,6 +92,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_one_line(weights, capsys):
         ("--weights", "none.safetensors", "none.safetensors: no such weights file"),
         ("--device", "nothing", "device 'nothing' cannot be used here"),
         ("--device", "cuda:99", "device 'cuda:99' cannot be used here: try cpu"),
+        ("--sharpness", "0.5", "tiny.safetensors holds one set of weights"),
     ],
 )
 def test_what_cannot_be_loaded_is_one_line(weights, capfd, command, option, value, said):

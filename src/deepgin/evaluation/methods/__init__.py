@@ -20,6 +20,7 @@ def method(
     weights: str | Path | None = None,
     device: str = "auto",
     precision: str = "auto",
+    sharpness: float | None = None,
 ) -> Method:
     """Return the method that `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][,OPTION=VALUE...]` says.
 
@@ -28,13 +29,14 @@ def method(
         weights: of `deepgin` where the spec names none; None takes those of the package.
         device: auto, cpu, cuda, cuda:N or mps, for networks.
         precision: auto, float32 or bf16, for `deepgin`.
+        sharpness: of `weights`, where the spec names none; None takes their own default.
 
     Raises:
         UsageError: no such method, or options that do not work.
         WeightsError: a network cannot be loaded.
         DeepginError: a package is not installed; the message says which extra brings it.
     """
-    return _made(parse(spec), Networks(weights, device, precision))
+    return _made(parse(spec), Networks(weights, device, precision, sharpness))
 
 
 def methods(
@@ -43,6 +45,7 @@ def methods(
     weights: str | Path | None = None,
     device: str = "auto",
     precision: str = "auto",
+    sharpness: float | None = None,
 ) -> tuple[Method, ...]:
     """Return the methods of a list with commas; arguments and errors are those of `method`.
 
@@ -59,7 +62,7 @@ def methods(
             names = f"'{spec.name}'" if other == spec.name else f"'{other}' and '{spec.name}'"
             raise UsageError(f"two methods are called {names}: name one, NAME=...")
         seen[spec.name.casefold()] = spec.name
-    networks = Networks(weights, device, precision)
+    networks = Networks(weights, device, precision, sharpness)
     return tuple(_made(spec, networks) for spec in specs)
 
 

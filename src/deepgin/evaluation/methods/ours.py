@@ -1,4 +1,4 @@
-"""DeepGIN as a method: any weights, fits, ensemble and de-grid; each network loaded once."""
+"""DeepGIN as a method: weights, sharpness, fits, ensemble, de-grid; each network loaded once."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,40 +9,54 @@ from ... import __version__
 from ...errors import UsageError, nearest_name
 from ...inpainting import FITS, Inpainter, Options
 from ...runtimes.choice import card_of_file
-from ...weights import file_hash, local_path
+from ...weights import file_hash, local_path, sharpness_of
 from .base import Method, guarded
 
 FLAGS = ("ensemble", "degrid")
+SHARPNESS = "sharpness="
 
 
 @dataclass
 class Networks:
-    """Loads networks, each weights file once.
+    """Loads networks, each weights file once for every sharpness that is asked of it.
 
     Attributes:
         weights: what a method that names none takes; None takes those of the package.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bf16.
+        sharpness: of `weights` where a method names none; None takes their own default.
     """
 
     weights: str | Path | None = None
     device: str = "auto"
     precision: str = "auto"
-    _loaded: dict[Path, tuple[Inpainter, str]] = field(default_factory=dict, repr=False)
+    sharpness: float | None = None
+    _loaded: dict[tuple[Path, float | None], tuple[Inpainter, str]] = field(
+        default_factory=dict, repr=False
+    )
 
-    def network(self, weights: str | Path = "") -> tuple[Inpainter, str]:
+    def network(
+        self, weights: str | Path = "", sharpness: float | None = None
+    ) -> tuple[Inpainter, str]:
         """Return the network of a weights file, and what it is in a line.
 
         Raises:
-            WeightsError: the file cannot be used; UsageError: it needs more than picture and mask.
+            WeightsError: the file cannot be used; UsageError: it needs more than picture and mask,
+                or cannot have that sharpness.
         """
         path = local_path(weights or self.weights or None)
-        key = path.resolve()
+        if sharpness is None and not weights:
+            sharpness = self.sharpness
+        sharpness = sharpness_of(path, sharpness)
+        key = path.resolve(), sharpness
         if key not in self._loaded:
-            inpainter = Inpainter(path, device=self.device, precision=self.precision)
+            inpainter = Inpainter(
+                path, device=self.device, precision=self.precision, sharpness=sharpness
+            )
             if inpainter.runtime.guided:
                 raise UsageError(f"{path} needs guidance pictures, which are not measured")
-            self._loaded[key] = inpainter, f"{_described(path)}, {_precision(inpainter)}"
+            at = "" if sharpness is None else f", sharpness {sharpness}"
+            self._loaded[key] = inpainter, f"{_described(path)}{at}, {_precision(inpainter)}"
         return self._loaded[key]
 
 
@@ -55,26 +69,36 @@ def _precision(inpainter: Inpainter) -> str:
     return str(getattr(inpainter.runtime, "precision", "")).removeprefix("torch.")
 
 
-def options_of(words: str) -> Options:
-    """Return the options that words joined by + say, such as `polyphase+degrid`.
+def options_of(words: str) -> tuple[Options, float | None]:
+    """Return options and sharpness that words joined by + say, as `polyphase+sharpness=0.3`.
 
     Raises:
-        UsageError: an unknown word, one that stands twice, or two fits.
+        UsageError: an unknown word, one that stands twice, two fits, or a sharpness that is none.
     """
     given = words.split("+") if words else []
+    sharp = [word for word in given if word.startswith(SHARPNESS)]
+    given = [word for word in given if word not in sharp]
     for word in given:
         if word not in FITS + FLAGS:
             known = FITS + FLAGS
             raise UsageError(
                 f"deepgin:{words}: no '{word}'{nearest_name(word, known)}: "
-                f"choose from {', '.join(known)}, joined by +"
+                f"choose from {', '.join(known)}, {SHARPNESS}0..1, joined by +"
             )
     fits = [word for word in given if word in FITS]
-    if len(fits) > 1 or len({*given}) < len(given):
+    if len(fits) > 1 or len(sharp) > 1 or len({*given}) < len(given):
         raise UsageError(f"deepgin:{words}: one fit at most, and every word once")
-    return Options(
+    options = Options(
         fit=fits[0] if fits else "auto", ensemble="ensemble" in given, degrid="degrid" in given
     )
+    return options, _number(sharp[0], words) if sharp else None
+
+
+def _number(word: str, words: str) -> float:
+    try:
+        return float(word.removeprefix(SHARPNESS))
+    except ValueError as error:
+        raise UsageError(f"deepgin:{words}: write {SHARPNESS}0.5") from error
 
 
 def ours_of(name: str, words: str, weights: str, networks: Networks) -> Method:
@@ -82,15 +106,15 @@ def ours_of(name: str, words: str, weights: str, networks: Networks) -> Method:
 
     Args:
         name: in the report.
-        words: fit and flags, joined by +; empty is the fit `auto` alone.
+        words: fit, flags and sharpness, joined by +; empty is the fit `auto` alone.
         weights: a weights file; empty takes that of `networks`.
         networks: loads it.
 
     Raises:
         UsageError: words that do not work; WeightsError: weights that cannot be used.
     """
-    options = options_of(words)
-    inpainter, what = networks.network(weights)
+    options, sharpness = options_of(words)
+    inpainter, what = networks.network(weights, sharpness)
 
     def fill(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:
         result = inpainter.run(picture, hole, options=options)

@@ -13,7 +13,7 @@ from .pairing import Pair, Pairs, find_pairs
 from .plan import JobOptions, check_folders, plan
 from .provenance import provenance
 from .reading import reader
-from .target import held, remove_leftovers
+from .target import check_alike, held, remove_leftovers
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Request:
         weights: see `Inpainter`.
         device: see `Inpainter`.
         precision: see `Inpainter`.
+        sharpness: see `Inpainter`.
     """
 
     source: Path
@@ -49,6 +50,7 @@ class Request:
     weights: str | Path | None = None
     device: str = "auto"
     precision: str = "auto"
+    sharpness: float | None = None
 
     def pairs(self) -> Pairs:
         """Return the source's pairs; see `find_pairs`."""
@@ -67,10 +69,15 @@ class Request:
 
         Raises:
             WeightsError: the weights cannot be used.
-            UsageError: unknown device or precision, or guidance for weights that take none.
+            UsageError: unknown device or precision, a sharpness that the weights cannot have, or
+                guidance for weights that take none.
         """
         made = Inpainter(
-            self.weights, device=self.device, precision=self.precision, options=self.options
+            self.weights,
+            device=self.device,
+            precision=self.precision,
+            sharpness=self.sharpness,
+            options=self.options,
         )
         if self.guidance and not made.runtime.guided:
             raise UsageError("these weights take no guidance picture: leave --guidance out")
@@ -78,7 +85,9 @@ class Request:
 
     def how_written(self) -> JobOptions:
         """Return how results are written, the provenance in it if it is asked for."""
-        told = provenance(self.weights, self.options) if self.provenance else None
+        if not self.provenance:
+            return self.writing
+        told = provenance(self.weights, self.options, self.sharpness)
         return replace(self.writing, provenance=told)
 
 
@@ -126,8 +135,10 @@ def fill_folder(request: Request, watcher: Watcher) -> Summary:
     watcher.before(pairs)
     if not pairs.pairs and not pairs.failed:
         raise PictureError(f"{shown(request.source)}: {_nothing(pairs, request)}")
-    inpainter = request.inpainter()
     how = request.how_written()
+    if how.provenance and not how.overwrite:
+        check_alike(made, how.provenance)
+    inpainter = request.inpainter()
     read = reader(request.options.threshold, inpainter.runtime.guided)
     with held(target, how.shard):
         remove_leftovers(made)

@@ -5,20 +5,28 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ...weights import file_hash, local_path
+from ...weights import file_hash, local_path, sharpness_of
 from ..options import Options
 
 
-def provenance(weights: str | Path | None, options: Options) -> dict[str, Any]:
-    """Return version, weights' hash and the options that differ from the defaults.
+def provenance(
+    weights: str | Path | None, options: Options, sharpness: float | None = None
+) -> dict[str, Any]:
+    """Return version, weights' hash, their sharpness if they have one, and changed options.
 
     Args:
         weights: the file; None for the weights that come with the package.
-        options: those of the inpainter.
+        options: those of the inpainter; what differs from the defaults is told.
+        sharpness: as the inpainter is given it; None tells the weights' own.
+
+    Raises:
+        WeightsError, UsageError: as for `sharpness_of`.
     """
-    usual = asdict(Options())
+    usual, path = asdict(Options()), local_path(weights)
+    at = sharpness_of(path, sharpness)
     return {
         "software": f"deepgin {__version__}",
-        "weights": f"sha256:{file_hash(local_path(weights))}",
+        "weights": f"sha256:{file_hash(path)}",
+        **({} if at is None else {"sharpness": at}),
         "options": {k: v for k, v in asdict(options).items() if v != usual[k]},
     }

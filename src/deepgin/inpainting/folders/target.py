@@ -1,12 +1,14 @@
-"""The target folder of a job: one process at a time in it, and nothing left of those that died."""
+"""A job's target folder: one process at a time, one way of filling, nothing left of the dead."""
 
 import os
 import re
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import Any
 
 from ... import locks
-from ...errors import DeepginError
+from ...errors import DeepginError, PictureError, UsageError
+from ...pictures import provenance_of
 from .names import shown
 from .plan import Plan
 
@@ -22,6 +24,33 @@ def held(target: Path, shard: tuple[int, int]) -> AbstractContextManager[None]:
         f"another deepgin is filling {shown(target)}: wait for it, or divide the work with --shard"
     )
     return locks.held(path, taken)
+
+
+def check_alike(plan: Plan, told: dict[str, Any]) -> None:
+    """Refuse to go on where the first result that is there says that it was made otherwise.
+
+    One is looked at alone, since each must be decoded. One that says nothing is taken for done.
+
+    Args:
+        plan: what is to be done.
+        told: see `provenance`.
+
+    Raises:
+        UsageError: it has other weights, sharpness or options.
+    """
+    there = (task.target for group in plan.groups for task in group if task.target.is_file())
+    if (first := next(there, None)) is None:
+        return
+    try:
+        before = provenance_of(first)
+    except PictureError:
+        return
+    ways = ("weights", "sharpness", "options")
+    if before and (other := [way for way in ways if before.get(way) != told.get(way)]):
+        raise UsageError(
+            f"{shown(first)} was made otherwise (other {', '.join(other)}): choose another "
+            "folder, or add --overwrite"
+        )
 
 
 def remove_leftovers(plan: Plan) -> None:
