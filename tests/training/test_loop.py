@@ -48,6 +48,35 @@ def test_resumed_equals_uninterrupted(
     assert any("resumed" in line for line in watcher.lines)
 
 
+def test_resumed_with_muon_equals_uninterrupted(
+    both_stages: Recipe, tiny_vgg: Vgg, tmp_path: Path, watcher: Quiet
+) -> None:
+    recipe = replace(both_stages, optimiser=replace(both_stages.optimiser, name="muon"))
+    Trainer(recipe, tmp_path / "whole", watcher, perceptual=tiny_vgg).fit()
+    stopper = StopAt(24)
+    stopper.trainer = Trainer(recipe, tmp_path / "parts", stopper, perceptual=tiny_vgg)
+    stopper.trainer.fit()
+    assert samples_in(tmp_path / "parts") == 24
+    Trainer(recipe, tmp_path / "parts", watcher, perceptual=tiny_vgg).fit()
+    assert equal(checkpoint_of(tmp_path / "parts"), checkpoint_of(tmp_path / "whole"))
+
+
+@pytest.mark.parametrize("names", [("adam", "muon"), ("muon", "adam")])
+def test_another_optimizer_starts_afresh(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, names: tuple[str, str]
+) -> None:
+    for name, length in zip(names, (12, 24), strict=True):
+        changed = replace(
+            recipe,
+            optimiser=replace(recipe.optimiser, name=name),
+            warm_up=replace(recipe.warm_up, length=length),
+        )
+        trainer = Trainer(changed, tmp_path / "run", watcher)
+        assert bool(trainer.state.optimizer.state) is False
+        trainer.fit()
+    assert samples_in(tmp_path / "run") == 24
+
+
 def test_a_folder_takes_one_run_at_a_time(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
     first = Trainer(recipe, tmp_path / "run", watcher)
     with pytest.raises(TrainingError, match="run is in use by another run"):
@@ -147,6 +176,17 @@ def test_begins_with_given_weights(
     other = replace(recipe, init=str(weights), network=replace(recipe.network, width=6))
     with pytest.raises(TrainingError, match="is deepgin-prefill of width 4, the recipe asks"):
         Trainer(other, tmp_path / "other", watcher)
+
+
+def test_of_two_sets_it_begins_with_the_soft_one(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, stages
+) -> None:
+    wanted = load(stages.both, 0).state_dict()
+    assert not all(
+        torch.equal(wanted[name], t) for name, t in load(stages.both).state_dict().items()
+    )
+    begun = Trainer(replace(recipe, init=str(stages.both)), tmp_path / "run", watcher).state
+    assert all(torch.equal(wanted[name], t) for name, t in begun.network.state_dict().items())
 
 
 def test_checkpoint_of_another_network_is_refused(

@@ -61,9 +61,11 @@ class LossRecipe:
 
 @dataclass
 class OptimiserRecipe:
-    """Adam, for both networks alike; its rates are the stages'.
+    """How steps follow from gradients; the rates are the stages'.
 
     Attributes:
+        name: of the generator's: adam, as in the paper, or muon, which takes Adam for what is no
+            kernel. The discriminators' is Adam.
         beta1: 0.5 in the paper.
         beta2: 0.999 in the paper.
         clip: the generator's gradient norm is scaled down to this; 0 leaves it.
@@ -71,6 +73,7 @@ class OptimiserRecipe:
         accumulate: a step's pictures are worked off in so many parts, to save memory.
     """
 
+    name: str = "adam"
     beta1: float = 0.5
     beta2: float = 0.999
     clip: float = 1.0
@@ -174,7 +177,7 @@ class Recipe:
         network: which network.
         data: which pictures and masks.
         loss: the losses and their weights.
-        optimiser: Adam.
+        optimiser: how steps follow from gradients.
         warm_up: the first stage.
         main: the second stage.
         ema: moving averages.
@@ -214,6 +217,7 @@ class Recipe:
 _CHOICES = {
     "network.initialisation": ("full", "released"),
     "loss.form": ("paper", "released"),
+    "optimiser.name": ("adam", "muon"),
     "guard.then": ("back", "stop"),
 }
 _AT_LEAST: dict[str, float] = {

@@ -15,9 +15,10 @@ from torch import nn
 from ..errors import TrainingError, UsageError, nearest_name
 from ..files import whole_file
 from ..network import Discriminators, Generator, build
-from ..weights import load, local_path
+from ..weights import load, local_path, read_card
 from .ema import MovingAverages
 from .guard import DivergenceGuard
+from .optimisers import adam, optimizer
 from .recipe import MainRecipe, OptimiserRecipe, Recipe
 from .schedule import MAIN, WARM_UP
 
@@ -79,7 +80,7 @@ class RunState:
             torch.manual_seed(recipe.seed)
             network = build(wanted.variant, wanted.width, initialisation=wanted.initialisation)
         if recipe.init:
-            start = load(_start(recipe.init))
+            start = _start(recipe.init)
             if architecture(start) != architecture(network):
                 raise TrainingError(
                     f"init {recipe.init} is {architecture(start)}, the recipe asks for "
@@ -89,7 +90,7 @@ class RunState:
         network = network.to(device)
         return cls(
             network,
-            adam(network, recipe.optimiser, recipe.warm_up.rate),
+            optimizer(network, recipe.optimiser, recipe.warm_up.rate),
             MovingAverages(network, recipe.ema),
             DivergenceGuard(recipe.guard.in_a_row),
             Progress(),
@@ -98,7 +99,7 @@ class RunState:
     def begin_main(self, recipe: Recipe) -> None:
         """Enter the main stage: random discriminators, fresh optimizers and averages ([P] 4.2)."""
         self._add_discriminators(recipe.main, recipe.optimiser, recipe.seed)
-        self.optimizer = adam(self.network, recipe.optimiser, recipe.main.rate)
+        self.optimizer = optimizer(self.network, recipe.optimiser, recipe.main.rate)
         self.averages = MovingAverages(self.network, recipe.ema)
         self.guard.forget()
         p = self.progress
@@ -159,25 +160,25 @@ class RunState:
         if self.progress.stage == MAIN:
             self._add_discriminators(recipe.main, recipe.optimiser, recipe.seed)
         for name, part in self._parts().items():
-            _load_part(part, content[name], path, name)
+            if name != "optimizer" or _of_one_kind(content, recipe):
+                _load_part(part, content[name], path, name)
         self.averages.load_state_dict(content["averages"])
         self.guard.load_state_dict(content["guard"])
 
 
-def _start(name: str) -> Path:
-    if name == "shipped":
-        return local_path()
-    path = local_path(name)
+def _start(name: str) -> Generator:
+    """Load what a run begins with: of a file of two sets the soft one, where the main stage began."""
+    path = local_path(None if name == "shipped" else name)
     if not path.exists():
         close = nearest_name(name, ["shipped"])
         raise UsageError(f"init '{name}': no such file{close}: name a weights file, or shipped")
-    return path
+    return load(path, None if read_card(path).sharpness is None else 0)
 
 
-def adam(network: nn.Module, recipe: OptimiserRecipe, rate: float) -> torch.optim.Optimizer:
-    """Return a fresh Adam for all parameters of a network."""
-    betas = (recipe.beta1, recipe.beta2)
-    return torch.optim.Adam(network.parameters(), rate, betas, fused=True)
+def _of_one_kind(content: dict[str, Any], recipe: Recipe) -> bool:
+    """Return whether a checkpoint's optimizer goes on; one of another name starts afresh."""
+    before = content.get("recipe", {}).get("optimiser", {}).get("name", "adam")
+    return bool(before == recipe.optimiser.name)
 
 
 def _load_part(
