@@ -1,0 +1,32 @@
+"""The model card's table: one method's metrics with intervals, by group of pictures and kind of mask.
+
+python examples/card_table.py [METHOD] scenes=REPORT buildings=REPORT faces=REPORT
+"""
+
+import sys
+
+from deepgin.evaluation.compare import masks_of, methods_of, read_report, values_of
+from deepgin.evaluation.statistics import summary
+
+METRICS = {"psnr": "PSNR, dB", "ssim": "SSIM", "l1_hole": "L1 in the hole"}
+
+
+def main() -> None:
+    named = [argument for argument in sys.argv[1:] if "=" not in argument]
+    groups = dict(argument.split("=", 1) for argument in sys.argv[1:] if "=" in argument)
+    print(f"| pictures | masks | {' | '.join(METRICS.values())} |\n|---|---|{'---|' * len(METRICS)}")
+    for group, path in groups.items():
+        report = read_report(path)
+        method = named[0] if named else methods_of(report)[0]
+        for masks in masks_of(report):
+            cells = []
+            for metric in METRICS:
+                found = values_of(report, method, metric)
+                one = summary([v for (name, _), v in found.items() if name == masks])
+                digits = 2 if metric == "psnr" else 3
+                cells.append(f"{one.mean:.{digits}f} [{one.low:.{digits}f}, {one.high:.{digits}f}]")
+            print(f"| {group} ({report.pictures['count']}) | {masks} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
