@@ -14,7 +14,9 @@ METRICS = {"psnr": "PSNR, dB", "ssim": "SSIM", "l1_hole": "L1 in the hole"}
 def main() -> None:
     named = [argument for argument in sys.argv[1:] if "=" not in argument]
     groups = dict(argument.split("=", 1) for argument in sys.argv[1:] if "=" in argument)
-    print(f"| pictures | masks | {' | '.join(METRICS.values())} |\n|---|---|{'---|' * len(METRICS)}")
+    print(
+        f"| pictures | masks | {' | '.join(METRICS.values())} |\n|---|---|{'---|' * len(METRICS)}"
+    )
     for group, path in groups.items():
         report = read_report(path)
         method = named[0] if named else methods_of(report)[0]
