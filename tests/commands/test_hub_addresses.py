@@ -3,14 +3,16 @@
 import json
 
 import pytest
+import torch
 from huggingface_hub import constants
 
 from deepgin.evaluation.methods import method
 from deepgin.pictures import provenance_of
 from deepgin.service.app import _load
 from deepgin.service.settings import Settings
-from deepgin.training.state import _start
-from deepgin.weights import file_hash, hub
+from deepgin.training.recipe import NetworkRecipe, Recipe
+from deepgin.training.state import RunState
+from deepgin.weights import file_hash, hub, load
 
 ADDRESS, COMMIT = "hf:owner/name@v1", "c" * 40
 
@@ -61,7 +63,10 @@ def test_service(weights):
 
 
 def test_training_starts_from_it(cached):
-    assert _start(ADDRESS) == cached
+    recipe = Recipe(network=NetworkRecipe(width=4), init=ADDRESS)
+    begun = RunState.fresh(recipe, torch.device("cpu")).network.state_dict()
+    wanted = load(cached).state_dict()
+    assert all(torch.equal(begun[name], tensor) for name, tensor in wanted.items())
 
 
 def test_one_line(fails, pair, tmp_path):
