@@ -90,6 +90,20 @@ def test_what_is_not_whole_is_filled_again(fill, shards, tmp_path, damage):
         assert contents(tmp_path / "out") == before
 
 
+def test_a_file_that_a_dead_worker_was_writing_does_not_stay(fill, shards, tmp_path):
+    out = tmp_path / "out"
+
+    def dying(order, weights, units):
+        for report in in_this_process(order, weights, units):
+            (out / f".{report.unit}.tar.0123abcd.tar").write_bytes(b"half")
+            yield report
+
+    fill(shards, hand=dying)
+    assert set(contents(out)) == {f"{i}.tar{end}" for i in range(3) for end in ("", ".json")} | {
+        "manifest.json"
+    }
+
+
 def test_results_of_another_request_are_kept(fill, shards, tmp_path):
     fill(shards)
     before = contents(tmp_path / "out")

@@ -105,6 +105,7 @@ def fill_all(request: Request, hand: Hand, watcher: Watcher) -> Summary:
                     watcher.unit(reports[unit.name])
         finally:
             watcher.end()
+            _remove_leftovers(target, plan)  # of workers that died in the middle of a file
         every = not any(report.error for report in reports.values())
         _write_summary(target, order, reports, complete=every)
     return _summed(reports, plan, target)
