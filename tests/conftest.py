@@ -1,5 +1,11 @@
 """What many tests share: a tiny network's weights, and pictures and masks as files."""
 
+import os
+
+# Also in the processes that tests start. More threads than cores wait for each other in loops, and
+# what takes seconds takes minutes.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -16,11 +22,6 @@ from deepgin.weights import save
 # A busy machine is no failure.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
