@@ -1,9 +1,9 @@
 """The model card's table: one method's metrics with intervals, by group of pictures and kind of mask.
 
-python examples/card_table.py [METHOD] scenes=REPORT buildings=REPORT faces=REPORT
+python examples/card_table.py scenes=REPORT buildings=REPORT faces=REPORT [--method METHOD]
 """
 
-import sys
+import argparse
 
 from deepgin.evaluation.compare import masks_of, methods_of, read_report, values_of
 from deepgin.evaluation.statistics import summary
@@ -12,14 +12,17 @@ METRICS = {"psnr": "PSNR, dB", "ssim": "SSIM", "l1_hole": "L1 in the hole"}
 
 
 def main() -> None:
-    named = [argument for argument in sys.argv[1:] if "=" not in argument]
-    groups = dict(argument.split("=", 1) for argument in sys.argv[1:] if "=" in argument)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", nargs="+", metavar="GROUP=REPORT")
+    parser.add_argument("--method", help="the reports' first unless told")
+    args = parser.parse_args()
+    groups = dict(argument.split("=", 1) for argument in args.groups)
     print(
         f"| pictures | masks | {' | '.join(METRICS.values())} |\n|---|---|{'---|' * len(METRICS)}"
     )
     for group, path in groups.items():
         report = read_report(path)
-        method = named[0] if named else methods_of(report)[0]
+        method = args.method or methods_of(report)[0]
         for masks in masks_of(report):
             cells = []
             for metric in METRICS:

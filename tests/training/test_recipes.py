@@ -16,7 +16,7 @@ RECIPES = sorted(file.stem for file in recipe_file("tiny").parent.glob("*.yaml")
 
 
 def test_recipes_are_known() -> None:
-    paper, ours = ["ablation", "ade20k", "celebahq"], ["compact-128", "compact-256"]
+    paper, ours = ["ablation", "ade20k", "celebahq"], ["compact-128", "compact-256", "compact-main"]
     assert [*paper, *ours, "finetune", "small", "tiny"] == RECIPES
 
 
