@@ -8,6 +8,7 @@ import tempfile
 
 import pytest
 
+from deepgin.cluster import scratch as scratches
 from deepgin.cluster.request import Request
 from deepgin.cluster.scratch import scratch
 from deepgin.cluster.units import plan_units
@@ -101,6 +102,24 @@ def test_nothing_of_scratch_is_left(order, unit, inpainter, tmp_path, monkeypatc
     with pytest.raises(DeepginError):
         fill_unit(unit, order, inpainter)
     assert not [*(tmp_path / "scratch").iterdir()]
+
+
+def test_scratch_is_never_found_without_its_lock(tmp_path, monkeypatch):
+    """Another worker that looks for folders of the dead ones as this one makes its own."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    fcntl = pytest.importorskip("fcntl")
+    lock, begun = fcntl.flock, []
+
+    def late(file, how):
+        begun.append(file)
+        if len(begun) == 1:
+            scratches._remove_dead(tmp_path)
+        return lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with scratch() as folder:
+        (folder / "file").write_bytes(b"")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_scratch_of_the_dead_is_removed_and_of_the_living_kept(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from ..errors import DeepginError
 from ..locks import hold
 
 _PREFIX = "deepgin-cluster-"
+_MAKING = "deepgin-making-"
 _LOCK = "lock"
 
 
@@ -23,10 +24,12 @@ def scratch() -> Iterator[Path]:
     root = Path(tempfile.gettempdir())
     _remove_dead(root)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+        made = Path(tempfile.mkdtemp(prefix=_MAKING, dir=root))
+        lock = hold(made / _LOCK, DeepginError(f"{made} is another worker's"))
+        # Its lock is held before it has the name of what may be removed when nobody holds it.
+        folder = made.rename(root / made.name.replace(_MAKING, _PREFIX, 1))
     except OSError as error:
         raise DeepginError(f"{root} cannot be written ({error.strerror}): set TMPDIR") from error
-    lock = hold(folder / _LOCK, DeepginError(f"{folder} is another worker's"))
     try:
         yield folder
     finally:
@@ -37,7 +40,6 @@ def scratch() -> Iterator[Path]:
 def _remove_dead(root: Path) -> None:
     """Remove the folders whose lock nobody holds any more."""
     for folder in root.glob(f"{_PREFIX}*"):
-        # Without a lock it is only being made.
         if (folder / _LOCK).is_file():
             with suppress(DeepginError):
                 hold(folder / _LOCK, DeepginError("in use")).close()
