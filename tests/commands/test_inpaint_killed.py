@@ -16,7 +16,6 @@ import deepgin as package
 PICTURES = 120
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(Path(package.__file__).parents[1]),
-    "OMP_NUM_THREADS": "1",
 }
 
 

@@ -19,7 +19,6 @@ from deepgin.service.server import PortTaken, address_at, listen
 
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(Path(package.__file__).parents[1]),
-    "OMP_NUM_THREADS": "1",
 }
 # A fill takes as long as the file is not there.
 SLOW = """

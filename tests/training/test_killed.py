@@ -1,7 +1,6 @@
 """Runs as processes: they stop when told, and survive being killed at any moment."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -23,7 +22,6 @@ def _start(recipe_file: Path, run: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*command, "--recipe", str(recipe_file), "-o", str(run)],
         stdout=subprocess.DEVNULL,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
 
 

@@ -67,7 +67,6 @@ def _run(recipe: Recipe, folder: Path, name: str, launcher: tuple[str, ...] = ()
     (folder / f"{name}.json").write_text(json.dumps(recipe.as_dict()))
     script = folder / "script.py"
     script.write_text(SCRIPT)
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [
         sys.executable,
         *launcher,
@@ -75,9 +74,7 @@ def _run(recipe: Recipe, folder: Path, name: str, launcher: tuple[str, ...] = ()
         str(folder / f"{name}.json"),
         str(folder / name),
     ]
-    done = subprocess.run(
-        command, check=False, env=environment, capture_output=True, text=True, timeout=300
-    )
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[:3000]
     return folder / name
 
@@ -120,7 +117,6 @@ def two_processes(recipe: Recipe, tmp_path: Path) -> Iterator[tuple[subprocess.P
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     end = time.monotonic() + 120
     while not (run / "log.jsonl").exists():
