@@ -78,12 +78,19 @@ def recipe(photos: Path) -> Recipe:
 
 @pytest.fixture
 def both_stages(recipe: Recipe) -> Recipe:
-    """12 samples of warm-up, 18 of main stage with every loss; the network is to be injected."""
+    """12 samples of warm-up, 18 of main stage with all there is; the network is to be injected."""
     return replace(
         recipe,
         loss=LossRecipe(feature_matching=0.1, gradient_penalty=0.001, style=1.0, network=""),
         warm_up=WarmUpRecipe(length=12, rate=2e-3),
-        main=MainRecipe(length=18, discriminator_width=4, discriminator_first=6, decay=9),
+        optimiser=replace(recipe.optimiser, discriminators="muon"),
+        main=MainRecipe(
+            length=18,
+            discriminator_width=4,
+            discriminator_first=6,
+            discriminator_augment=True,
+            decay=9,
+        ),
     )
 
 

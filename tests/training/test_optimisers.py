@@ -90,7 +90,7 @@ def test_it_learns():
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(16, 16, 3), nn.ELU(), nn.Conv2d(16, 3, 1))
     picture, wanted = torch.randn(2, 16, 8, 8), torch.randn(2, 3, 6, 6)
-    taken = optimizer(network, OptimiserRecipe(name="muon"), 0.01)
+    taken = optimizer(network, "muon", OptimiserRecipe(), 0.01)
     losses = []
     for _ in range(60):
         loss = (network(picture) - wanted).square().mean()

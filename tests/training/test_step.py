@@ -11,9 +11,9 @@ from deepgin.losses import hinge_discriminator, hinge_generator, reconstruction
 from deepgin.perceptual import Vgg
 from deepgin.training.data import Batch, Samples, Share
 from deepgin.training.memory import prepare_network
-from deepgin.training.objective import Objective
+from deepgin.training.objective import Judgement, Objective
 from deepgin.training.ranks import Ranks
-from deepgin.training.recipe import NetworkRecipe, Recipe
+from deepgin.training.recipe import LossRecipe, NetworkRecipe, Recipe
 from deepgin.training.state import RunState
 from deepgin.training.step import Rates, Step
 
@@ -111,6 +111,30 @@ def test_the_discriminators_may_learn_alone(both_stages: Recipe, tiny_vgg: Vgg) 
     assert changed(step, judges, "discriminators")
     assert "l1" not in facts
     assert facts["norm"] == 0
+
+
+def test_the_order_of_scores_is_told() -> None:
+    """Of the positions whose scores differ, in the mean over both discriminators."""
+    real = torch.tensor([[[[0.2, 0.1], [-0.3, 0.5]], [[0.0, 0.0], [0.0, 0.0]]]])
+    fake = torch.tensor([[[[0.1, 0.1], [-0.2, 0.0]], [[0.0, 0.0], [0.0, 0.3]]]])
+    maps = ([real], [real]), ([fake], [fake - 1])
+    judge = Judgement(torch.zeros(()), *maps, maps[1])
+    loss = LossRecipe(perceptual=0, style=0)
+    parts = Objective(loss, CPU, torch.float32).discriminators(judge).parts
+    assert parts["in_order"].item() == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_discriminators_see_other_colours_at_each_step_and_the_same_again(
+    both_stages: Recipe, tiny_vgg: Vgg
+) -> None:
+    def hinge(augment: bool, number: int) -> float:
+        step = begin(both_stages, tiny_vgg, augment=augment)
+        step.state.progress.steps = number
+        return step(batch(both_stages), BOTH)["discriminators"]
+
+    assert hinge(True, 0) == hinge(True, 0)
+    assert len({hinge(True, 0), hinge(True, 1), hinge(False, 0)}) == 3
+    assert hinge(False, 0) == hinge(False, 1)
 
 
 @pytest.mark.parametrize("main", [False, True])

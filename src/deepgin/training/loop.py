@@ -84,7 +84,15 @@ class Trainer:
         network = prepare_network(self.state.network, recipe.network)
         o = recipe.optimiser
         self.step = Step(
-            self.state, self.objective, self.ranks, self.precision, o.clip, o.accumulate, network
+            self.state,
+            self.objective,
+            self.ranks,
+            self.precision,
+            o.clip,
+            o.accumulate,
+            network,
+            recipe.main.discriminator_augment,
+            recipe.seed,
         )
         if self.records:
             self.records.begin()

@@ -1,6 +1,6 @@
 """What each stage minimises: the losses of losses/, weighted and added up. No optimizers here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +114,9 @@ class Objective:
             "score_fake": torch.stack([score.float().mean() for score in fake]).mean(),
             "right_real": torch.stack([(score > 0).float().mean() for score in real]).mean(),
             "right_fake": torch.stack([(score < 0).float().mean() for score in fake]).mean(),
+            "in_order": torch.stack(
+                [_in_order(r, f) for r, f in zip(real, fake, strict=True)]
+            ).mean(),
         }
         total = hinge
         if self.recipe.gradient_penalty:
@@ -122,23 +125,30 @@ class Objective:
         return Terms(total, {name: part.detach() for name, part in parts.items()})
 
     def judge(
-        self, discriminators: Discriminators, filled: Filled, image: Tensor, mask: Tensor
+        self,
+        discriminators: Discriminators,
+        filled: Filled,
+        image: Tensor,
+        mask: Tensor,
+        augmented: Callable[[Tensor], Tensor] = lambda pictures: pictures,
     ) -> "Judgement":
         """Run the discriminators as [C] does: the detached fake, the real, then the fake again.
+
+        All that they see is `augmented` in the same way.
 
         Each pass moves their spectral norms by one power iteration. The last is for the generator
         alone: it leaves no gradient in the discriminators, and is spared where the generator is
         not trained.
         """
-        masked = image * (1 - mask) + mask
+        masked = augmented(image * (1 - mask) + mask)
         real = image.detach().requires_grad_(bool(self.recipe.gradient_penalty))
         with autocast(self.device, self.precision):
-            detached = discriminators(masked, filled.completed.detach())
-            real_maps = discriminators(masked, real)
+            detached = discriminators(masked, augmented(filled.completed.detach()))
+            real_maps = discriminators(masked, augmented(real))
             fake_maps = detached
             if filled.completed.requires_grad:
                 with frozen(discriminators):
-                    fake_maps = discriminators(masked, filled.completed)
+                    fake_maps = discriminators(masked, augmented(filled.completed))
         return Judgement(real, real_maps, detached, fake_maps)
 
 
@@ -165,6 +175,15 @@ class Judgement:
     def scores(maps: Maps) -> list[Tensor]:
         """Return the last map of each discriminator."""
         return [layers[-1] for layers in maps]
+
+
+def _in_order(real: Tensor, fake: Tensor) -> Tensor:
+    """Return the share of positions, of those whose scores differ, where the real one's is higher.
+
+    Under spectral normalisation all scores stay near zero, and their signs tell nothing.
+    """
+    higher = real.detach().float().mean(1) - fake.detach().float().mean(1)
+    return (higher > 0).float().sum() / (higher != 0).float().sum().clamp_min(1)
 
 
 def _perceptual(name: str) -> Vgg:

@@ -1,4 +1,4 @@
-"""The optimizers of a recipe: Adam as in the paper, or Muon for the generator's kernels."""
+"""The optimizers of a recipe: Adam as in the paper, or Muon for kernels."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -18,16 +18,13 @@ _SMALLEST = 16
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
-def optimizer(network: nn.Module, recipe: OptimiserRecipe, rate: float) -> torch.optim.Optimizer:
-    """Return a fresh optimizer for all parameters of a generator."""
-    if recipe.name == "muon":
-        return Muon(network.parameters(), rate, (recipe.beta1, recipe.beta2))
-    return adam(network, recipe, rate)
-
-
-def adam(network: nn.Module, recipe: OptimiserRecipe, rate: float) -> torch.optim.Optimizer:
-    """Return a fresh Adam for all parameters of a network."""
+def optimizer(
+    network: nn.Module, name: str, recipe: OptimiserRecipe, rate: float
+) -> torch.optim.Optimizer:
+    """Return a fresh optimizer, adam or muon, for all parameters of a network."""
     betas = (recipe.beta1, recipe.beta2)
+    if name == "muon":
+        return Muon(network.parameters(), rate, betas)
     return torch.optim.Adam(network.parameters(), rate, betas, fused=True)
 
 

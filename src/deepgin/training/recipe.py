@@ -65,7 +65,8 @@ class OptimiserRecipe:
 
     Attributes:
         name: of the generator's: adam, as in the paper, or muon, which takes Adam for what is no
-            kernel. The discriminators' is Adam.
+            kernel.
+        discriminators: likewise of the discriminators'.
         beta1: 0.5 in the paper.
         beta2: 0.999 in the paper.
         clip: the generator's gradient norm is scaled down to this; 0 leaves it.
@@ -74,6 +75,7 @@ class OptimiserRecipe:
     """
 
     name: str = "adam"
+    discriminators: str = "adam"
     beta1: float = 0.5
     beta2: float = 0.999
     clip: float = 1.0
@@ -106,6 +108,7 @@ class MainRecipe:
         discriminator_rate: the discriminators'.
         discriminator_width: channels of their first layer, 64 in the paper.
         discriminator_first: the discriminators alone are trained over the first so many.
+        discriminator_augment: change at random the colours and the place of all that they see.
         decay: both rates fall linearly to zero over the last so many; 90 epochs in the paper.
     """
 
@@ -114,6 +117,7 @@ class MainRecipe:
     discriminator_rate: float = 4e-4
     discriminator_width: int = 64
     discriminator_first: Amount = 0
+    discriminator_augment: bool = False
     decay: Amount = 0
 
 
@@ -218,6 +222,7 @@ _CHOICES = {
     "network.initialisation": ("full", "released"),
     "loss.form": ("paper", "released"),
     "optimiser.name": ("adam", "muon"),
+    "optimiser.discriminators": ("adam", "muon"),
     "guard.then": ("back", "stop"),
 }
 _AT_LEAST: dict[str, float] = {

@@ -18,7 +18,7 @@ from ..network import Discriminators, Generator, build
 from ..weights import load, local_path, read_card
 from .ema import MovingAverages
 from .guard import DivergenceGuard
-from .optimisers import adam, optimizer
+from .optimisers import optimizer
 from .recipe import MainRecipe, OptimiserRecipe, Recipe
 from .schedule import MAIN, WARM_UP
 
@@ -90,7 +90,7 @@ class RunState:
         network = network.to(device)
         return cls(
             network,
-            optimizer(network, recipe.optimiser, recipe.warm_up.rate),
+            optimizer(network, recipe.optimiser.name, recipe.optimiser, recipe.warm_up.rate),
             MovingAverages(network, recipe.ema),
             DivergenceGuard(recipe.guard.in_a_row),
             Progress(),
@@ -98,8 +98,9 @@ class RunState:
 
     def begin_main(self, recipe: Recipe) -> None:
         """Enter the main stage: random discriminators, fresh optimizers and averages ([P] 4.2)."""
-        self._add_discriminators(recipe.main, recipe.optimiser, recipe.seed)
-        self.optimizer = optimizer(self.network, recipe.optimiser, recipe.main.rate)
+        o = recipe.optimiser
+        self._add_discriminators(recipe.main, o, recipe.seed)
+        self.optimizer = optimizer(self.network, o.name, o, recipe.main.rate)
         self.averages = MovingAverages(self.network, recipe.ema)
         self.guard.forget()
         p = self.progress
@@ -112,7 +113,7 @@ class RunState:
             made = Discriminators(main.discriminator_width)
         made = made.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.discriminators = made
-        self.discriminator_optimizer = adam(made, o, main.discriminator_rate)
+        self.discriminator_optimizer = optimizer(made, o.discriminators, o, main.discriminator_rate)
 
     def save(self, path: Path, recipe: dict[str, Any]) -> None:
         """Write a checkpoint, whole or not at all."""
@@ -160,7 +161,7 @@ class RunState:
         if self.progress.stage == MAIN:
             self._add_discriminators(recipe.main, recipe.optimiser, recipe.seed)
         for name, part in self._parts().items():
-            if name != "optimizer" or _of_one_kind(content, recipe):
+            if _of_one_kind(name, content, recipe):
                 _load_part(part, content[name], path, name)
         self.averages.load_state_dict(content["averages"])
         self.guard.load_state_dict(content["guard"])
@@ -175,10 +176,11 @@ def _start(name: str) -> Generator:
     return load(path, None if read_card(path).sharpness is None else 0)
 
 
-def _of_one_kind(content: dict[str, Any], recipe: Recipe) -> bool:
-    """Return whether a checkpoint's optimizer goes on; one of another name starts afresh."""
-    before = content.get("recipe", {}).get("optimiser", {}).get("name", "adam")
-    return bool(before == recipe.optimiser.name)
+def _of_one_kind(part: str, content: dict[str, Any], recipe: Recipe) -> bool:
+    """Return whether a checkpoint's part goes on; an optimizer of another kind starts afresh."""
+    field = {"optimizer": "name", "discriminator_optimizer": "discriminators"}.get(part)
+    before = content.get("recipe", {}).get("optimiser", {})
+    return field is None or before.get(field, "adam") == getattr(recipe.optimiser, field)
 
 
 def _load_part(

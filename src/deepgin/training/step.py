@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from random import Random
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from ..devices import autocast
 from ..masks import KINDS
 from ..network import Filled
+from .augmentation import Augmentation
 from .data import Batch
 from .objective import Objective, Terms
 from .ranks import Ranks
@@ -35,6 +37,8 @@ class Step:
         clip: the generator's gradient norm is scaled down to this; 0 leaves it.
         accumulate: a batch is worked off in so many parts.
         network: what runs the generator in place of `state.network` (the same, compiled).
+        augment: change at random what the discriminators see.
+        seed: of those changes.
     """
 
     def __init__(
@@ -46,7 +50,10 @@ class Step:
         clip: float = 0.0,
         accumulate: int = 1,
         network: Callable[..., Filled] | None = None,
+        augment: bool = False,
+        seed: int = 0,
     ) -> None:
+        self.augment, self.seed = augment, seed
         self.state, self.objective, self.ranks = state, objective, ranks
         self.precision, self.clip, self.accumulate = precision, clip, accumulate
         # A compiled network is asked for its length where it is asked whether it is there.
@@ -66,8 +73,11 @@ class Step:
             batch, `accepted`.
         """
         facts: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.ranks.device))
+        # By the step's number, so that a resumed run draws the same.
+        name = f"augment/{self.seed}/{self.state.progress.steps}/{self.ranks.share.rank}"
+        draws = Random(name)
         for image, mask, guidance in self._parts(batch):
-            for terms in self._terms(image, mask, guidance, rates):
+            for terms in self._terms(image, mask, guidance, rates, draws):
                 if terms.total is not None:
                     (terms.total / self.accumulate).backward()
                     facts["loss"] = facts["loss"] + terms.total.detach() / self.accumulate
@@ -96,7 +106,7 @@ class Step:
             yield scaled(batch.pictures[numbers]), mask, guidance
 
     def _terms(
-        self, image: Tensor, mask: Tensor, guidance: Tensor | None, rates: Rates
+        self, image: Tensor, mask: Tensor, guidance: Tensor | None, rates: Rates, draws: Random
     ) -> Iterator[Terms]:
         objective, discriminators = self.objective, self.state.discriminators
         extra = () if guidance is None else (guidance,)
@@ -108,7 +118,8 @@ class Step:
         if discriminators is None:
             yield objective.warm_up(filled, image, mask)
             return
-        judge = objective.judge(discriminators, filled, image, mask)
+        augmented = (Augmentation.draw(image, draws),) if self.augment else ()
+        judge = objective.judge(discriminators, filled, image, mask, *augmented)
         if rates.generator is not None:
             yield objective.generator(filled, image, mask, judge)
         yield objective.discriminators(judge)
