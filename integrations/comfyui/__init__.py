@@ -13,8 +13,8 @@ from deepgin.pictures import Document
 
 
 @lru_cache(maxsize=2)
-def _inpainter(weights: str) -> Inpainter:
-    return Inpainter(weights or None)
+def _inpainter(weights: str, sharpness: float | None) -> Inpainter:
+    return Inpainter(weights or None, sharpness=sharpness)
 
 
 class Inpaint:
@@ -31,7 +31,10 @@ class Inpaint:
         filling = {"fit": (list(FITS),), "ensemble": ("BOOLEAN", {"default": False})}
         shaping = {"dilate": pixels, "feather": pixels}
         weights = {"weights": ("STRING", {"default": ""})}  # a file, hf:owner/name, or deepgin's
-        return {"required": {"image": ("IMAGE",), "mask": ("MASK",)} | filling | shaping | weights}
+        # 0 soft to 1 sharp; below 0 the weights' own, which those of one set need.
+        sharp = {"sharpness": ("FLOAT", {"default": -1.0, "min": -1.0, "max": 1.0, "step": 0.1})}
+        wanted = {"image": ("IMAGE",), "mask": ("MASK",)} | filling | shaping | weights
+        return {"required": wanted, "optional": sharp}
 
     def fill(
         self,
@@ -42,6 +45,7 @@ class Inpaint:
         dilate: int = 0,
         feather: int = 0,
         weights: str = "",
+        sharpness: float = -1.0,
     ) -> tuple[Tensor]:
         """Return the filled pictures, B x H x W x 3 like `image`.
 
@@ -52,7 +56,9 @@ class Inpaint:
         seen = (image.float().clamp(0, 1) * 255 + 0.5).to(torch.uint8).numpy(force=True)
         jobs = [Job(Document.of_array(one), hole) for one, hole in zip(seen, holes, strict=True)]
         options = Options(fit=fit, ensemble=ensemble, dilate=dilate, feather=feather)
-        results = _inpainter(weights.strip()).fill_many(jobs, options)
+        results = _inpainter(weights.strip(), None if sharpness < 0 else sharpness).fill_many(
+            jobs, options
+        )
         for warning in dict.fromkeys(text for result in results for text in result.warnings):
             logging.getLogger("deepgin").warning("%s", warning)
         filled = torch.from_numpy(np.stack([result.array() for result in results]))

@@ -57,7 +57,8 @@ def test_what_comfyui_asks_of_a_node(module):
     node = module.NODE_CLASS_MAPPINGS["DeepginInpaint"]
     assert set(module.NODE_DISPLAY_NAME_MAPPINGS) == set(module.NODE_CLASS_MAPPINGS)
     assert node.RETURN_TYPES == ("IMAGE",)
-    inputs = node.INPUT_TYPES()["required"]
+    asked = node.INPUT_TYPES()
+    inputs = asked["required"] | asked["optional"]
     assert set(inputs) == set(inspect.signature(node.fill).parameters) - {"self"}
     assert (inputs["image"], inputs["mask"]) == (("IMAGE",), ("MASK",))
     for name in ("fit", "ensemble", "dilate", "feather"):
@@ -120,6 +121,16 @@ def test_the_network_is_loaded_once(fill, module, weights):
     for _ in range(3):
         fill(_noise(1, 32, 48, 3), _hole(1, 32, 48), weights=f" {weights} ")
     assert module._inpainter.cache_info().misses == 1
+
+
+def test_the_sharpness_reaches_the_weights(fill, stages):
+    image, mask = _noise(1, 32, 48, 3), _hole(1, 32, 48)
+    usual, own, soft = (
+        fill(image, mask, weights=str(stages.both), **given)
+        for given in ({}, {"sharpness": 0.25}, {"sharpness": 0.0})
+    )
+    assert torch.equal(usual, own)
+    assert not torch.equal(usual, soft)
 
 
 @pytest.mark.parametrize(

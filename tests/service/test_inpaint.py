@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from deepgin.inpainting import Options
+from deepgin.inpainting import Inpainter, Options
 from deepgin.pictures import Document, read_mask
 from deepgin.pictures.deep_png import write_png
 
@@ -151,6 +151,27 @@ async def test_another_format_and_its_remarks(client, tiny, tmp_path, upload):
         assert answer.content == wanted
         answer = await c.post("/v1/inpaint", files=files)
         assert "x-deepgin-warnings" not in answer.headers
+
+
+async def test_a_sharpness_may_be_asked_for(serving, stages, tmp_path, upload):
+    files = upload()
+    async with serving(weights=stages.both, device="cpu") as c:
+        for given, at in (({}, 0.25), ({"sharpness": "1"}, 1), ({"sharpness": "0"}, 0), ({}, 0.25)):
+            answer = await c.post("/v1/inpaint", files=files, data=given)
+            inpainter = Inpainter(stages.both, device="cpu", sharpness=at)
+            assert answer.content == expected(inpainter, tmp_path, files, Options(), f"{at}.png")
+            (tmp_path / f"{at}.png").rename(tmp_path / f"{at}-{len(given)}.png")
+    kept = {path.read_bytes() for path in tmp_path.glob("*.png")}
+    assert len(kept) == 3
+
+
+async def test_a_sharpness_that_cannot_be(serving, client, stages, upload, sentence):
+    async with serving(weights=stages.both, device="cpu") as c:
+        answer = await c.post("/v1/inpaint", files=upload(), data={"sharpness": "1.5"})
+        assert "sharpness" in sentence(answer, 400)
+    async with client() as c:
+        answer = await c.post("/v1/inpaint", files=upload(), data={"sharpness": "1"})
+        assert "leave sharpness out" in sentence(answer, 400)
 
 
 async def test_a_gif_needs_another_format(client, photo, encoded, decoded, sentence):

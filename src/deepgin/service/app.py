@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,6 +18,8 @@ from .guard import Guard
 from .refusals import install
 from .service import Loaded, Service
 from .settings import Settings
+
+_SHARPNESSES = 2
 
 
 def create_app(
@@ -81,13 +84,19 @@ def create_app(
 def _load(settings: Settings) -> Loaded:
     path = local_path(settings.weights)
     sharpness = sharpness_of(path, settings.sharpness)
-    made = Inpainter(
-        path, device=settings.device, precision=settings.precision, sharpness=sharpness
-    )
+
+    def at(sharpness: float | None) -> Inpainter:
+        return Inpainter(
+            path, device=settings.device, precision=settings.precision, sharpness=sharpness
+        )
+
+    made = at(sharpness)
     card = card_of_file(path)
     facts = {"name": card.network, "width": card.width, "licence": card.licence}
     told = {"sha256": file_hash(path), "sharpness": sharpness, "training": card.training}
-    return Loaded(made, _facts_of(made) | facts | told)
+    # Beside the usual one, the last that were asked for.
+    sharpened = None if sharpness is None else lru_cache(_SHARPNESSES)(at)
+    return Loaded(made, _facts_of(made) | facts | told, sharpened)
 
 
 def _facts_of(inpainter: Inpainter) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..inpainting import Job, Options, Result
 from .stopping import Unwanted
@@ -15,11 +15,23 @@ from .stopping import Unwanted
 _SMALL = 1 << 20
 
 
+class Way(NamedTuple):
+    """How jobs are filled; those of one way may go together.
+
+    Attributes:
+        options: see `Options`.
+        sharpness: of weights of two sets; None takes that of the service.
+    """
+
+    options: Options
+    sharpness: float | None = None
+
+
 class Fill(Protocol):
     """As `fill_while_wanted` with an inpainter."""
 
     def __call__(
-        self, jobs: Sequence[Job], options: Options, unwanted: Callable[[], bool]
+        self, jobs: Sequence[Job], way: Way, unwanted: Callable[[], bool]
     ) -> list[Result]: ...
 
 
@@ -30,7 +42,7 @@ class TooLate(Exception):
 @dataclass(eq=False)
 class _Waiting:
     job: Job
-    options: Options
+    way: Way
     came: float
     outcome: asyncio.Future[Result]
 
@@ -43,7 +55,7 @@ class _Waiting:
 class Gatherer:
     """Takes jobs in any number of coroutines of one loop, and fills them in one thread.
 
-    Jobs of the same options that are there together go together, the oldest first, as long as
+    Jobs of the same way that are there together go together, the oldest first, as long as
     they have no more than twice its pixels, or a million; results do not depend on that.
 
     Args:
@@ -70,21 +82,21 @@ class Gatherer:
         self._thread = ThreadPoolExecutor(1, "deepgin-fill")
         self._work = asyncio.get_running_loop().create_task(self._run())
 
-    async def fill(self, job: Job, options: Options, seconds: float) -> Result:
+    async def fill(self, job: Job, way: Way, seconds: float) -> Result:
         """Fill a job.
 
         A caller that is cancelled takes it out of the line, or breaks off what it alone waits for.
 
         Args:
             job: see `Inpainter.fill_many`.
-            options: likewise.
+            way: how it is filled.
             seconds: that it may wait before it is begun.
 
         Raises:
             TooLate: it was not begun in time; what `fill_many` raises for this job alone.
         """
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(job, options, loop.time(), loop.create_future())
+        waiting = _Waiting(job, way, loop.time(), loop.create_future())
         expiry = loop.call_later(seconds, self._expire, waiting)
         self._line.append(waiting)
         self._came.set()
@@ -125,7 +137,7 @@ class Gatherer:
         for waiting in list(self._line):
             if not waiting.outcome.done():
                 if batch and (
-                    waiting.options != batch[0].options
+                    waiting.way != batch[0].way
                     or pixels + waiting.pixels > max(_SMALL, 2 * batch[0].pixels)
                     or len(batch) == self.most
                 ):
@@ -159,7 +171,7 @@ class Gatherer:
             return all(waiting.outcome.done() for waiting in batch)
 
         try:
-            found: list[Result | Exception] = [*self._fill(jobs, batch[0].options, unwanted)]
+            found: list[Result | Exception] = [*self._fill(jobs, batch[0].way, unwanted)]
         except Exception as error:  # noqa: BLE001, it is the caller's
             if len(batch) == 1 or isinstance(error, Unwanted):
                 return [error] * len(batch)

@@ -35,6 +35,9 @@ class Fields(BaseModel):
     invert: bool = Field(False, description="black is missing instead of white")
     threshold: float = Field(0.5, gt=0, le=1, description="missing at this share of white")
     resize_mask: bool = Field(False, description="bring the mask to the picture's size")
+    sharpness: float | None = Field(
+        None, ge=0, le=1, description="0 soft to 1 sharp, of weights of two sets; else their own"
+    )
     box: str = Field(
         "",
         description="the hole as x,y,width,height, in place of a mask",
@@ -106,7 +109,7 @@ async def inpaint(request: Request) -> Response:
             uploads, given = split(form, _FILES)
             fields = _fields(given, {*uploads})
             upload = Upload(**{name: part.file for name, part in uploads.items()})
-            work = service.fill(upload, *_asked(fields))
+            work = service.fill(upload, *_asked(fields), sharpness=fields.sharpness)
             return sent(await unless_left(request, work))
         finally:
             await form.close()

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,7 +13,7 @@ from ..inpainting import Inpainter, Job, Options, Result
 from ..pictures import Document
 from .budget import Budget
 from .files import Upload, Writing, measure, read, written
-from .gathering import Gatherer, TooLate
+from .gathering import Gatherer, TooLate, Way
 from .meters import Meters
 from .refusals import Refusal, refusal_of, worded
 from .settings import Settings
@@ -36,10 +35,23 @@ class Answer:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network at work, and what is told of it."""
+    """A network at work.
+
+    Attributes:
+        inpainter: the network as it is unless another sharpness is asked for.
+        facts: what is told of it.
+        sharpened: makes it of another sharpness; None where there is one set of weights.
+    """
 
     inpainter: Inpainter
     facts: dict[str, Any]
+    sharpened: Callable[[float], Inpainter] | None = None
+
+    def at(self, sharpness: float | None) -> Inpainter:
+        """Return the network of a sharpness."""
+        if self.sharpened is None or sharpness in (None, self.facts["sharpness"]):
+            return self.inpainter
+        return self.sharpened(sharpness)
 
 
 class Service:
@@ -74,7 +86,7 @@ class Service:
         else:
             settings, runtime = self.settings, loaded.inpainter.runtime
             self._gatherer = Gatherer(
-                partial(fill_while_wanted, loaded.inpainter),
+                self._fill,
                 pause=settings.gather_seconds,
                 # Where patches go through one by one, the first would only wait for the last.
                 most=settings.together if runtime.group_pixels else 1,
@@ -95,6 +107,10 @@ class Service:
         guide = grey if runtime.guided else None
         loaded.inpainter.fill_many([Job(Document.of_array(grey), hole, guide)])
         return loaded
+
+    def _fill(self, jobs: Sequence[Job], way: Way, unwanted: Callable[[], bool]) -> list[Result]:
+        assert self.loaded
+        return fill_while_wanted(self.loaded.at(way.sharpness), jobs, way.options, unwanted)
 
     def _filled(self, count: int, seconds: float) -> None:
         self.meters.batch.observe(count)
@@ -155,6 +171,7 @@ class Service:
         options: Options,
         writing: Writing,
         prepare: Callable[[Job], Job] = lambda job: job,
+        sharpness: float | None = None,
     ) -> Answer:
         """Fill one picture.
 
@@ -163,17 +180,20 @@ class Service:
             options: how holes are found and filled.
             writing: how the result is written.
             prepare: what is done to what was read.
+            sharpness: of weights of two sets, in [0, 1]; None takes the service's own.
 
         Raises:
             Refusal: whatever does not work, and why.
         """
+        if sharpness is not None and self.loaded and self.loaded.sharpened is None:
+            raise Refusal(400, "the weights here have one sharpness: leave sharpness out")
         loop = asyncio.get_running_loop()
         until = loop.time() + self.settings.limits.seconds
         try:
             pixels = await asyncio.to_thread(measure, upload, self.settings.limits.pixels)
             async with self._budget.lent(pixels, until - loop.time()):
                 job = prepare(await _to_its_end(read, upload, options, writing))
-                result = await self._through(job, options, until - loop.time())
+                result = await self._through(job, Way(options, sharpness), until - loop.time())
                 del job
                 return await _to_its_end(_answer, result, writing)
         except (TooLate, TimeoutError) as error:
@@ -182,9 +202,9 @@ class Service:
         except Exception as error:
             raise refusal_of(error) from error
 
-    async def _through(self, job: Job, options: Options, seconds: float) -> Result:
+    async def _through(self, job: Job, way: Way, seconds: float) -> Result:
         assert self._gatherer
-        return await self._gatherer.fill(job, options, max(0.0, seconds))
+        return await self._gatherer.fill(job, way, max(0.0, seconds))
 
     def _wait(self) -> int:
         """Return the seconds after which to try again."""

@@ -13,7 +13,6 @@ import pytest
 import uvicorn
 from PIL import Image
 
-from deepgin.inpainting import Inpainter
 from deepgin.service.app import create_app
 from deepgin.service.settings import Settings
 
@@ -42,7 +41,7 @@ def bodies():
 
 
 @pytest.fixture(scope="package")
-def address(weights, bodies):
+def address(stages, bodies):
     """The address of a service with its page, over a tiny network."""
 
     async def tapped(scope, receive, send):
@@ -58,7 +57,7 @@ def address(weights, bodies):
             bodies.append(b"".join(parts))
 
     listening = socket.create_server(("127.0.0.1", 0))
-    app = create_app(Settings(port=0), page=True, inpainter=Inpainter(weights, device="cpu"))
+    app = create_app(Settings(port=0, weights=stages.both, device="cpu"), page=True)
     server = uvicorn.Server(uvicorn.Config(tapped, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -99,6 +99,28 @@ def test_options_of_the_menu_are_sent(person, picture, sent):
     assert changed.sum() > 2 * marked.sum()
 
 
+def test_a_sharpness_is_chosen_and_sent(person, picture, sent):
+    page = person.page
+    person.open(picture())
+    person.drag((20, 20), (60, 40))
+    page.click("#more")
+    page.wait_for_selector("#sharpness:visible")
+    assert page.input_value("#sharpness") == "0.25"
+    page.keyboard.press("Escape")
+    person.fill()
+    assert b'name="sharpness"' not in sent[0]
+    usual = person.download()[1]
+    page.click("#undo")
+    person.ready()
+    page.click("#more")
+    page.fill("#sharpness", "0")
+    assert page.text_content("#sharpened") == "0.00"
+    page.keyboard.press("Escape")
+    person.fill()
+    assert b'name="sharpness"\r\n\r\n0\r\n' in sent[1]
+    assert (pixels(person.download()[1]) != pixels(usual)).any()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_looks_as_the_system_does(visit, picture, scheme):
     person = visit(color_scheme=scheme)

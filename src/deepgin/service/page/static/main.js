@@ -6,7 +6,7 @@ import { listen } from "./inputs.js";
 import { encode, load } from "./maskfile.js";
 import * as panel from "./panel.js";
 import { decode, filledName, held } from "./picture.js";
-import { fill } from "./service.js";
+import { fill, usualSharpness } from "./service.js";
 import { Session } from "./session.js";
 import { Brush, Lasso, Rectangle, Size } from "./tools.js";
 import { View } from "./view.js";
@@ -228,7 +228,15 @@ function options({ current }) {
   const given = Object.entries(fields).map(([field, id]) => [field, byId(id).value]);
   // GIF is read, and not written.
   if (current.file.type === "image/gif") given.push(["format", "png"]);
-  return Object.fromEntries(given.filter(([, value]) => Number(value) !== 0));
+  const told = given.filter(([, value]) => Number(value) !== 0);
+  const { value, defaultValue } = byId("sharpness");
+  if (value !== defaultValue) told.push(["sharpness", value]);
+  return Object.fromEntries(told);
+}
+
+async function offerSharpness() {
+  const usual = await usualSharpness();
+  if (usual !== null) panel.offerSharpness(usual);
 }
 
 function checkBrowser() {
@@ -240,6 +248,8 @@ try {
   panel.tellWhere();
   checkBrowser();
   listen(new App());
+  // Without an answer there is no choice; filling says what is wrong.
+  offerSharpness().catch(() => {});
 } catch (error) {
   byId("choose").disabled = true;
   say(error.message, { wrong: true });

@@ -100,6 +100,16 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** Let a sharpness be chosen, from the usual one on. */
+export function offerSharpness(usual) {
+  const slider = byId("sharpness");
+  const show = () => (byId("sharpened").textContent = Number(slider.value).toFixed(2));
+  slider.value = slider.defaultValue = usual;
+  slider.addEventListener("input", show);
+  show();
+  byId("sharp").hidden = false;
+}
+
 /** Say where pictures go. */
 export function tellWhere() {
   const { hostname } = window.location;

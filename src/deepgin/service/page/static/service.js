@@ -1,5 +1,7 @@
 // Asking the service to fill. What is asked and shown is decided elsewhere.
 
+const LOADING = 1000;
+
 /**
  * Send a picture's own bytes and a mask; return the filled picture's bytes.
  *
@@ -25,6 +27,21 @@ export async function fill(picture, mask, options, signal) {
     if (error instanceof Refused || signal.aborted) throw error;
     throw new Error("The service does not answer: is deepgin app still running?");
   }
+}
+
+/**
+ * Return the sharpness of the service's weights, once they are loaded; null if it cannot be chosen.
+ *
+ * @returns {Promise<number | null>}
+ */
+export async function usualSharpness() {
+  const address = new URL("v1/models", document.baseURI);
+  let answer = await fetch(address);
+  while (answer.status === 503) {
+    await new Promise((again) => setTimeout(again, LOADING));
+    answer = await fetch(address);
+  }
+  return answer.ok ? (await answer.json()).models[0].sharpness : null;
 }
 
 class Refused extends Error {}
