@@ -18,7 +18,7 @@ def _inpainter(weights: str, sharpness: float | None) -> Inpainter:
 
 
 class Inpaint:
-    """The node: outside the hole every value comes back as it was given, bit for bit."""
+    """The node: outside the hole every value, which never was bytes, comes back bit for bit."""
 
     RETURN_TYPES = ("IMAGE",)
     FUNCTION = "fill"
@@ -26,14 +26,13 @@ class Inpaint:
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        """Return the inputs; the mask is 1 where the image is missing."""
-        pixels = ("INT", {"default": 0, "min": 0, "max": 1024})
+        """Return the inputs; mask: 1 = missing; sharpness: 0 to 1, below 0 the weights' own."""
+        given = {"image": ("IMAGE",), "mask": ("MASK",)}
         filling = {"fit": (list(FITS),), "ensemble": ("BOOLEAN", {"default": False})}
-        shaping = {"dilate": pixels, "feather": pixels}
+        pixels = ("INT", {"default": 0, "min": 0, "max": 1024})
         weights = {"weights": ("STRING", {"default": ""})}  # a file, hf:owner/name, or deepgin's
-        # 0 soft to 1 sharp; below 0 the weights' own, which those of one set need.
-        sharp = {"sharpness": ("FLOAT", {"default": -1.0, "min": -1.0, "max": 1.0, "step": 0.1})}
-        wanted = {"image": ("IMAGE",), "mask": ("MASK",)} | filling | shaping | weights
+        wanted = given | filling | {"dilate": pixels, "feather": pixels} | weights
+        sharp = {"sharpness": ("FLOAT", {"default": -1.0, "min": -1.0, "max": 1.0, "step": 0.05})}
         return {"required": wanted, "optional": sharp}
 
     def fill(
@@ -49,21 +48,18 @@ class Inpaint:
     ) -> tuple[Tensor]:
         """Return the filled pictures, B x H x W x 3 like `image`.
 
-        Raises:
-            ValueError: shapes or options that do not work; DeepginError: other reasons.
+        Raises: ValueError, for shapes or options that do not work; DeepginError, for other reasons.
         """
         holes = _masks(image, mask).numpy(force=True) >= 0.5
         seen = (image.float().clamp(0, 1) * 255 + 0.5).to(torch.uint8).numpy(force=True)
         jobs = [Job(Document.of_array(one), hole) for one, hole in zip(seen, holes, strict=True)]
         options = Options(fit=fit, ensemble=ensemble, dilate=dilate, feather=feather)
-        results = _inpainter(weights.strip(), None if sharpness < 0 else sharpness).fill_many(
-            jobs, options
-        )
+        inpainter = _inpainter(weights.strip(), None if sharpness < 0 else sharpness)
+        results = inpainter.fill_many(jobs, options)
         for warning in dict.fromkeys(text for result in results for text in result.warnings):
             logging.getLogger("deepgin").warning("%s", warning)
         filled = torch.from_numpy(np.stack([result.array() for result in results]))
         hole = torch.from_numpy(np.stack([result.hole for result in results])[..., None])
-        # What is outside the hole never was bytes.
         return (torch.where(hole.to(image.device), filled.to(image) / 255, image),)
 
 
@@ -74,9 +70,8 @@ def _masks(image: Tensor, mask: Tensor) -> Tensor:
     masks = mask[None] if mask.ndim == 2 else mask
     if masks.shape[1:] != image.shape[1:3] or len(masks) not in (1, len(image)):
         raise ValueError(
-            f"the mask is {tuple(mask.shape)} and the image {tuple(image.shape)}: the mask must be as high "
-            "and wide as the image, and one for all or one for each (without an alpha channel, "
-            "ComfyUI's Load Image gives an empty mask of 64 x 64)"
+            f"the mask is {tuple(mask.shape)} and the image {tuple(image.shape)}: as high and wide, one "
+            "for all or one for each (ComfyUI's Load Image gives 64 x 64 for an image without alpha)"
         )
     return masks.expand(len(image), -1, -1)
 
