@@ -28,7 +28,7 @@ def _pair(name: str) -> tuple[np.ndarray, np.ndarray]:
 def test_card_and_size() -> None:
     card = read_card(local_path())
     assert card.licence == "CC BY-NC 4.0"
-    assert card.sharpness == 0.5
+    assert card.sharpness == 0.75
     assert all(facts["samples"] > 0 for facts in card.training.values())
     assert card.training.keys() == {"soft", "sharp"}
     assert local_path().stat().st_size < 45e6
