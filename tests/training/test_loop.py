@@ -77,6 +77,25 @@ def test_another_optimizer_starts_afresh(
     assert samples_in(tmp_path / "run") == 24
 
 
+@pytest.mark.parametrize("names", [("adam", "muon"), ("muon", "adam")])
+def test_so_does_another_of_the_discriminators_alone(
+    both_stages: Recipe, tiny_vgg: Vgg, tmp_path: Path, watcher: Quiet, names: tuple[str, str]
+) -> None:
+    short = replace(both_stages, warm_up=replace(both_stages.warm_up, length=0))
+    for name, length in zip(names, (12, 18), strict=True):
+        changed = replace(
+            short,
+            optimiser=replace(short.optimiser, discriminators=name),
+            main=replace(short.main, length=length),
+        )
+        trainer = Trainer(changed, tmp_path / "run", watcher, perceptual=tiny_vgg)
+        judges = trainer.state.discriminator_optimizer
+        assert bool(judges and judges.state) is False
+        trainer.fit()
+    assert trainer.state.optimizer.state[next(trainer.state.network.parameters())]
+    assert samples_in(tmp_path / "run") == 18
+
+
 def test_a_folder_takes_one_run_at_a_time(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
     first = Trainer(recipe, tmp_path / "run", watcher)
     with pytest.raises(TrainingError, match="run is in use by another run"):
