@@ -4,6 +4,7 @@ Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training" (2020
 translation. Their cutout is left out, since the pictures have holes already. Not in [P].
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -32,15 +33,16 @@ class Augmentation:
     shifts: list[list[int]]
 
     @classmethod
-    def draw(cls, like: Tensor, draws: Random) -> "Augmentation":
-        """Return a draw for pictures `like` these (N x 3 x H x W), on their device."""
+    def draw(cls, like: Tensor, names: Sequence[str]) -> "Augmentation":
+        """Return what N names stand for, for pictures `like` these (N x 3 x H x W), on their device."""
+        draws = [Random(name) for name in names]
 
         def numbers(least: float, most: float) -> Tensor:
-            drawn = [draws.uniform(least, most) for _ in like]
+            drawn = [one.uniform(least, most) for one in draws]
             return torch.tensor(drawn, dtype=like.dtype, device=like.device).view(-1, 1, 1, 1)
 
         most = round(like.shape[-1] * _LARGEST_SHIFT)
-        shifts = [[draws.randint(-most, most) for _ in range(2)] for _ in like]
+        shifts = [[one.randint(-most, most) for _ in range(2)] for one in draws]
         return cls(numbers(-_BRIGHTNESS, _BRIGHTNESS), numbers(0, 2), numbers(0.5, 1.5), shifts)
 
     def __call__(self, pictures: Tensor) -> Tensor:

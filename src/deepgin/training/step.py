@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from random import Random
 
 import torch
 from torch import Tensor, nn
@@ -73,11 +72,8 @@ class Step:
             batch, `accepted`.
         """
         facts: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.ranks.device))
-        # By the step's number, so that a resumed run draws the same.
-        name = f"augment/{self.seed}/{self.state.progress.steps}/{self.ranks.share.rank}"
-        draws = Random(name)
-        for image, mask, guidance in self._parts(batch):
-            for terms in self._terms(image, mask, guidance, rates, draws):
+        for image, mask, guidance, places in self._parts(batch):
+            for terms in self._terms(image, mask, guidance, rates, places):
                 if terms.total is not None:
                     (terms.total / self.accumulate).backward()
                     facts["loss"] = facts["loss"] + terms.total.detach() / self.accumulate
@@ -88,8 +84,11 @@ class Step:
         facts["unreadable"] = torch.tensor(unread, device=self.ranks.device)
         return self._finish(facts, rates)
 
-    def _parts(self, batch: Batch) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-        """Yield N x 3 x S x S in [0, 1], N x 1 x S x S and perhaps guidance, each on the device."""
+    def _parts(self, batch: Batch) -> Iterator[tuple[Tensor, Tensor, Tensor | None, range]]:
+        """Yield N x 3 x S x S in [0, 1], N x 1 x S x S, perhaps guidance, and places in the step.
+
+        The tensors are on the device; the places are those of the pictures among all processes'.
+        """
         dtype = next(self.state.network.parameters()).dtype
 
         def scaled(pictures: Tensor) -> Tensor:
@@ -103,10 +102,11 @@ class Step:
             masks = batch.masks[numbers].to(self.ranks.device, non_blocking=True)
             guidance = None if batch.guidance is None else scaled(batch.guidance[numbers])
             mask = masks.flatten(0, 1).unsqueeze(1).to(dtype)
-            yield scaled(batch.pictures[numbers]), mask, guidance
+            first = self.ranks.share.rank * len(batch.pictures) + part * size
+            yield scaled(batch.pictures[numbers]), mask, guidance, range(first, first + size)
 
     def _terms(
-        self, image: Tensor, mask: Tensor, guidance: Tensor | None, rates: Rates, draws: Random
+        self, image: Tensor, mask: Tensor, guidance: Tensor | None, rates: Rates, places: range
     ) -> Iterator[Terms]:
         objective, discriminators = self.objective, self.state.discriminators
         extra = () if guidance is None else (guidance,)
@@ -118,11 +118,16 @@ class Step:
         if discriminators is None:
             yield objective.warm_up(filled, image, mask)
             return
-        augmented = (Augmentation.draw(image, draws),) if self.augment else ()
+        augmented = (self._augmentation(image, places),) if self.augment else ()
         judge = objective.judge(discriminators, filled, image, mask, *augmented)
         if rates.generator is not None:
             yield objective.generator(filled, image, mask, judge)
         yield objective.discriminators(judge)
+
+    def _augmentation(self, image: Tensor, places: range) -> Augmentation:
+        """Draw by step and place, so that a resumed run and other processes draw the same."""
+        step = f"augment/{self.seed}/{self.state.progress.steps}"
+        return Augmentation.draw(image, [f"{step}/{n}/{kind}" for n in places for kind in KINDS])
 
     def _finish(self, facts: dict[str, Tensor], rates: Rates) -> dict[str, float]:
         """Share gradients and facts among the processes, then step where nothing explodes."""
