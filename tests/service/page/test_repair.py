@@ -121,6 +121,25 @@ def test_a_sharpness_is_chosen_and_sent(person, picture, sent):
     assert (pixels(person.download()[1]) != pixels(usual)).any()
 
 
+@pytest.mark.parametrize("usual", [None, 0.33])
+def test_no_sharpness_is_sent_where_none_was_chosen(person, picture, sent, usual):
+    """Of one set there is none; a usual one may lie between the slider's steps."""
+    page = person.page
+    page.route("**/v1/models", lambda route: route.fulfill(json={"models": [{"sharpness": usual}]}))
+    with page.expect_response("**/v1/models"):
+        page.reload()
+    person.open(picture())
+    person.drag((20, 20), (60, 40))
+    page.click("#more")
+    if usual is None:
+        assert page.is_hidden("#sharp")
+    else:
+        page.wait_for_selector("#sharpened:text-is('0.33')")
+    page.keyboard.press("Escape")
+    person.fill()
+    assert b'name="sharpness"' not in sent[0]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_looks_as_the_system_does(visit, picture, scheme):
     person = visit(color_scheme=scheme)

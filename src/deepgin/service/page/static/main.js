@@ -229,8 +229,8 @@ function options({ current }) {
   // GIF is read, and not written.
   if (current.file.type === "image/gif") given.push(["format", "png"]);
   const told = given.filter(([, value]) => Number(value) !== 0);
-  const { value, defaultValue } = byId("sharpness");
-  if (value !== defaultValue) told.push(["sharpness", value]);
+  const sharpness = panel.chosenSharpness();
+  if (sharpness !== null) told.push(["sharpness", sharpness]);
   return Object.fromEntries(told);
 }
 

@@ -3,6 +3,7 @@
 const INFORMED = 9000;
 let fading = 0;
 let coming = 0;
+let untouched = null;
 
 export const byId = (id) => document.getElementById(id);
 
@@ -103,11 +104,18 @@ export function download(blob, name) {
 /** Let a sharpness be chosen, from the usual one on. */
 export function offerSharpness(usual) {
   const slider = byId("sharpness");
-  const show = () => (byId("sharpened").textContent = Number(slider.value).toFixed(2));
-  slider.value = slider.defaultValue = usual;
-  slider.addEventListener("input", show);
-  show();
+  const show = (sharpness) => (byId("sharpened").textContent = Number(sharpness).toFixed(2));
+  slider.value = usual;
+  untouched = slider.value; // at one of its steps, if the usual is not
+  slider.addEventListener("input", () => show(slider.value));
+  show(usual);
   byId("sharp").hidden = false;
+}
+
+/** Return the sharpness that was chosen; null if none was, or none can be. */
+export function chosenSharpness() {
+  const { value } = byId("sharpness");
+  return untouched === null || value === untouched ? null : value;
 }
 
 /** Say where pictures go. */
