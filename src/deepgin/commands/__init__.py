@@ -10,7 +10,7 @@ from ..errors import DeepginError, nearest_name
 # The modules are imported when they are called: the list must not wait for torch.
 COMMANDS = {
     "inpaint": "fill the hole of a picture",
-    "masks": "write masks of the three kinds",
+    "masks": "write masks of a kind",
     "train": "train a network on a folder of pictures",
     "calibrate": "weigh perceptual and style loss for another VGG",
     "evaluate": "measure methods on a folder of pictures",

@@ -13,7 +13,7 @@ def parser() -> Parser:
     p.add_argument(
         "--kind",
         required=True,
-        help="rectangle, freeform, cellular, freeform-thin, rectangle-25, ...",
+        help="rectangle, freeform, cellular, blob, freeform-thin, rectangle-20, ...",
     )
     p.add_argument("--size", default="256", help="WIDTHxHEIGHT in pixels, or one side of a square")
     p.add_argument("--count", type=int, default=16, help="how many")

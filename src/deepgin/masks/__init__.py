@@ -1,5 +1,6 @@
-"""Masks of missing pixels: three kinds, and sets of them. Nothing here reads or writes files."""
+"""Masks of missing pixels: their kinds, and sets of them. Nothing here reads or writes files."""
 
+from .blob import blob
 from .cellular import cellular
 from .freeform import freeform
 from .kinds import KINDS, VARIATIONS, check_kind, definition, draw
@@ -10,6 +11,7 @@ __all__ = [
     "KINDS",
     "VARIATIONS",
     "MaskSet",
+    "blob",
     "cellular",
     "check_kind",
     "content",

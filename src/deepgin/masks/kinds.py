@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError, nearest_name
+from .blob import blob
 from .cellular import cellular
 from .draws import Draws
 from .freeform import freeform
@@ -26,6 +27,7 @@ def _mixed(
 
 
 VARIATIONS: dict[str, tuple[Draw, str]] = {
+    "blob": (blob, "one object-like blob of 3 to 10 % of the picture"),
     "freeform-thin": (partial(freeform, brush=1 / 3), "free-form, strokes a third as wide"),
     "freeform-absolute": (
         partial(freeform, absolute=True),
