@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from deepgin.errors import DeepginError, UsageError
 from deepgin.evaluation.compare import (
     differences,
+    merit,
     not_compared,
     pairs_of,
     read_report,
@@ -52,6 +53,24 @@ def test_the_mean_is_of_first_minus_second():
     assert found.pairs.low <= found.pairs.mean <= found.pairs.high
 
 
+def test_the_difference_is_of_distances_from_1_where_that_is_right():
+    found = difference([1.5, 0.25], [0.875, 2], "nearer 1")
+    assert found.pairs.mean == pytest.approx((0.5 - 0.125 + 0.75 - 1) / 2)
+    assert found.better == "nearer 1"
+
+
+@pytest.mark.parametrize(
+    ("better", "ranked"),
+    [
+        ("higher", [0.2, 0.9, 1.5, 3]),
+        ("lower", [3, 1.5, 0.9, 0.2]),
+        ("nearer 1", [3, 0.2, 1.5, 0.9]),
+    ],
+)
+def test_merit_ranks_from_worst_to_best(better, ranked):
+    assert sorted(ranked, key=lambda value: merit(value, better)) == ranked
+
+
 def test_pairs_go_by_picture_and_not_by_place():
     report = report_of({"x": [1.0, 5.0, 9.0], "y": [1.0, 5.0, 9.0]})
     mixed = replace(report, scores=report.scores[:3] + report.scores[:2:-1])
@@ -70,6 +89,10 @@ def test_what_has_no_pair_is_counted():
     [
         ([2, 3, 2, 4, 2, 3], [1] * 6, "higher", "better"),
         ([2, 3, 2, 4, 2, 3], [1] * 6, "lower", "worse"),
+        # Both are 1 on average: the first always, the second never.
+        ([1] * 6, [0.5, 1.5, 0.4, 1.6, 0.7, 1.3], "nearer 1", "better"),
+        ([3, 4, 3, 4, 3, 4], [0.9] * 6, "nearer 1", "worse"),
+        ([0.5] * 6, [1.5] * 6, "nearer 1", "not distinguishable at 95 %"),
         ([1] * 6, [2, 3, 2, 4, 2, 3], "higher", "worse"),
         ([1, 2, 1, 2, 1, 2], [2, 1, 2, 1, 2, 1], "higher", "not distinguishable at 95 %"),
         ([1] * 6, [1] * 6, "higher", "not distinguishable at 95 %"),

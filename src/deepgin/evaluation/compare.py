@@ -16,6 +16,9 @@ FEWEST = 6
 """Below six pairs no test that goes by signs can reach 95 % (2 / 2**5 > 0.05), and a bootstrap
 interval is too narrow: nothing is said of fewer."""
 
+NEARER_1 = "nearer 1"
+"""What is better of a metric of which 1 is right: |value - 1| is what differs, lower is better."""
+
 Case: TypeAlias = tuple[str, str]
 """A mask set's name and a picture's."""
 
@@ -27,8 +30,9 @@ class Difference:
     Attributes:
         masks: the name of the mask set.
         metric: its name.
-        first, second: the methods' names; the difference is first - second.
-        better: "higher" or "lower", the metric's own.
+        first, second: the methods' names; the difference is first - second, of values as
+            `counted_from` has them.
+        better: "higher", "lower" or "nearer 1", the metric's own.
         pairs: mean difference with its 95 % interval, in the metric's unit; pairs with an infinite
             value are left out of it and counted.
         unpaired: pictures in no pair, since a method failed or has no value there.
@@ -98,8 +102,18 @@ def metrics_of(report: Report) -> list[str]:
 
 
 def direction(report: Report, metric: str) -> str:
-    """Return "higher" or "lower": which values of a metric are better."""
+    """Return "higher", "lower" or "nearer 1": which values of a metric are better."""
     return report.metrics.get(metric, {}).get("better", "higher")
+
+
+def counted_from(value: float, better: str) -> float:
+    """Return what is subtracted and ranked: the distance from 1 where that is right, else a value."""
+    return abs(value - 1) if better == NEARER_1 else value
+
+
+def merit(value: float, better: str) -> float:
+    """Return a number that is higher the better a value is."""
+    return value if better == "higher" else -counted_from(value, better)
 
 
 def values_of(report: Report, method: str, metric: str) -> dict[Case, float]:
@@ -160,8 +174,9 @@ def _difference(
     a, b = values_of(first, pair[0], metric), values_of(second, pair[1], metric)
     cases = sorted(case for case in a.keys() & b.keys() if case[0] == masks)
     pictures = {s.picture for report in (first, second) for s in report.scores if s.masks == masks}
-    found = _both_ways([a[case] for case in cases], [b[case] for case in cases])
     better = direction(first, metric)
+    ours, theirs = ([counted_from(x[case], better) for case in cases] for x in (a, b))
+    found = _both_ways(ours, theirs)
     return Difference(masks, metric, *pair, better, found, len(pictures) - len(cases))
 
 

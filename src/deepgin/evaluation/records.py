@@ -75,7 +75,7 @@ class Report:
         pictures: `count`, `hash` (SHA-256 over names and files) and `size`.
         masks: by name of the set: `hash` and `definition`.
         methods: by name: what it is, in a line.
-        metrics: by name: `definition`, `unit` and `better` ("higher" or "lower").
+        metrics: by name: `definition`, `unit` and `better` ("higher", "lower", "nearer 1").
         scores: one for each method, mask set and picture.
         sets: metrics of whole sets.
         left_out: names of pictures that no method was measured on, and why.

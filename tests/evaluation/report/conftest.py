@@ -10,6 +10,7 @@ from deepgin.evaluation.records import Report, Score, SetScore
 METRICS = {
     "psnr": {"definition": "of <all> pixels", "unit": "dB", "better": "higher"},
     "l1": {"definition": "mean |a - b|", "unit": "", "better": "lower"},
+    "share": {"definition": "of detail", "unit": "", "better": "nearer 1"},
     "fid": {"definition": "of sets", "unit": "", "better": "lower"},
 }
 MASKS = {

@@ -42,6 +42,16 @@ def test_lower_may_be_better(score, report_of):
     assert extremes(cases, "rectangle", "ours", "l1")[0] == ("worst", "10.png")
 
 
+def test_nearer_1_may_be_better(score, report_of):
+    shares = {"a": 0.1, "b": 1.2, "c": 2.5}
+    cases = Cases(report_of([score(picture=p, values={"share": v}) for p, v in shares.items()]))
+    assert extremes(cases, "rectangle", "ours", "share") == [
+        ("worst", "c"),
+        ("median", "a"),
+        ("best", "b"),
+    ]
+
+
 @pytest.mark.parametrize(("count", "which"), [(1, ["only"]), (2, ["worst", "best"])])
 def test_few_pictures(score, report_of, count, which):
     cases = ranked(score, report_of, range(10, 10 + count))

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from deepgin.errors import DeepginError
+from deepgin.evaluation.compare import differences
 from deepgin.evaluation.records import SetScore
-from deepgin.evaluation.report import html
+from deepgin.evaluation.report import comparison, html
 from deepgin.evaluation.report.cases import Cases
 from deepgin.evaluation.report.figures import extremes
 from deepgin.evaluation.report.tables import by_masks
@@ -135,6 +136,24 @@ def test_differences_are_drawn_of_the_first_method(full):
     assert "ours is better; n = 7" in page.text
     assert "n = 6, 1 infinite left out" in page.text
     assert "n = 6, 1 without a pair" in page.text
+
+
+def test_differences_of_what_is_right_at_1_are_of_distances_from_it(score, report_of):
+    scores = [
+        score(method, picture=str(place), values={"share": value})
+        for method, value in (("ours", 0.9), ("other", 1.4))
+        for place in range(6)
+    ]
+    report = report_of(scores)
+    page = Page(html(report))
+    bars = [attrs["class"] for tag, attrs in page.tags if tag == "rect"]
+    assert "better" in bars and "worse" not in bars
+    assert "share (distances from 1)" in page.text
+    assert "(distances from 1)" not in Page(html(report_of([score(), score("b")]))).text
+    found, _ = differences(report, report, [("ours", "other")])  # of each mask set
+    assert found.pairs.mean == pytest.approx(-0.3)
+    assert "distances from 1 that are subtracted" in comparison(report, [found])
+    assert "distances from 1" not in comparison(report, [replace(found, better="lower")])
 
 
 def test_no_name_becomes_markup(score, report_of):

@@ -65,6 +65,20 @@ def test_the_best_is_the_highest_psnr_and_the_lowest_l1(full):
         assert [name for name, cell in column(table, metric).items() if cell.best] == ["ours"]
 
 
+def test_the_best_may_be_the_nearest_to_1(score, report_of):
+    shares = {"ours": (0.8, 0.9), "telea": (0.3, 0.1), "mean": (1.3, 1.2)}
+    scores = [
+        score(method, picture=picture, values={"share": value})
+        for method, values in shares.items()
+        for picture, value in zip("ab", values, strict=True)
+    ]
+    table = by_masks(Cases(report_of(scores)), "rectangle")
+    assert table.head[1] == "share → 1"
+    found = column(table, "share")
+    assert [name for name, cell in found.items() if cell.best] == ["ours"]
+    assert found["telea"].text == "0.2000"
+
+
 def test_a_method_that_failed_is_marked_and_n_is_said(full):
     table = by_masks(Cases(full), "rectangle")
     marks = {row[0].text: row[0].note for row in table.rows}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..compare import Difference
+from ..compare import NEARER_1, Difference
 from ..records import Report
 from .cases import Cases
 from .markdown import markdown_of
@@ -14,6 +14,8 @@ _BELOW = (
     "95 % bootstrap interval of that mean; n pairs; left out: pairs with an infinite value, and "
     "pictures where a method failed or the metric does not apply."
 )
+
+_FROM_1 = "Where nearer 1 is better, it is the distances from 1 that are subtracted."
 
 
 def comparison(
@@ -46,8 +48,12 @@ def comparison(
         )
         for one in found
     ]
-    notes = (_BELOW, f"In one report only: {', '.join(aside)}.") if aside else (_BELOW,)
-    return markdown_of(Table(head, tuple(rows), notes, names=4))
+    notes = [_BELOW]
+    if any(one.better == NEARER_1 for one in found):
+        notes.append(_FROM_1)
+    if aside:
+        notes.append(f"In one report only: {', '.join(aside)}.")
+    return markdown_of(Table(head, tuple(rows), tuple(notes), names=4))
 
 
 def difference_cell(cases: Cases, one: Difference) -> Cell:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ...errors import PictureError
 from ...pictures import read_rgb
-from ..compare import direction
+from ..compare import direction, merit
 from ..records import kept_as
 from .cases import Cases
 from .tables import digits_of
@@ -71,12 +71,14 @@ def figures(cases: Cases, masks: str, method: str, metric: str, folder: Path) ->
 
 def extremes(cases: Cases, masks: str, method: str, metric: str) -> list[tuple[str, str]]:
     """Return which of a mask set's pictures are a method's worst, median and best, by name."""
-    sign = -1 if direction(cases.report, metric) == "lower" else 1
+    better = direction(cases.report, metric)
     values = cases.values(method, metric)
     ranked = [
         picture
         for _, picture in sorted(
-            (sign * value, picture) for (own, picture), value in values.items() if own == masks
+            (merit(value, better), picture)
+            for (own, picture), value in values.items()
+            if own == masks
         )
     ]
     if len(ranked) < 2:

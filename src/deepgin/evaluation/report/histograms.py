@@ -43,7 +43,7 @@ def histogram(differences: Sequence[float], better: str = "higher") -> Histogram
 
     Args:
         differences: any numbers; those that are not finite are left out.
-        better: "higher" or "lower", the metric's own.
+        better: "higher", or what else the metric has, where lower differences are better.
     """
     finite = [value for value in differences if math.isfinite(value)]
     reach = nice(max((abs(value) for value in finite), default=0))

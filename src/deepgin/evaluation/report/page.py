@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DeepginError
-from ..compare import Difference, against_first, differences
+from ..compare import (
+    NEARER_1,
+    Difference,
+    against_first,
+    counted_from,
+    differences,
+    direction,
+)
 from ..records import Report
 from .cases import Cases
 from .comparison import difference_cell
@@ -61,6 +68,7 @@ def html(report: Report, folder: Path | str | None = None) -> str:
         size=size_of(report),
         metric=metric,
         unit=report.metrics.get(metric, {}).get("unit", ""),
+        from_1=direction(report, metric) == NEARER_1,
         first=first,
         sections=[*_sections(cases, first, metric, pictures)],
         summary=of_masks(cases, metric),
@@ -97,7 +105,8 @@ def _sections(cases: Cases, first: str, metric: str, pictures: Path | None) -> I
 def _against(cases: Cases, one: Difference) -> Against:
     a, b = cases.values(one.first, one.metric), cases.values(one.second, one.metric)
     shared = [case for case in a if case in b and case[0] == one.masks]
-    bars = histogram([a[case] - b[case] for case in shared], one.better)
+    pairs = [[counted_from(x[case], one.better) for x in (a, b)] for case in shared]
+    bars = histogram([first - second for first, second in pairs], one.better)
     return Against(one, difference_cell(cases, one), bars)
 
 

@@ -7,13 +7,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..compare import direction
+from ..compare import NEARER_1, direction, merit
 from ..records import SetScore
 from ..statistics import Summary
 from .cases import BINS, Cases, bin_of
 from .text import NOTHING, counted, interval, number
 
-ARROWS = {"higher": "↑", "lower": "↓"}
+ARROWS = {"higher": "↑", "lower": "↓", NEARER_1: "→ 1"}
 
 
 @dataclass(frozen=True)
@@ -160,11 +160,11 @@ def _mean(found: Summary | None, digits: int) -> Cell:
 
 
 def _mark_best(cells: list[Cell], better: str) -> list[Cell]:
-    values = [cell.value for cell in cells if not math.isnan(cell.value)]
-    if len(values) < 2:
+    merits = [merit(cell.value, better) for cell in cells if not math.isnan(cell.value)]
+    if len(merits) < 2:
         return cells
-    best = min(values) if better == "lower" else max(values)
-    return [replace(cell, best=cell.value == best) for cell in cells]
+    best = max(merits)
+    return [replace(cell, best=merit(cell.value, better) == best) for cell in cells]
 
 
 def _of_sets(cases: Cases, sets: Sequence[SetScore]) -> list[Cell]:
