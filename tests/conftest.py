@@ -15,8 +15,10 @@ import pytest
 import torch
 from hypothesis import settings
 from PIL import Image
+from safetensors.torch import save_file
 
 from deepgin.network import build
+from deepgin.perceptual import VGG19, Vgg
 from deepgin.weights import save
 
 # A busy machine is no failure.
@@ -31,6 +33,18 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     network = build("deepgin-prefill", 4)
     save(network, path, training={"samples": 12}, licence="for tests")
+    return path
+
+
+@pytest.fixture(scope="session")
+def vgg19(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made-up weights in the form of VGG-19 down to conv3_1."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = Vgg(VGG19[:5], own_input=True)
+    state = {k.removeprefix("convolutions."): v for k, v in network.state_dict().items()}
+    path = tmp_path_factory.mktemp("vgg19") / "made-up.safetensors"
+    save_file(state, path)
     return path
 
 

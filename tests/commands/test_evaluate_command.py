@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from deepgin.evaluation.protocol import Protocol
 from deepgin.evaluation.records import Report
@@ -122,6 +123,27 @@ def test_original_size_and_masks_by_hand(deepgin, photos, tmp_path):
     assert report.scores[0].coverage == 100 / (36 * 48)
 
 
+def test_looks_of_blobs(deepgin, photos, vgg19, tmp_path):
+    out = ["-o", tmp_path / "r", "--data", photos, "--masks", "blob", "--methods", "pull-push,mean"]
+    arguments = [*out, "--size", "original", "--metrics", "psnr,laplacian", "--vgg", vgg19]
+    code, printed, err = deepgin("evaluate", *arguments)
+    assert code == 0, err
+    assert f"--metrics psnr,laplacian --vgg {vgg19.name}" in printed
+    report = Report.read(tmp_path / "r" / "report.json")
+    assert list(report.metrics) == ["psnr", "laplacian", "vgg", "style"]
+    assert report.metrics["laplacian"]["better"] == "nearer 1"
+    assert len(report.scores) == 4
+    for score in report.scores:
+        assert set(score.values) == set(report.metrics)
+        assert min(score.values["vgg"], score.values["style"]) > 0
+        assert score.values["laplacian"] < (0.01 if score.method == "mean" else 0.9)
+    # Of other weights it is another metric.
+    state = {name: value * 1.5 for name, value in load_file(vgg19).items()}
+    save_file(state, tmp_path / "other.safetensors")
+    code, _, err = deepgin("evaluate", *arguments[:-1], tmp_path / "other.safetensors")
+    assert (code, "other metrics" in err) == (2, True)
+
+
 def test_failures_are_told_and_the_rest_is_measured(deepgin, photos, tmp_path):
     (photos / "cut.png").write_bytes((photos / "one.png").read_bytes()[:400])
     code, out, err = deepgin("evaluate", "--data", photos, *QUICK, "-o", tmp_path / "r")
@@ -153,6 +175,8 @@ def test_json_survives_infinity(deepgin, tmp_path):
         (["--methods", "mean", "--size", "big"], 2, ["--size big"]),
         (["--methods", "mean", "--limit", "-1"], 2, ["-1"]),
         (["--methods", "mean", "--metrics", "pnsr"], 2, ["did you mean 'psnr'"]),
+        (["--methods", "mean", "--metrics", "psnr,vgg"], 2, ["'vgg'", "--vgg FILE"]),
+        (["--methods", "mean", "--vgg", "no.safetensors"], 1, ["no.safetensors"]),
         (["--methods", "mean", "--fid", "inception"], 2, ["-o REPORT"]),
         (["--methods", "deepgin", "--weights", "no.safetensors"], 1, ["no.safetensors"]),
         (["--methods", "deepgin", "--device", "potato"], 2, ["'potato'"]),

@@ -1,5 +1,6 @@
 """Running methods: what is measured, what is kept, and going on where a run was stopped."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from deepgin.errors import DeepginError, UsageError
 from deepgin.evaluation.journal import SCORES, clear
-from deepgin.evaluation.measures import MEASURES, measures
+from deepgin.evaluation.measures import MEASURES, measures, vgg_measures
 from deepgin.evaluation.methods import Method
 from deepgin.evaluation.protocol import Protocol
 from deepgin.evaluation.records import PICTURES, kept_as
@@ -224,6 +225,24 @@ def test_damaged_journal(go, method, tmp_path):
     (tmp_path / "out" / SCORES).write_text("{}\n")
     with pytest.raises(DeepginError, match="holds damaged results: add --overwrite"):
         go(method)
+
+
+def test_distances_through_vgg(photo, vgg19):
+    beside = vgg_measures(str(vgg19), "cpu")
+    assert list(beside) == ["vgg", "style"]
+    digits = hashlib.sha256(vgg19.read_bytes()).hexdigest()[:16]
+    assert all(digits in one.definition and one.better == "lower" for one in beside.values())
+    assert list(measures("psnr", beside)) == ["psnr", "vgg", "style"]
+    assert list(measures("style,psnr", beside)) == ["style", "psnr", "vgg"]
+    assert list(measures("all", beside)) == [*MEASURES, "vgg", "style"]
+    with pytest.raises(UsageError, match="add --vgg FILE"):
+        measures("psnr,style")
+    truth, mask = photo(40, 40), np.zeros((40, 40), np.bool_)
+    mask[5:20, 5:20] = True
+    found = [one.of(photo(40, 40, 1), truth, mask) for one in beside.values()]
+    assert all(value > 0.001 for value in found)
+    assert [one.of(truth, truth, mask) for one in beside.values()] == [0, 0]
+    assert [one.of(truth, truth, mask & False) for one in beside.values()] == [None, None]
 
 
 def test_measures(photo):

@@ -22,11 +22,13 @@ def add_measuring(p: Parser, *, metrics: str, output: bool) -> None:
     p.add_argument(
         "--metrics",
         default=metrics,
-        help="of psnr, ssim, l1, l1_hole, l1_relative, l1_relative_hole, grid, memory; or all",
+        help="of psnr, ssim, l1, l1_hole, l1_relative, l1_relative_hole, grid, laplacian, memory; "
+        "or all",
     )
     p.add_argument("--lpips-heads", metavar="FILE", help="LPIPS too: the file of its linear heads")
     p.add_argument("--lpips-network", default="alexnet", help="alexnet or vgg16")
     p.add_argument("--lpips-weights", metavar="FILE", help="of that network; else downloaded")
+    p.add_argument("--vgg", metavar="FILE", help="vgg and style too: VGG-19's weights")
     p.add_argument("--fid", metavar="inception|FILE", help="FID and KID too, by that Inception")
     p.add_argument(
         "-o",
@@ -55,6 +57,7 @@ def request(args: Any, command: str, **asked: Any) -> "Request":
         limit=args.limit,
         metrics=args.metrics,
         lpips=(args.lpips_heads, args.lpips_network, args.lpips_weights),
+        vgg=args.vgg,
         fid=args.fid,
         weights=args.weights,
         device=args.device,
@@ -91,6 +94,8 @@ def words_of(args: Any) -> list[str]:
         words += ["--limit", str(args.limit)]
     if args.lpips_heads:
         words += ["--lpips-heads", "FILE", "--lpips-network", args.lpips_network]
+    if args.vgg:
+        words += ["--vgg", Path(args.vgg).name]
     if args.fid:
         words += ["--fid", "inception"]
     if args.weights:

@@ -17,7 +17,7 @@ from ..errors import UsageError
 from ..files import write_text
 from ..inpainting.folders import watcher
 from ..masks import KINDS
-from .measures import lpips_measure, measures
+from .measures import lpips_measure, measures, vgg_measures
 from .methods import methods as methods_of
 from .protocol import Protocol
 from .records import Report, Score
@@ -48,6 +48,7 @@ class Request:
         limit: at most so many pictures; 0 takes all.
         metrics: names with commas, or "all".
         lpips: file of the heads (None: no LPIPS), name of the network, file of its weights.
+        vgg: weights of VGG-19 (see `load_vgg`); None measures neither `vgg` nor `style`.
         fid: the Inception's weights: "inception" or a file; None measures no FID.
         weights: of `deepgin` where its method names none.
         device: of networks.
@@ -65,6 +66,7 @@ class Request:
     limit: int = 0
     metrics: str = "psnr,ssim,l1,l1_hole"
     lpips: tuple[str | None, str, str | None] = (None, "alexnet", None)
+    vgg: str | None = None
     fid: str | None = None
     weights: str | None = None
     device: str = "auto"
@@ -92,7 +94,8 @@ def evaluate(
             )
     protocol = Protocol(request.data, request.size, request.masks, request.limit)
     protocol.pictures()  # a wrong folder is better told of before networks are loaded
-    measured = measures(request.metrics)
+    beside = vgg_measures(request.vgg, request.device) if request.vgg else {}
+    measured = measures(request.metrics, beside)
     heads, network, weights = request.lpips
     if heads is not None:
         measured |= lpips_measure(heads, network, weights, request.device)

@@ -1,17 +1,22 @@
 """What is measured of a completed picture, by name. The functions are in metrics/."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from ..devices import choose_device
 from ..errors import UsageError, nearest_name
 from ..inpainting.fits.polyphase import phases
-from ..metrics import grid, l1, l1_hole, l1_relative, l1_relative_hole, psnr, ssim
+from ..metrics import grid, l1, l1_hole, l1_relative, l1_relative_hole, laplacian, psnr, ssim
 from ..runtimes.torch import from_array
 
 MEMORY = "memory"
+VGG = ("vgg", "style")
+"""What `vgg_measures` returns."""
 _TRAINED_AT = 256
 
 
@@ -22,7 +27,7 @@ class Measure:
     Attributes:
         definition: in a line.
         unit: of its values, or nothing.
-        better: "higher" or "lower".
+        better: "higher", "lower" or "nearer 1".
         of: completed, truth (uint8, H x W x 3) and mask (bool, H x W) in; None where it does not
             apply.
     """
@@ -47,6 +52,7 @@ def _ssim(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float |
     return ssim(completed, truth) if min(mask.shape) >= 11 else None
 
 
+Distance = Callable[[Sequence[Tensor], Sequence[Tensor], Sequence[Tensor]], float]
 _OF = "of the 8-bit completed picture"
 MEASURES = {
     "psnr": Measure(
@@ -75,6 +81,13 @@ MEASURES = {
         "lower",
         _grid,
     ),
+    "laplacian": Measure(
+        "root mean square of the Laplacian inside the hole, completed over truth: below 1 blurred, "
+        "above 1 noisy (docs/metrics.md)",
+        "",
+        "nearer 1",
+        laplacian,
+    ),
     MEMORY: Measure(
         "growth of the process's memory (on CUDA of PyTorch's) while a picture is filled, at its "
         "peak",
@@ -99,18 +112,55 @@ def lpips_measure(heads: str, network: str, weights: str | None, device: str) ->
     return {f"lpips-{network}": Measure(f"LPIPS v0.1 {_OF}, {network}", "", "lower", of)}
 
 
-def measures(names: str) -> dict[str, Measure]:
+def vgg_measures(weights: str, device: str) -> dict[str, Measure]:
+    """Return the distances in the hole through VGG-19, by name.
+
+    Args:
+        weights: as for `metrics.hole_features.load_hole_features`; a file's SHA-256 stands in the
+            definition, since other weights give other numbers.
+        device: for the network.
+    """
+    from ..metrics.hole_features import load_hole_features
+    from ..metrics.style import style_distance
+    from ..metrics.vgg import vgg_distance
+
+    features = load_hole_features(weights, choose_device(device))
+    file = Path(weights)
+    of = hashlib.sha256(file.read_bytes()).hexdigest()[:16] if file.is_file() else weights
+
+    def measure(what: str, distance: Distance) -> Measure:
+        def value(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float | None:
+            found = features(completed, truth, mask)
+            return distance(*found) if found else None
+
+        return Measure(f"{what} in the hole, VGG-19 to conv3_1 ({of})", "", "lower", value)
+
+    return {
+        "vgg": measure("squared distance of normalised features", vgg_distance),
+        "style": measure("relative distance of the features' Gram matrices", style_distance),
+    }
+
+
+def measures(names: str, beside: Mapping[str, Measure] | None = None) -> dict[str, Measure]:
     """Return the measures of a comma-separated list; "all" takes them all.
+
+    Args:
+        names: of `MEASURES`, or of those beside.
+        beside: more, which are taken whether they are named or not.
 
     Raises:
         UsageError: an unknown name.
     """
+    beside = beside or {}
+    known = MEASURES | dict(beside)
     found = {}
     for name in MEASURES if names == "all" else names.split(","):
-        if name not in MEASURES:
+        if name not in known:
+            if name in VGG:
+                raise UsageError(f"the metric '{name}' needs VGG-19: add --vgg FILE")
             raise UsageError(
-                f"no metric '{name}'{nearest_name(name, [*MEASURES])}: "
-                f"choose from {', '.join(MEASURES)}, or all"
+                f"no metric '{name}'{nearest_name(name, [*known])}: "
+                f"choose from {', '.join(known)}, or all"
             )
-        found[name] = MEASURES[name]
-    return found
+        found[name] = known[name]
+    return found | dict(beside)
