@@ -1,6 +1,7 @@
 """Choosing device, precision and threads for PyTorch, which is imported where it is needed."""
 
 import ctypes
+import os
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,13 @@ def autocast(device: "torch.device", precision: "torch.dtype") -> AbstractContex
     import torch
 
     return torch.autocast(device.type, precision, enabled=precision != torch.float32)
+
+
+def threads() -> int:
+    """Return how many threads work at once: `OMP_NUM_THREADS`, or as many as there are cores."""
+    with suppress(KeyError, ValueError):
+        return max(1, int(os.environ["OMP_NUM_THREADS"]))
+    return os.cpu_count() or 1
 
 
 def keep_freed_memory() -> None:

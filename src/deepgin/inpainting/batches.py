@@ -44,12 +44,16 @@ def group_size(runtime: Runtime, height: int, width: int) -> int:
 
 
 def fill(
-    runtime: Runtime, patches: Sequence[Patch], warn: Callable[[str], None] = lambda _: None
+    runtime: Runtime,
+    patches: Sequence[Patch],
+    warn: Callable[[str], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
 ) -> list[Filling]:
     """Fill patches of any sizes, those of one size together.
 
     The bytes of a patch do not depend on the others: groups have one size, a short one is made
     up with copies. Where memory does not allow that size it is halved, and `warn` is told.
+    `check` is called before each batch; it may raise to stop the work.
 
     Raises:
         OutOfMemory: not even one patch fits.
@@ -64,6 +68,7 @@ def fill(
             limit //= 2
         start = 0
         while start < len(places):
+            check()
             group = places[start : start + limit]
             try:
                 filled = _through(runtime, [patches[i] for i in group], limit)
@@ -99,14 +104,17 @@ def _through(runtime: Runtime, patches: list[Patch], size: int) -> list[Filling]
 
 
 def ensemble(
-    runtime: Runtime, patches: Sequence[Patch], warn: Callable[[str], None]
+    runtime: Runtime,
+    patches: Sequence[Patch],
+    warn: Callable[[str], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
 ) -> list[Filling]:
     """Fill each patch five times, turned by 0, 90, 180 and 270 degrees and mirrored; their mean.
 
     [C] has these five passes in its challenge submission, there truncated before the mean.
     """
     turned = [_turned(patch, turn) for patch in patches for turn in range(5)]
-    filled = fill(runtime, turned, warn)
+    filled = fill(runtime, turned, warn, check)
     passes = (filled[i : i + 5] for i in range(0, len(filled), 5))
     return [
         Filling(_mean([f.completed for f in five]), _mean([f.coarse for f in five]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings as python_warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,13 +15,14 @@ from PIL import Image
 from ..errors import DeepginError, UsageError
 from ..pictures import Document
 from ..runtimes import OutOfMemory, Runtime
-from ..runtimes.choice import open_runtime
+from ..runtimes.choice import open_runtime, soft_sharpness
 from . import batches
-from .fits import Completed, Scene, complete_all, fit_of
+from .fits import Completed, Fit, Scene, complete_all, fit_of
 from .holes import Hole, hole_of
 from .inputs import Picture, as_document, as_guidance, as_mask, name_of
 from .options import Options
 from .shaping import degrid, feather
+from .textured import Textured, texture_of
 
 if TYPE_CHECKING:
     import torch
@@ -111,8 +113,40 @@ class Inpainter:
         runtime: Runtime | None = None,
         options: Options | None = None,
     ) -> None:
-        self.runtime = runtime or open_runtime(weights, device, precision, sharpness)
         self.options = options or Options()
+        self._weights, self._device, self._precision = weights, device, precision
+        self._sharpness, self._runtime, self._guide = sharpness, runtime, runtime
+        self._lock = Lock()
+        # One is opened now, so that weights which cannot be used are refused now.
+        if self.options.texture == "off":
+            self.runtime  # noqa: B018
+        else:
+            self.guide  # noqa: B018
+
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the network where it alone fills."""
+        with self._lock:
+            if self._runtime is None:
+                self._runtime = self._open(self._sharpness)
+            return self._runtime
+
+    @property
+    def guide(self) -> Runtime:
+        """What runs the network under texture: softer, nearest the truth, unless told otherwise."""
+        with self._lock:
+            if self._guide is None:
+                soft = self._sharpness
+                if soft is None:
+                    soft = soft_sharpness(self._weights)
+                if soft == self._sharpness:
+                    self._runtime = self._guide = self._runtime or self._open(soft)
+                else:
+                    self._guide = self._open(soft)
+            return self._guide
+
+    def _open(self, sharpness: float | None) -> Runtime:
+        return open_runtime(self._weights, self._device, self._precision, sharpness)
 
     def __call__(
         self,
@@ -163,8 +197,18 @@ class Inpainter:
         )
         return self.fill_many([job], options)[0]
 
-    def fill_many(self, jobs: Sequence[Job], options: Options | None = None) -> list[Result]:
+    def fill_many(
+        self,
+        jobs: Sequence[Job],
+        options: Options | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> list[Result]:
         """Fill several pictures, whose patches of one size go through the network together.
+
+        Args:
+            jobs: the pictures with their holes.
+            options: in place of those that the inpainter was made with.
+            check: called before each piece of work; may raise to stop it.
 
         Returns:
             The results in the order of the jobs, each with the bytes that it would have alone.
@@ -174,48 +218,70 @@ class Inpainter:
             DeepginError: not even one patch fits the memory.
         """
         options = options or self.options
+        jobs = [Job(*job) for job in jobs]
+        holes = [self._hole(job, options) for job in jobs]
+        wanted = [i for i, hole in enumerate(holes) if hole.fill.any()]
+        deep = {i for i in wanted if texture_of(holes[i].fill, holes[i].hidden, options)}
+        completed: dict[int, Completed] = {}
         warned: list[str] = []
-        holes = [self._hole(Job(*job), options) for job in jobs]
-        fit = fit_of(options.fit)
-        works = [
-            fit.work(self._scene(Job(*job), hole))
-            for job, hole in zip(jobs, holes, strict=True)
-            if hole.fill.any()
+        for indices in ([i for i in wanted if i not in deep], sorted(deep)):
+            if indices:
+                runtime = self.guide if indices[0] in deep else self.runtime
+                scenes = [self._scene(jobs[i], holes[i], runtime) for i in indices]
+                fit = fit_of(options.fit)
+                fit = Textured(fit, options.texture, check) if indices[0] in deep else fit
+                done = self._complete(fit, scenes, runtime, options, warned.append, check)
+                completed |= zip(indices, done, strict=True)
+        short = tuple(dict.fromkeys(warned))
+        return [
+            _result(job, hole, completed.get(i), options, short)
+            for i, (job, hole) in enumerate(zip(jobs, holes, strict=True))
         ]
+
+    def _complete(
+        self,
+        fit: Fit,
+        scenes: Sequence[Scene],
+        runtime: Runtime,
+        options: Options,
+        warn: Callable[[str], None],
+        check: Callable[[], None],
+    ) -> list[Completed]:
         passes = batches.ensemble if options.ensemble else batches.fill
         try:
-            found = iter(
-                complete_all(works, lambda patches: passes(self.runtime, patches, warned.append))
+            return complete_all(
+                [fit.work(scene) for scene in scenes],
+                lambda patches: passes(runtime, patches, warn, check),
             )
         except OutOfMemory as error:
             raise DeepginError(
                 f"the memory does not suffice for {error}: close other programs, or use "
                 "--fit crop or --device cpu"
             ) from error
-        short = tuple(dict.fromkeys(warned))
-        return [
-            _result(Job(*job), hole, next(found) if hole.fill.any() else None, options, short)
-            for job, hole in zip(jobs, holes, strict=True)
-        ]
 
     def _hole(self, job: Job, options: Options) -> Hole:
         name = job.name or name_of(job.document, "the picture")
-        if (job.guidance is not None) != self.runtime.guided:
-            need = "need a" if self.runtime.guided else "take no"
+        guided = self._opened.guided
+        if (job.guidance is not None) != guided:
+            need = "need a" if guided else "take no"
             raise UsageError(f"{name}: these weights {need} guidance picture (--guidance)")
         if job.guidance is not None and job.guidance.shape[1::-1] != job.document.size:
             sizes = [f"{w} x {h}" for w, h in (job.guidance.shape[1::-1], job.document.size)]
             raise UsageError(f"{name}: the guidance is {sizes[0]} pixels, the picture {sizes[1]}")
         return hole_of(job.document, job.mask, options, name, job.mask_name)
 
-    def _scene(self, job: Job, hole: Hole) -> Scene:
+    @property
+    def _opened(self) -> Runtime:
+        return self._guide or self.runtime
+
+    def _scene(self, job: Job, hole: Hole, runtime: Runtime) -> Scene:
         return Scene(
             job.document.rgb(),
             hole.hidden,
             hole.fill,
             job.guidance,
-            self.runtime.trained_at,
-            self.runtime.size_multiple,
+            runtime.trained_at,
+            runtime.size_multiple,
         )
 
 

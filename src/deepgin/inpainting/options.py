@@ -9,6 +9,7 @@ from .fits import FITS
 _BOX = re.compile(r"\s*\d+\s*(,\s*\d+\s*){3}")
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-zA-Z]+")
 _MOST_PIXELS = 1024
+TEXTURES = ("auto", "on", "off")
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Options:
 
     Attributes:
         fit: how a picture is brought to the network: auto, direct, resize, crop or polyphase.
+        texture: auto, on or off: texture of the photograph itself over what the network says.
+            auto gives it to holes that are deep enough to need it, with the fit auto.
         ensemble: the mean of five passes, turned and mirrored; five times as slow.
         degrid: smooth the filling by halving and enlarging it again, as the authors' released
             code does against the grid that polyphase leaves.
@@ -34,6 +37,7 @@ class Options:
     """
 
     fit: str = "auto"
+    texture: str = "auto"
     ensemble: bool = False
     degrid: bool = False
     dilate: int = 0
@@ -48,6 +52,11 @@ class Options:
         if self.fit not in FITS:
             raise UsageError(
                 f"no fit '{self.fit}'{nearest_name(self.fit, FITS)}: choose from {', '.join(FITS)}"
+            )
+        if self.texture not in TEXTURES:
+            raise UsageError(
+                f"no texture '{self.texture}'{nearest_name(self.texture, TEXTURES)}: "
+                f"choose from {', '.join(TEXTURES)}"
             )
         for name in ("dilate", "feather"):
             if not 0 <= getattr(self, name) <= _MOST_PIXELS:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..weights.blend import sharpness_of
 from ..weights.card import Card, read_card
 from ..weights.hub import local_path
 from . import Runtime
@@ -44,6 +45,17 @@ def open_runtime(
     from .torch import TorchRuntime
 
     return TorchRuntime(path or weights, device, precision, sharpness)
+
+
+def soft_sharpness(weights: "str | Path | Generator | None" = None) -> float | None:
+    """Return 0, the soft end, for weights of two sets; None for others.
+
+    Raises:
+        WeightsError: the file cannot be used.
+    """
+    if weights is None or isinstance(weights, str | Path):
+        return None if sharpness_of(local_path(weights)) is None else 0.0
+    return None
 
 
 def card_of_file(path: Path) -> Card:

@@ -1,0 +1,107 @@
+"""Parts of a hole that are filled by themselves, each with its surroundings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage  # type: ignore[import-untyped]
+
+from ..texture import Settings
+from .fits.boxes import Box
+
+_CELL = 64  # pixels: holes nearer than this are one part
+_MARGIN = 300  # pixels at the size that is searched for texture
+_MOST_PIXELS = 24_000_000  # of a part with its surroundings
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a hole.
+
+    Attributes:
+        box: round the part.
+        depth: greatest distance of its pixels to the nearest one that is not hidden, in pixels.
+        pixels: how many it has.
+    """
+
+    box: Box
+    depth: float
+    pixels: int
+
+
+def parts_of(hole: np.ndarray, hidden: np.ndarray) -> list[Part]:
+    """Return the parts of a hole; their boxes do not overlap.
+
+    Args:
+        hole: bool, H x W.
+        hidden: bool, H x W; includes `hole`.
+    """
+    cells = _cells(hole)
+    count = -1
+    while True:
+        labels, found = ndimage.label(cells, np.ones((3, 3)))
+        slices = ndimage.find_objects(labels)
+        if found == count:
+            break
+        # Whole boxes are marked until none touches another: interleaved parts become one.
+        for box in slices:
+            cells[box] = True
+        count = found
+    return [
+        Part(box, *_depth_and_pixels(hole, hidden, box))
+        for box in (_tight(hole, rows, columns) for rows, columns in slices)
+    ]
+
+
+def _cells(hole: np.ndarray) -> np.ndarray:
+    rows = np.logical_or.reduceat(hole, np.arange(0, hole.shape[0], _CELL), axis=0)
+    return np.logical_or.reduceat(rows, np.arange(0, hole.shape[1], _CELL), axis=1)
+
+
+def _tight(hole: np.ndarray, rows: slice, columns: slice) -> Box:
+    top, left = rows.start * _CELL, columns.start * _CELL
+    part = hole[top : rows.stop * _CELL, left : columns.stop * _CELL]
+    down, right = (np.flatnonzero(part.any(axis)) for axis in (1, 0))
+    return Box(
+        top + int(down[0]), left + int(right[0]), top + int(down[-1]) + 1, left + int(right[-1]) + 1
+    )
+
+
+def _depth_and_pixels(hole: np.ndarray, hidden: np.ndarray, box: Box) -> tuple[float, int]:
+    inside = hole[box.slices()]
+    around = hidden[box.grown(1, hole.shape).slices()]
+    if around.all():
+        return float(max(around.shape)), int(inside.sum())
+    return float(ndimage.distance_transform_edt(around).max()), int(inside.sum())
+
+
+def surroundings(part: Part, hidden: np.ndarray, settings: Settings) -> Box:
+    """Return the box of a part with as much round it as its texture is searched in.
+
+    Args:
+        part: of the hole.
+        hidden: bool, H x W.
+        settings: of the texture.
+    """
+    whole = Box(0, 0, *hidden.shape)
+    margin = _MARGIN << settings.halvings(part.pixels)
+    while margin > 1 and _area(part.box.grown(margin, hidden.shape)) > _MOST_PIXELS:
+        margin //= 2
+    box = part.box.grown(margin, hidden.shape)
+    while box != whole and int((~hidden[box.slices()]).sum()) < part.pixels:
+        wider = part.box.grown(2 * margin, hidden.shape)
+        if _area(wider) > _MOST_PIXELS:
+            break
+        margin, box = 2 * margin, wider
+    return box
+
+
+def _area(box: Box) -> int:
+    return box.height * box.width
+
+
+def shrinking(box: Box) -> int:
+    """Return how often a box is halved so that it is not too large for the memory."""
+    count = 0
+    while _area(box) > _MOST_PIXELS << (2 * count):
+        count += 1
+    return count

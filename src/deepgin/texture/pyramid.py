@@ -1,0 +1,93 @@
+"""The pyramid: photograph, hole and valid pixels at full size, half, quarter and so on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage  # type: ignore[import-untyped]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One size of the pyramid.
+
+    Attributes:
+        picture: float32, H x W x 3, 0 to 255: the photograph where it is known; what stands in the
+            hole is replaced as it is filled.
+        hole: bool, H x W: a pixel any part of which is to be filled.
+        valid: bool, H x W: a pixel all of which is photograph.
+    """
+
+    picture: np.ndarray
+    hole: np.ndarray
+    valid: np.ndarray
+
+
+def depth_of(hole: np.ndarray) -> np.ndarray:
+    """Return each pixel's distance to the nearest one outside the hole, float32; 0 outside.
+
+    What lies beyond the picture counts as outside.
+    """
+    return ndimage.distance_transform_edt(np.pad(hole, 1))[1:-1, 1:-1].astype(np.float32)
+
+
+def halvings(hole: np.ndarray, depth: int, side: int, most: int) -> int:
+    """Return how often to halve until the hole is at most `depth` deep.
+
+    Args:
+        hole: bool, H x W.
+        depth: in pixels of the smallest level.
+        side: the smallest level's shorter side is at least this, in pixels.
+        most: at most this often.
+    """
+    deepest, shorter = float(depth_of(hole).max()), min(hole.shape)
+    count = 0
+    while deepest / 2**count > depth and shorter / 2 ** (count + 1) >= side and count < most:
+        count += 1
+    return count
+
+
+def padded(level: Level, multiple: int) -> Level:
+    """Return a level whose sides are multiples: continued by its last pixels, as no evidence."""
+    border = [(0, -side % multiple) for side in level.hole.shape]
+    return Level(
+        np.pad(level.picture, [*border, (0, 0)], mode="edge"),
+        np.pad(level.hole, border),
+        np.pad(level.valid, border),
+    )
+
+
+def halved(level: Level) -> Level:
+    """Return a level at half the size; its sides must be even.
+
+    Colours are means of 2 x 2: of the valid ones where the rest is hole or unknown.
+    """
+    hole, valid = (_quarters(mask) for mask in (level.hole, level.valid))
+    weights = [one.astype(np.float32)[..., None] for one in valid]
+    total = sum(weights)
+    pictures = _quarters(level.picture)
+    plain = (pictures[0] + pictures[1] + pictures[2] + pictures[3]) * np.float32(0.25)
+    known = sum(w * p for w, p in zip(weights, pictures, strict=True)) / np.maximum(total, 1)
+    return Level(
+        np.where(total > 0, known, plain),
+        hole[0] | hole[1] | hole[2] | hole[3],
+        valid[0] & valid[1] & valid[2] & valid[3],
+    )
+
+
+def _quarters(array: np.ndarray) -> tuple[np.ndarray, ...]:
+    return array[::2, ::2], array[1::2, ::2], array[::2, 1::2], array[1::2, 1::2]
+
+
+def doubled(picture: np.ndarray) -> np.ndarray:
+    """Return a picture at twice the size, bilinear: float32, H x W x C.
+
+    The inverse of `halved` for what is smooth: 2 x 2 pixels lie round each one's centre.
+    """
+    for axis in (0, 1):
+        border = [(1, 1) if a == axis else (0, 0) for a in range(picture.ndim)]
+        wide = np.moveaxis(np.pad(picture, border, mode="edge"), axis, 0)
+        before, own, after = wide[:-2], wide[1:-1], wide[2:]
+        pair = np.stack([0.75 * own + 0.25 * before, 0.75 * own + 0.25 * after], 1)
+        pair = pair.astype(np.float32).reshape(-1, *own.shape[1:])
+        picture = np.moveaxis(pair, 0, axis)
+    return picture

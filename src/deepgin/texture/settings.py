@@ -1,0 +1,54 @@
+"""The numbers of the texture stage."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How texture is searched and blended. Levels are counted from the finest one searched.
+
+    Attributes:
+        radius: a patch has 2 radius + 1 pixels a side.
+        core_pixels: pixels of the hole at most at the finest level that is searched; finer levels
+            follow its matches.
+        coarsest_depth: greatest depth of the hole at the coarsest level, in pixels.
+        coarsest_side: shorter side of the coarsest level at least, in pixels.
+        levels: at most this many halvings below the finest level searched.
+        guide: weight of the guide against the patch, by level.
+        guide_blur: sigma by which photograph and guide are blurred to be compared, in pixels.
+        rounds: of search and vote, by level.
+        stride: every how many rows and columns a patch is searched for, by level; the others
+            take over what their neighbours found.
+        first: weight of the patch in the first round of all, when it is the guide's own.
+        sources: patches of the photograph to search among.
+        agreement: rounds in which neighbours take over each other's matches.
+        trust: grey levels by which texture may differ from the guide.
+        threads: more change no result.
+    """
+
+    radius: int = 3
+    core_pixels: int = 400_000
+    coarsest_depth: int = 6
+    coarsest_side: int = 24
+    levels: int = 5
+    guide: tuple[float, ...] = (1.0, 1.0, 0.7, 0.4, 0.25)
+    guide_blur: float = 2.0
+    rounds: tuple[int, ...] = (1, 2, 3)
+    stride: tuple[int, ...] = (4, 2, 1)
+    first: float = 0.1
+    sources: int = 200_000
+    agreement: int = 4
+    trust: float = 25.0
+    threads: int = 2
+
+    def halvings(self, pixels: int) -> int:
+        """Return how often a picture is halved before it is searched, by pixels of its hole."""
+        count = 0
+        while pixels > self.core_pixels << (2 * count):
+            count += 1
+        return count
+
+    def at(self, name: str, level: int) -> float:
+        """Return the number of a level."""
+        numbers = getattr(self, name)
+        return numbers[min(level, len(numbers) - 1)]
