@@ -93,15 +93,11 @@ class Textured:
         count = shrinking(Box(0, 0, *hole.shape))
         small = shrunk(scene, -(-max(hole.shape) // 2**count)) if count else scene
         own = hole if small is scene else small.hole
-        found = texture.fill(
-            small.picture, own, small.mask, guide, self.settings, self.check
-        )
+        found = texture.fill(small.picture, own, small.mask, guide, self.settings, self.check)
         return enlarged(found.picture, hole.shape[::-1]), found.share
 
 
-def _guide(
-    scene: Scene, depth: float
-) -> Generator[Sequence[Patch], Sequence[Filling], Completed]:
+def _guide(scene: Scene, depth: float) -> Generator[Sequence[Patch], Sequence[Filling], Completed]:
     """Let the network fill a scene at the size at which its hole is no deeper than `_DEPTH`."""
     count = 0
     while depth / 2**count > _DEPTH:

@@ -133,15 +133,17 @@ class _Rounds:
             for features in (wanted, offered):
                 features[:, : self.own] *= np.float32(scale)
         stride, width = int(settings.at("stride", self.number)), self.level.hole.shape[1]
+        tree = search.Tree(offered, self.offers, settings.sources, settings.threads)
         some = (self.places // width % stride == 0) & (self.places % width % stride == 0)
-        found = search.nearest(
-            wanted[some], offered, self.offers, settings.sources, settings.threads
-        )
-        matches.sources[some] = found
+        matches.sources[some] = tree.nearest(wanted[some])
+        known = self.sources.ravel()[matches.sources]
         matches.distances = search.distances(wanted, offered, matches.sources)
-        if not self.sources.ravel()[matches.sources].all():  # nothing was there before
-            matches.distances[~self.sources.ravel()[matches.sources]] = np.inf
+        matches.distances[~known] = np.inf
         search.agree(matches, wanted, offered, self.sources, settings.agreement)
+        left = np.flatnonzero(np.isinf(matches.distances))
+        if len(left):  # no neighbour has found anything yet
+            matches.sources[left] = tree.nearest(wanted[left])
+            matches.distances[left] = search.distances(wanted[left], offered, matches.sources[left])
 
     def _voted(self, matches: Matches, weights: np.ndarray) -> np.ndarray:
         picture = self.level.picture.copy()

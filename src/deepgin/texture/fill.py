@@ -55,7 +55,9 @@ def fill(
     for _ in range(count):
         levels.append(halved(levels[-1]))
     with ThreadPoolExecutor(settings.threads) as pool:
-        filled, share = _filled(levels, _sized(guide, levels[-1], hole.shape, count), settings, pool, check)
+        filled, share = _filled(
+            levels, _sized(guide, levels[-1], hole.shape, count), settings, pool, check
+        )
     if filled is None:
         filled = _sized(guide, level, hole.shape, 0)
     height, width = hole.shape

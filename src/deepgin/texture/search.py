@@ -74,9 +74,7 @@ def doubled(matches: Matches, targets: np.ndarray, sources: np.ndarray) -> Match
     found_columns = np.clip(columns + 2 * right[number], 0, width - 1)
     found = found_rows * width + found_columns
     if not sources.ravel()[found].all():
-        near = ndimage.distance_transform_edt(
-            ~sources, return_distances=False, return_indices=True
-        )
+        near = ndimage.distance_transform_edt(~sources, return_distances=False, return_indices=True)
         found = (near[0] * width + near[1]).ravel()[found]
     return Matches(places, found, np.zeros(len(places), np.float32), (height, width))
 
@@ -89,21 +87,27 @@ def evenly(places: np.ndarray, most: int) -> np.ndarray:
     return places[np.unique((np.arange(1, most + 1) * golden % 1 * len(places)).astype(np.int64))]
 
 
-def nearest(
-    wanted: np.ndarray, offered: np.ndarray, sources: np.ndarray, most: int, workers: int
-) -> np.ndarray:
-    """Return for each target the source with the nearest features, nearly.
+class Tree:
+    """A kd-tree over the features of the sources.
 
     Args:
-        wanted: float32, N x D, features of the targets.
         offered: float32, H W x D, features of every pixel.
         sources: int64, places of the sources.
         most: sources to look among.
         workers: threads; they change no result.
     """
-    sources = evenly(sources, most)
-    tree = cKDTree(offered[sources], leafsize=24, compact_nodes=False, balanced_tree=False)
-    return sources[tree.query(wanted, eps=1.0, workers=workers)[1]]
+
+    def __init__(self, offered: np.ndarray, sources: np.ndarray, most: int, workers: int) -> None:
+        self._sources, self._workers = evenly(sources, most), workers
+        self._tree = cKDTree(
+            offered[self._sources], leafsize=24, compact_nodes=False, balanced_tree=False
+        )
+
+    def nearest(self, wanted: np.ndarray) -> np.ndarray:
+        """Return the source with the nearest features, nearly, for each of N x D: int64, N."""
+        if not len(wanted):
+            return np.zeros(0, np.int64)
+        return self._sources[self._tree.query(wanted, eps=1.0, workers=self._workers)[1]]
 
 
 def distances(wanted: np.ndarray, offered: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -123,8 +127,6 @@ def agree(
     offered: np.ndarray,
     sources: np.ndarray,
     rounds: int,
-    bias: float = 1.0,
-    reach: tuple[int, ...] = (1,),
 ) -> None:
     """Let each patch take over what a neighbour's match says, shifted, where that is better.
 
@@ -134,68 +136,26 @@ def agree(
         offered: float32, H W x D, features of every pixel.
         sources: bool, H x W.
         rounds: of four neighbours each.
-        bias: a neighbour's match wins even if it is worse by this factor.
-        reach: distances of the neighbours, in pixels.
     """
     height, width = matches.shape
     numbers, allowed = matches.numbers(), sources.ravel()
     rows, columns = np.divmod(matches.targets, width)
     for _ in range(rounds):
-        for far in reach:
-            for down, right in ((-far, 0), (far, 0), (0, -far), (0, far)):
-                inside = (rows + down >= 0) & (rows + down < height)
-                inside &= (columns + right >= 0) & (columns + right < width)
-                step = down * width + right
-                number = numbers[np.where(inside, matches.targets + step, 0)]
-                inside &= number >= 0
-                at = matches.sources[number]
-                place = at - step
-                # The shifted match stays in its row: no wrapping round the edge.
-                inside &= (at % width - right >= 0) & (at % width - right < width)
-                inside &= (place >= 0) & (place < height * width) & (place != matches.sources)
-                few = np.flatnonzero(inside)
-                few = few[allowed[place[few]]]
-                found = distances(wanted[few], offered, place[few])
-                better = found < matches.distances[few] * np.float32(bias)
-                few = few[better]
-                matches.sources[few] = place[few]
-                matches.distances[few] = found[better]
-
-
-def nearest_known(
-    colours: np.ndarray,
-    weights: np.ndarray,
-    wanted: np.ndarray,
-    offered: np.ndarray,
-    guide_offered: np.ndarray,
-) -> np.ndarray:
-    """Return for each target the number of the best source, by pixels of different weights.
-
-    Args:
-        colours: float32, N x P x 3, patches of the targets.
-        weights: float32, N x P, of their pixels.
-        wanted: float32, N x D, features of the guide.
-        offered: float32, M x P x 3, patches of the sources.
-        guide_offered: float32, M x D.
-    """
-    count = colours.shape[1]
-    flat = offered.reshape(len(offered), -1)
-    squares = (offered**2).sum(2)
-    own = (guide_offered**2).sum(1)
-    found = np.empty(len(colours), np.int64)
-    for start in range(0, len(colours), 256):
-        part = slice(start, start + 256)
-        weighted = (colours[part] * weights[part][..., None]).reshape(-1, flat.shape[1])
-        cost = weights[part] @ squares.T - 2 * (weighted @ flat.T)
-        cost /= count
-        cost += own - 2 * (wanted[part] @ guide_offered.T)
-        found[part] = cost.argmin(1)
-    return found
-
-
-def cut(picture: np.ndarray, places: np.ndarray, radius: int) -> np.ndarray:
-    """Return patches: N x P x C of H x W x C, P = (2 radius + 1)^2."""
-    width = picture.shape[1]
-    side = np.arange(-radius, radius + 1)
-    steps = (side[:, None] * width + side).ravel()
-    return picture.reshape(-1, *picture.shape[2:])[places[:, None] + steps]
+        for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+            inside = (rows + down >= 0) & (rows + down < height)
+            inside &= (columns + right >= 0) & (columns + right < width)
+            step = down * width + right
+            number = numbers[np.where(inside, matches.targets + step, 0)]
+            inside &= number >= 0
+            at = matches.sources[number]
+            place = at - step
+            # The shifted match stays in its row: no wrapping round the edge.
+            inside &= (at % width - right >= 0) & (at % width - right < width)
+            inside &= (place >= 0) & (place < height * width) & (place != matches.sources)
+            few = np.flatnonzero(inside)
+            few = few[allowed[place[few]]]
+            found = distances(wanted[few], offered, place[few])
+            better = found < matches.distances[few]
+            few = few[better]
+            matches.sources[few] = place[few]
+            matches.distances[few] = found[better]
