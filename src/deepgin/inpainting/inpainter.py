@@ -22,7 +22,7 @@ from .holes import Hole, hole_of
 from .inputs import Picture, as_document, as_guidance, as_mask, name_of
 from .options import Options
 from .shaping import degrid, feather
-from .textured import Textured, texture_of
+from .textured import Textured, wants_texture
 
 if TYPE_CHECKING:
     import torch
@@ -221,17 +221,13 @@ class Inpainter:
         jobs = [Job(*job) for job in jobs]
         holes = [self._hole(job, options) for job in jobs]
         wanted = [i for i, hole in enumerate(holes) if hole.fill.any()]
-        deep = {i for i in wanted if texture_of(holes[i].fill, holes[i].hidden, options)}
-        completed: dict[int, Completed] = {}
+        textured = wants_texture(options)
+        runtime = self.guide if textured else self.runtime
+        fit = Textured(fit_of(options.fit), check) if textured else fit_of(options.fit)
+        scenes = [self._scene(jobs[i], holes[i], runtime) for i in wanted]
         warned: list[str] = []
-        for indices in ([i for i in wanted if i not in deep], sorted(deep)):
-            if indices:
-                runtime = self.guide if indices[0] in deep else self.runtime
-                scenes = [self._scene(jobs[i], holes[i], runtime) for i in indices]
-                fit = fit_of(options.fit)
-                fit = Textured(fit, options.texture, check) if indices[0] in deep else fit
-                done = self._complete(fit, scenes, runtime, options, warned.append, check)
-                completed |= zip(indices, done, strict=True)
+        done = self._complete(fit, scenes, runtime, options, warned.append, check)
+        completed = dict(zip(wanted, done, strict=True))
         short = tuple(dict.fromkeys(warned))
         return [
             _result(job, hole, completed.get(i), options, short)

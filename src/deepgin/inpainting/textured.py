@@ -12,30 +12,18 @@ from .fits.base import Work
 from .fits.boxes import Box
 from .fits.resize import enlarged, shrunk
 from .options import Options
-from .parts import Part, parts_of, shrinking, surroundings
+from .parts import parts_of, shrinking, surroundings
 
 # Seen on 54 photographs of 1024 pixels under blobs, in dB: 29.62 where the network runs at full
 # size, 29.98 where the hole is at most 48 deep, 29.71 at 64, 29.81 at 32.
 _DEPTH = 48
-_THIN = 4  # pixels: what is no deeper needs no texture
 
 
-def texture_of(hole: np.ndarray, hidden: np.ndarray, options: Options) -> bool:
-    """Return whether a hole gets texture: as the options say, with `auto` where it is deep.
-
-    Args:
-        hole: bool, H x W, not empty.
-        hidden: bool, H x W; includes `hole`.
-        options: texture, fit, ensemble and degrid are used.
-    """
-    if options.texture != "auto":
-        return options.texture == "on"
-    plain = options.fit == "auto" and not options.ensemble and not options.degrid
-    return plain and any(_deep(part) for part in parts_of(hole, hidden))
-
-
-def _deep(part: Part) -> bool:
-    return part.depth > _THIN
+def wants_texture(options: Options) -> bool:
+    """Return whether holes get texture: `auto` gives it where nothing else is asked for."""
+    if options.texture == "auto":
+        return options.fit == "auto" and not options.ensemble and not options.degrid
+    return options.texture == "on"
 
 
 class Textured:
@@ -44,47 +32,37 @@ class Textured:
     Args:
         fit: how the picture is brought to the network; `auto` brings each part of the hole to it
             at the size at which it is no deeper than the network fills well.
-        mode: `on` gives it to every part of the hole, `auto` to the deep ones.
         check: called before each piece of work; may raise to stop it.
     """
 
     name = "texture"
 
-    def __init__(self, fit: Fit, mode: str, check: Callable[[], None] = lambda: None) -> None:
-        self.fit, self.mode, self.check = fit, mode, check
+    def __init__(self, fit: Fit, check: Callable[[], None] = lambda: None) -> None:
+        self.fit, self.check = fit, check
         self.settings = texture.Settings(threads=threads())
 
     def work(self, scene: Scene) -> Work:
         """See `Fit.work`."""
-        canvas = [scene.picture.copy(), scene.picture.copy()]
+        picture, coarse = scene.picture.copy(), scene.picture.copy()
         whole = None if isinstance(self.fit, Auto) else (yield from self.fit.work(scene))
         parts = parts_of(scene.hole, scene.mask)
-        shares, fits = [], set()
+        textured, fits = 0.0, set()
         for part in parts:
             box = surroundings(part, scene.mask, self.settings)
             cut = scene.cut(box)
             own = np.zeros_like(cut.hole)
             local = part.box.moved(-box.top, -box.left).slices()
             own[local] = cut.hole[local]
-            if whole is None:
-                guide = yield from _guide(cut, part.depth)
-                fits.add(guide.fit)
-            else:
-                guide = Completed(
-                    whole.picture[box.slices()], whole.coarse[box.slices()], whole.fit
-                )
-                fits.add(whole.fit)
-            size = own.shape[::-1]
-            filled, share = enlarged(guide.picture, size), 0.0
-            if self.mode == "on" or _deep(part):
-                filled, share = self._textured(cut, own, guide.picture)
-            shares.append(share * part.pixels)
-            for picture, new in zip(canvas, (filled, enlarged(guide.coarse, size)), strict=True):
-                picture[box.slices()][own] = new[own]
-        share = sum(shares) / max(1, sum(part.pixels for part in parts))
+            guide = (yield from _guide(cut, part.depth)) if whole is None else whole.cut(box)
+            fits.add(guide.fit)
+            filled, share = self._textured(cut, own, guide.picture)
+            textured += share * part.pixels
+            picture[box.slices()][own] = filled[own]
+            coarse[box.slices()][own] = enlarged(guide.coarse, own.shape[::-1])[own]
+        share = textured / max(1, sum(part.pixels for part in parts))
         count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
         said = f"texture in {count}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
-        return Completed(*canvas, said)
+        return Completed(picture, coarse, said)
 
     def _textured(
         self, scene: Scene, hole: np.ndarray, guide: np.ndarray

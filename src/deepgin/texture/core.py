@@ -38,15 +38,15 @@ class Core:
         rows, columns = np.divmod(self.matches.targets, self.matches.shape[1])
         inside = (rows < height) & (columns < width)
         # Sources are valid, and so lie within the size.
-        places = [
+        targets, sources = (
             (of // self.matches.shape[1] * width + of % self.matches.shape[1])[inside]
             for of in (self.matches.targets, self.matches.sources)
-        ]
+        )
         level = self.level
         return Core(
             Level(*(a[:height, :width] for a in (level.picture, level.hole, level.valid))),
             self.picture[:height, :width],
-            Matches(*places, self.matches.distances[inside], (height, width)),
+            Matches(targets, sources, self.matches.distances[inside], (height, width)),
             self.weights[inside],
         )
 

@@ -12,6 +12,9 @@ from scipy import ndimage  # type: ignore[import-untyped]
 from scipy.spatial import cKDTree  # type: ignore[import-untyped]
 
 _CHUNK = 1 << 15
+_DIMENSIONS = 8
+_SAMPLES = 4000
+_EPS = 1.0
 
 
 @dataclass
@@ -99,15 +102,35 @@ class Tree:
 
     def __init__(self, offered: np.ndarray, sources: np.ndarray, most: int, workers: int) -> None:
         self._sources, self._workers = evenly(sources, most), workers
-        self._tree = cKDTree(
-            offered[self._sources], leafsize=24, compact_nodes=False, balanced_tree=False
-        )
+        features = offered[self._sources]
+        self._mean, self._axes = principal(features, _DIMENSIONS)
+        reduced = self._reduced(features)
+        self._tree = cKDTree(reduced, leafsize=16, compact_nodes=False, balanced_tree=False)
 
     def nearest(self, wanted: np.ndarray) -> np.ndarray:
         """Return the source with the nearest features, nearly, for each of N x D: int64, N."""
         if not len(wanted):
             return np.zeros(0, np.int64)
-        return self._sources[self._tree.query(wanted, eps=1.0, workers=self._workers)[1]]
+        found = self._tree.query(self._reduced(wanted), eps=_EPS, workers=self._workers)[1]
+        return self._sources[found]
+
+    def _reduced(self, features: np.ndarray) -> np.ndarray:
+        # Not by BLAS, whose sums may depend on the number of threads.
+        return np.einsum("nd,dk->nk", features - self._mean, self._axes)
+
+
+def principal(features: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and first principal axes of features: float32, D and D x count.
+
+    Args:
+        features: float32, N x D.
+        count: of axes.
+    """
+    some = evenly(features, _SAMPLES).astype(np.float64)
+    mean = some.mean(0)
+    some -= mean
+    _, axes = np.linalg.eigh(np.einsum("nd,ne->de", some, some))
+    return mean.astype(np.float32), axes[:, ::-1][:, :count].astype(np.float32)
 
 
 def distances(wanted: np.ndarray, offered: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ class Settings:
     rounds: tuple[int, ...] = (1, 2, 3)
     stride: tuple[int, ...] = (4, 2, 1)
     first: float = 0.1
-    sources: int = 200_000
+    sources: int = 100_000
     agreement: int = 4
     trust: float = 25.0
     threads: int = 2

@@ -76,6 +76,10 @@ class Completed:
     coarse: np.ndarray
     fit: str
 
+    def cut(self, box: Box) -> "Completed":
+        """Return the part within a box."""
+        return Completed(self.picture[box.slices()], self.coarse[box.slices()], self.fit)
+
 
 # A fit asks for patches to be filled, as often as it likes, and is sent their fillings.
 Work: TypeAlias = Generator[Sequence[Patch], Sequence[Filling], Completed]
