@@ -20,10 +20,9 @@ def enlarge(
     level: Level,
     matches: Matches,
     weights: np.ndarray,
-    share: np.ndarray,
     radius: int,
     pool: Executor,
-) -> tuple[np.ndarray, Matches, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, Matches, np.ndarray]:
     """Bring a filled level to twice its size.
 
     Args:
@@ -32,12 +31,11 @@ def enlarge(
         level: the larger level.
         matches: of the level below.
         weights: float32, N, of its patches.
-        share: float32, H x W, how much of the high band is added, at the level below.
         radius: of the patches.
         pool: computes several parts at once.
 
     Returns:
-        The filled level, its matches, their weights, and the share at its size.
+        The filled level, its matches, and their weights.
     """
     targets, sources = search.targets_and_sources(level.hole, level.valid, radius)
     found = search.doubled(matches, targets, sources)
@@ -53,8 +51,6 @@ def enlarge(
     pixels = np.flatnonzero(level.hole)
     said = vote(high.reshape(-1, 3), found, found_weights, pixels, radius, pool)
     said = np.nan_to_num(said, copy=False)
-    more = doubled(share[..., None])
     filled = level.picture.copy()
-    base = doubled(picture).reshape(-1, 3)
-    filled.reshape(-1, 3)[pixels] = base[pixels] + said * more.reshape(-1, 1)[pixels]
-    return filled, found, found_weights, more[..., 0]
+    filled.reshape(-1, 3)[pixels] = doubled(picture).reshape(-1, 3)[pixels] + said
+    return filled, found, found_weights

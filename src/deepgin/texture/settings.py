@@ -22,7 +22,10 @@ class Settings:
         first: weight of the patch in the first round of all, when it is the guide's own.
         sources: patches of the photograph to search among.
         agreement: rounds in which neighbours take over each other's matches.
-        trust: grey levels by which texture may differ from the guide.
+        trust: grey levels by which the texture's colours may differ from the guide's.
+        deep: from the first of these depths on the guide's colours count, in pixels, and from the
+            second on alone.
+        band: sigma up to which colours are meant, in pixels; what is finer is the texture's.
         threads: more change no result.
     """
 
@@ -38,7 +41,9 @@ class Settings:
     first: float = 0.1
     sources: int = 100_000
     agreement: int = 4
-    trust: float = 25.0
+    trust: float = 12.0
+    deep: tuple[float, float] = (48.0, 144.0)
+    band: float = 4.0
     threads: int = 2
 
     def halvings(self, pixels: int) -> int:

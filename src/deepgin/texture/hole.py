@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from .blending import trust
+from .blending import blended
 from .core import synthesise
 from .detail import enlarge
 from .pyramid import Level, halved, padded
@@ -20,7 +20,8 @@ class Textured:
 
     Attributes:
         picture: uint8, H x W x 3, filled; as given outside the hole.
-        share: how much of the fill is texture, 0 to 1; the rest is the guide's.
+        share: how much of the fill has the texture's own colours, 0 to 1; the rest has the
+            guide's. 0 where no patch of the photograph is valid: then all of it is the guide's.
     """
 
     picture: np.ndarray
@@ -78,17 +79,15 @@ def _filled(
     core = synthesise(Level(base, below.hole, below.valid), settings, pool, check)
     if core is None:
         return None, 0.0
-    share = trust(core.picture, base, below.hole, settings.trust, pool)
-    mean = float(share[below.hole].mean())
-    filled = base + share[..., None] * (core.picture - base)
+    filled, share = blended(core.picture, base, below.hole, settings, pool)
     matches, weights = core.matches, core.weights
     for level in reversed(levels[:-1]):
         check()
-        filled, matches, weights, share = enlarge(
-            filled, below, level, matches, weights, share, settings.radius, pool
+        filled, matches, weights = enlarge(
+            filled, below, level, matches, weights, settings.radius, pool
         )
         below = level
-    return filled, mean
+    return filled, share
 
 
 def _known(levels: list[Level]) -> np.ndarray:
