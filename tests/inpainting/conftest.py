@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from deepgin.inpainting import Options
 from deepgin.runtimes import Filled8, OutOfMemory
 
 
@@ -59,6 +60,12 @@ class Mean(Painter):
             valid = picture[~mask]
             picture[mask] = valid.mean(0).round() if len(valid) else 128
         return Filled8(out, out)
+
+
+@pytest.fixture(scope="session")
+def alone():
+    """Options under which the network's own fill is the result."""
+    return Options(texture="off")
 
 
 @pytest.fixture(scope="session")

@@ -52,13 +52,26 @@ def test_every_kind_of_input_gives_the_same(inpainter, pair, arrays):
         np.testing.assert_array_equal(bytes_of(inpainter(given_picture, given_mask)), expected)
 
 
-def test_sharpness(stages, pair):
-    by_default = bytes_of(Inpainter(stages.both, device="cpu")(*pair))
-    found = {s: bytes_of(Inpainter(stages.both, sharpness=s)(*pair)) for s in (0, 0.25, 1)}
+def test_sharpness(stages, pair, alone):
+    by_default = bytes_of(Inpainter(stages.both, device="cpu")(*pair, options=alone))
+    found = {
+        s: bytes_of(Inpainter(stages.both, sharpness=s)(*pair, options=alone)) for s in (0, 0.25, 1)
+    }
     np.testing.assert_array_equal(found[0.25], by_default)
-    np.testing.assert_array_equal(found[0], bytes_of(Inpainter(stages.soft)(*pair)))
-    np.testing.assert_array_equal(found[1], bytes_of(Inpainter(stages.sharp)(*pair)))
+    np.testing.assert_array_equal(found[0], bytes_of(Inpainter(stages.soft)(*pair, options=alone)))
+    np.testing.assert_array_equal(found[1], bytes_of(Inpainter(stages.sharp)(*pair, options=alone)))
     assert len({picture.tobytes() for picture in found.values()}) == 3
+
+
+def test_texture_lies_over_the_soft_weights_unless_sharpness_is_asked_for(stages, pair, alone):
+    inpainter = Inpainter(stages.both)
+    found = bytes_of(inpainter(*pair))
+    np.testing.assert_array_equal(found, bytes_of(Inpainter(stages.soft)(*pair)))
+    np.testing.assert_array_equal(
+        bytes_of(Inpainter(stages.both, sharpness=1)(*pair)),
+        bytes_of(Inpainter(stages.sharp)(*pair)),
+    )
+    assert (found != bytes_of(inpainter(*pair, options=alone))).any()
 
 
 def test_one_call(weights, pair, inpainter, monkeypatch):
@@ -222,19 +235,19 @@ def test_files_that_cannot_be_read(inpainter, pair, tmp_path):
 
 
 @pytest.mark.parametrize(("multiple", "padded"), [(1, (29, 37)), (8, (32, 40)), (50, (50, 50))])
-def test_any_runtime_will_do(arrays, painter, multiple, padded):
+def test_any_runtime_will_do(arrays, painter, alone, multiple, padded):
     picture, mask = arrays
     runtime = painter(multiple)
-    result = Inpainter(weights="not read", runtime=runtime).run(picture, mask)
+    result = Inpainter(weights="not read", runtime=runtime).run(picture, mask, options=alone)
     np.testing.assert_array_equal(result.array()[~mask], picture[~mask])
     assert (result.array()[mask] == painter.COLOUR).all()
     [(pictures, masks, _)] = runtime.seen
     assert (pictures.shape, masks.shape) == ((1, *padded, 3), (1, *padded))
 
 
-def test_a_result_tells_all(arrays, painter):
+def test_a_result_tells_all(arrays, painter, alone):
     picture, mask = arrays
-    result = Inpainter(runtime=painter()).run(picture, mask)
+    result = Inpainter(runtime=painter()).run(picture, mask, options=alone)
     expected = np.where(mask[..., None], painter.COLOUR, picture)
     coarse = np.where(mask[..., None], painter.COARSE, picture)
     np.testing.assert_array_equal(result.array(), expected)

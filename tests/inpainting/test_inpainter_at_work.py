@@ -58,13 +58,13 @@ def test_threads_do_not_disturb_each_other(inpainter, photo):
             np.testing.assert_array_equal(one, other)
 
 
-def test_transparent_pixels_are_neither_seen_nor_filled(photo, painter):
+def test_transparent_pixels_are_neither_seen_nor_filled(photo, painter, alone):
     rgba = np.dstack([photo(32, 32), np.full((32, 32), 200, np.uint8)])
     rgba[:, :8, 3] = 0
     mask = np.zeros((32, 32), np.bool_)
     mask[10:20, 4:20] = True
     runtime = painter()
-    found = Inpainter(runtime=runtime).run(rgba, mask).array()
+    found = Inpainter(runtime=runtime).run(rgba, mask, options=alone).array()
     [(_, masks, _)] = runtime.seen
     np.testing.assert_array_equal(masks[0], mask | (rgba[..., 3] == 0))
     filled = mask & (rgba[..., 3] > 0)
@@ -72,11 +72,11 @@ def test_transparent_pixels_are_neither_seen_nor_filled(photo, painter):
     np.testing.assert_array_equal(found[~filled], rgba[~filled])
 
 
-def test_the_hole_in_its_own_alpha(photo, painter):
+def test_the_hole_in_its_own_alpha(photo, painter, alone):
     rgba = np.dstack([photo(32, 32), np.full((32, 32), 255, np.uint8)])
     rgba[5:9, 5:9, 3] = 100
     rgba[6, 6, 3] = 0
-    found = Inpainter(runtime=painter())(Image.fromarray(rgba))
+    found = Inpainter(runtime=painter())(Image.fromarray(rgba), options=alone)
     expected = rgba.copy()
     expected[5:9, 5:9] = [painter.COLOUR] * 3 + [255]
     np.testing.assert_array_equal(np.asarray(found), expected)

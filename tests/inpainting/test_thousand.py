@@ -12,6 +12,7 @@ from scipy import ndimage
 from deepgin import Inpainter
 from deepgin.errors import PictureError
 from deepgin.inpainting import FITS, Options
+from deepgin.inpainting.options import TEXTURES
 from deepgin.masks import draw
 from deepgin.pictures import Document
 
@@ -80,14 +81,15 @@ def check(runtime, mode, size, kind, options, rng):
     width=st.integers(1, 90),
     kind=st.sampled_from(KINDS),
     fit=st.sampled_from(FITS),
+    texture=st.sampled_from(TEXTURES),
     extras=st.tuples(st.booleans(), st.booleans(), st.integers(0, 4), st.integers(0, 9)),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_valid_samples_hold(painter, mode, height, width, kind, fit, extras, seed):
+def test_valid_samples_hold(painter, mode, height, width, kind, fit, texture, extras, seed):
     # A network of a small view makes small pictures large ones.
     runtime = painter(4, trained_at=32)
     ensemble, degrid, dilate, feather = extras
-    options = Options(fit, ensemble, degrid, dilate, feather)
+    options = Options(fit, texture, ensemble, degrid, dilate, feather)
     check(runtime, mode, (height, width), kind, options, np.random.default_rng(seed))
 
 
@@ -102,6 +104,7 @@ def test_a_thousand_cases(weights):
         size = (int(rng.integers(1, most)), int(rng.integers(1, most)))
         options = Options(
             fit=str(rng.choice(FITS)),
+            texture=str(rng.choice(TEXTURES)),
             ensemble=bool(rng.random() < 0.1),
             degrid=bool(rng.random() < 0.2),
             dilate=int(rng.integers(0, 4)) * int(rng.random() < 0.2),

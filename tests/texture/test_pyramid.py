@@ -1,0 +1,45 @@
+"""Levels: means of valid pixels alone, holes that grow, valid pixels that shrink, and enlarging."""
+
+import numpy as np
+import pytest
+
+from deepgin.texture.pyramid import Level, depth_of, doubled, halved, halvings, padded
+
+
+def test_halved_takes_the_mean_of_what_is_valid():
+    picture = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
+    hole, valid = np.array([[1, 0], [0, 0]], bool), np.array([[0, 1], [1, 0]], bool)
+    found = halved(Level(picture, hole, valid))
+    np.testing.assert_allclose(found.picture[0, 0], (picture[0, 1] + picture[1, 0]) / 2)
+    assert (found.hole.tolist(), found.valid.tolist()) == ([[True]], [[False]])
+    unknown = halved(Level(picture, hole, np.zeros((2, 2), bool)))
+    np.testing.assert_allclose(unknown.picture[0, 0], picture.mean((0, 1)))
+
+
+def test_padded_is_no_evidence_and_no_hole():
+    level = Level(np.ones((3, 5, 3), np.float32), np.ones((3, 5), bool), np.ones((3, 5), bool))
+    found = padded(level, 4)
+    assert found.hole.shape == (4, 8)
+    assert not found.hole[3].any() and not found.valid[:, 5:].any()
+    assert (found.picture == 1).all()
+
+
+def test_doubled_undoes_halved_where_a_picture_is_a_ramp():
+    ramp = np.add.outer(np.arange(16.0), 3 * np.arange(12.0)).astype(np.float32)
+    picture = np.repeat(ramp[..., None], 3, 2)
+    whole = np.ones((16, 12), bool)
+    back = doubled(halved(Level(picture, ~whole, whole)).picture)
+    np.testing.assert_allclose(back[1:-1, 1:-1], picture[1:-1, 1:-1], atol=1e-5)
+
+
+def test_depth_counts_the_border_as_outside():
+    np.testing.assert_allclose(depth_of(np.ones((3, 5), bool)).max(), 2)
+    assert depth_of(np.zeros((3, 5), bool)).max() == 0
+
+
+@pytest.mark.parametrize(("side", "expected"), [(24, 3), (100, 1), (300, 0)])
+def test_halvings_stop_at_depth_or_side(side, expected):
+    hole = np.zeros((240, 300), bool)
+    hole[60:140, 60:200] = True  # 40 deep
+    assert halvings(hole, 6, side, 5) == expected
+    assert halvings(hole, 6, 24, 1) == min(1, halvings(hole, 6, 24, 5))
