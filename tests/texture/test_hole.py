@@ -83,9 +83,11 @@ def test_hidden_pixels_are_no_evidence(tiles):
     picture, hole = holed(truth, slice(40, 60), slice(40, 60))
     hidden = hole.copy()
     hidden[:, 70:] = True
-    red, blue = picture.copy(), picture.copy()
-    red[:, 70:], blue[:, 70:] = (255, 0, 0), (0, 0, 255)
-    found = [fill(one, hole, hidden, softened(truth)).picture for one in (red, blue)]
+    found = []
+    for colour in ((255, 0, 0), (0, 0, 255)):
+        given_picture, guide = picture.copy(), softened(truth)
+        given_picture[hidden] = guide[:, 70:] = colour
+        found.append(fill(given_picture, hole, hidden, guide).picture)
     np.testing.assert_array_equal(found[0][hole], found[1][hole])
 
 

@@ -9,7 +9,9 @@ from ..texture import Settings
 from .fits.boxes import Box
 
 _CELL = 64  # pixels: holes nearer than this are one part
-_MARGIN = 300  # pixels at the size that is searched for texture
+# Pixels at the size that is searched for texture: the least and the greatest, and by depth.
+_MARGINS = (64, 300)
+_MARGIN_BY_DEPTH = 16
 _MOST_PIXELS = 24_000_000  # of a part with its surroundings
 
 
@@ -83,7 +85,9 @@ def surroundings(part: Part, hidden: np.ndarray, settings: Settings) -> Box:
         settings: of the texture.
     """
     whole = Box(0, 0, *hidden.shape)
-    margin = _MARGIN << settings.halvings(part.pixels)
+    halvings = settings.halvings(part.pixels)
+    margin = round(_MARGIN_BY_DEPTH * part.depth / 2**halvings)
+    margin = min(max(margin, _MARGINS[0]), _MARGINS[1]) << halvings
     while margin > 1 and _area(part.box.grown(margin, hidden.shape)) > _MOST_PIXELS:
         margin //= 2
     box = part.box.grown(margin, hidden.shape)

@@ -1,6 +1,7 @@
 """Filling with texture: the network says what stands in a hole, the photograph how it looks."""
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -53,9 +54,10 @@ class Textured:
             own = np.zeros_like(cut.hole)
             local = part.box.moved(-box.top, -box.left).slices()
             own[local] = cut.hole[local]
+            cut = replace(cut, hole=own)  # other parts are hidden, and have their turn
             guide = (yield from _guide(cut, part.depth)) if whole is None else whole.cut(box)
             fits.add(guide.fit)
-            filled, share = self._textured(cut, own, guide.picture)
+            filled, share = self._textured(cut, guide.picture)
             textured += share * part.pixels
             picture[box.slices()][own] = filled[own]
             coarse[box.slices()][own] = enlarged(guide.coarse, own.shape[::-1])[own]
@@ -64,15 +66,15 @@ class Textured:
         said = f"texture in {count}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
         return Completed(picture, coarse, said)
 
-    def _textured(
-        self, scene: Scene, hole: np.ndarray, guide: np.ndarray
-    ) -> tuple[np.ndarray, float]:
-        """Return a scene with texture in `hole`: uint8, and which share of it is texture."""
-        count = shrinking(Box(0, 0, *hole.shape))
-        small = shrunk(scene, -(-max(hole.shape) // 2**count)) if count else scene
-        own = hole if small is scene else small.hole
-        found = texture.fill(small.picture, own, small.mask, guide, self.settings, self.check)
-        return enlarged(found.picture, hole.shape[::-1]), found.share
+    def _textured(self, scene: Scene, guide: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return a scene with texture in its hole: uint8, and which share of it is texture."""
+        shape = scene.hole.shape
+        count = shrinking(Box(0, 0, *shape))
+        small = shrunk(scene, -(-max(shape) // 2**count)) if count else scene
+        found = texture.fill(
+            small.picture, small.hole, small.mask, guide, self.settings, self.check
+        )
+        return enlarged(found.picture, shape[::-1]), found.share
 
 
 def _guide(scene: Scene, depth: float) -> Generator[Sequence[Patch], Sequence[Filling], Completed]:
@@ -82,9 +84,6 @@ def _guide(scene: Scene, depth: float) -> Generator[Sequence[Patch], Sequence[Fi
         count += 1
     small = shrunk(scene, -(-max(scene.hole.shape) // 2**count))
     done = yield from Auto().work(small)
-    where = small.mask[..., None]
-    return Completed(
-        np.where(where, done.picture, small.picture),
-        np.where(where, done.coarse, small.picture),
-        done.fit if not count else f"{done.fit}, at 1/{2**count} of the size",
-    )
+    if count:
+        done = replace(done, fit=f"{done.fit}, at 1/{2**count} of the size")
+    return done

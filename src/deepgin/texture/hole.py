@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage  # type: ignore[import-untyped]
 
 from .blending import blended
 from .core import synthesise
@@ -42,7 +43,7 @@ def fill(
         picture: uint8, H x W x 3.
         hole: bool, H x W, what to fill.
         hidden: bool, H x W, what is no evidence; includes `hole`.
-        guide: uint8, H x W x 3 or smaller by a whole factor, which says what stands in the hole.
+        guide: uint8, H x W x 3 or smaller, says what stands in the hole; only the hole is read.
         settings: the numbers.
         check: called before each round; may raise to stop the work.
 
@@ -74,8 +75,7 @@ def _filled(
 ) -> tuple[np.ndarray | None, float]:
     """Fill the smallest of the levels, then bring it to the size of the largest."""
     below = levels[-1]
-    known = _known(levels)
-    base = known * below.picture + (1 - known) * guide
+    base = _base(levels, guide)
     core = synthesise(Level(base, below.hole, below.valid), settings, pool, check)
     if core is None:
         return None, 0.0
@@ -88,6 +88,24 @@ def _filled(
         )
         below = level
     return filled, share
+
+
+def _base(levels: list[Level], guide: np.ndarray) -> np.ndarray:
+    """Return the smallest level with the guide in its hole: float32, H x W x 3.
+
+    Pixels that are hidden and not to be filled take the colour of the nearest that is known.
+    """
+    level, known = levels[-1], _known(levels)
+    base = known * level.picture + (1 - known) * guide
+    known = known[..., 0] > 0
+    base = np.where(level.hole[..., None], base, level.picture)
+    unknown = ~known & ~level.hole
+    if unknown.any():
+        nearest = ndimage.distance_transform_edt(
+            unknown, return_distances=False, return_indices=True
+        )
+        base = base[tuple(nearest)]
+    return base
 
 
 def _known(levels: list[Level]) -> np.ndarray:
