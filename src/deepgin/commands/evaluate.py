@@ -21,8 +21,8 @@ def parser() -> Parser:
     p.add_argument(
         "--methods",
         default="deepgin,telea",
-        help="with commas: deepgin, deepgin:crop+ensemble, old=deepgin@old.safetensors, telea, "
-        "navier-stokes, patchmatch, biharmonic, onnx:FILE,hole=0, python:MODULE:FUNCTION (which "
+        help="with commas: deepgin (the network alone), deepgin:texture, deepgin:crop+ensemble, "
+        "old=deepgin@old.safetensors, telea, telea+texture, navier-stokes, patchmatch, biharmonic, onnx:FILE,hole=0, python:MODULE:FUNCTION (which "
         "runs that code), ...; see docs/methods.md",
     )
     p.add_argument("--size", default="256", help="of the centre squares; or original")

@@ -9,7 +9,7 @@ from .. import texture
 from ..devices import threads
 from .batches import Filling, Patch
 from .fits import Auto, Completed, Fit, Scene
-from .fits.base import Work
+from .fits.base import Work, complete_all
 from .fits.boxes import Box
 from .fits.resize import enlarged, shrunk
 from .options import Options
@@ -87,3 +87,32 @@ def _guide(scene: Scene, depth: float) -> Generator[Sequence[Patch], Sequence[Fi
     if count:
         done = replace(done, fit=f"{done.fit}, at 1/{2**count} of the size")
     return done
+
+
+class _Given:
+    """A fit of a scene that is filled already."""
+
+    name = "given"
+
+    def __init__(self, completed: Completed) -> None:
+        self.completed = completed
+
+    def work(self, scene: Scene) -> Work:
+        yield from ()
+        return self.completed
+
+
+def texture_over(
+    picture: np.ndarray, hole: np.ndarray, guide: np.ndarray, fit: str = "a given fill"
+) -> Completed:
+    """Put texture over a fill of any origin.
+
+    Args:
+        picture: uint8, H x W x 3; what stands in the hole is not used.
+        hole: bool, H x W, not empty.
+        guide: uint8, H x W x 3, the fill; its valid pixels are not used.
+        fit: what made the fill, in words.
+    """
+    whole = np.where(hole[..., None], guide, picture)
+    given = Textured(_Given(Completed(whole, whole, fit)))
+    return complete_all([given.work(Scene(whole, hole, hole))], lambda _: [])[0]

@@ -64,6 +64,17 @@ def test_lists_are_taken_apart_as_they_were_joined(parts):
         ("a=onnx:C:\\x=y@z.onnx", Spec("a", "onnx", "C:\\x=y@z.onnx")),
         ("python:package.module:fill", Spec("fill", "python", "package.module:fill")),
         ("p=python:a:B.c,masked=grey", Spec("p", "python", "a:B.c", "", {"masked": "grey"})),
+        ("telea+texture", Spec("telea+texture", "telea", texture=True)),
+        ("t=fsr-best+texture", Spec("t", "fsr-best", texture=True)),
+        ("python:a:fill+texture", Spec("fill+texture", "python", "a:fill", texture=True)),
+        (
+            "onnx:nets/lama.onnx+texture,hole=1",
+            Spec("lama+texture", "onnx", "nets/lama.onnx", "", {"hole": "1"}, texture=True),
+        ),
+        # Of deepgin it is a word, and weights may be called anything.
+        ("deepgin:texture", Spec("deepgin:texture", "deepgin", "texture")),
+        ("deepgin:crop+texture@w", Spec("deepgin:crop+texture@w", "deepgin", "crop+texture", "w")),
+        ("a=deepgin@w+texture", Spec("a", "deepgin", "", "w+texture")),
     ],
 )  # fmt: skip
 def test_specs(text, spec):
@@ -94,6 +105,16 @@ def test_specs(text, spec):
         ("onnx:a.onnx,holes=1", "no option 'holes' .did you mean 'hole'"),
         ("onnx:a.onnx,hole=1,hole=0", "hole needs one value"),
         ("onnx:a.onnx,hole=", "hole needs one value"),
+        ("deepgin+texture", r"write deepgin:texture$"),
+        ("deepgin+crop+texture@w", r"write deepgin:crop\+texture@w$"),
+        ("telea:texture", r"write telea\+texture$"),
+        ("telea+textur", r"write telea\+texture$"),
+        ("telea+texture+texture", r"write telea\+texture$"),
+        ("telea@w", r"write telea\+texture$"),
+        ("tela+texture", "did you mean 'telea"),
+        ("onnx:+texture", "onnx:FILE"),
+        ("onnx:a/b c.onnx+texture", "give it a name"),
+        ("telea+texture,hole=1", "telea takes no hole=1"),
     ],
 )
 def test_specs_that_do_not_work(text, told):
@@ -132,11 +153,15 @@ def test_names_that_stand_twice(text, told):
 @pytest.mark.parametrize(
     ("words", "options"),
     [
-        ("", Options()),
-        ("crop", Options(fit="crop")),
-        ("polyphase+degrid", Options(fit="polyphase", degrid=True)),
-        ("ensemble+resize", Options(fit="resize", ensemble=True)),
-        ("degrid+ensemble", Options(degrid=True, ensemble=True)),
+        ("", Options(texture="off")),
+        ("crop", Options(fit="crop", texture="off")),
+        ("polyphase+degrid", Options(fit="polyphase", degrid=True, texture="off")),
+        ("ensemble+resize", Options(fit="resize", ensemble=True, texture="off")),
+        ("degrid+ensemble", Options(degrid=True, ensemble=True, texture="off")),
+        ("texture", Options()),
+        ("texture+auto", Options()),
+        ("texture+crop", Options(fit="crop", texture="on")),
+        ("ensemble+texture", Options(ensemble=True, texture="on")),
     ],
 )
 def test_words_of_deepgin(words, options):
@@ -145,7 +170,7 @@ def test_words_of_deepgin(words, options):
 
 @pytest.mark.parametrize("words", ["sharpness=0.3+crop", "crop+sharpness=.3"])
 def test_sharpness_is_a_word(words):
-    assert options_of(words) == (Options(fit="crop"), 0.3)
+    assert options_of(words) == (Options(fit="crop", texture="off"), 0.3)
     spec = parse(f"deepgin:{words}")
     assert (spec.name, spec.argument) == (f"deepgin:{words}", words)
 
@@ -160,6 +185,9 @@ def test_sharpness_is_a_word(words):
         ("sharpness=0+sharpness=1", "every word once"),
         ("sharpness=much", r"deepgin:sharpness=much: write sharpness=0\.5"),
         ("sharpness", "sharpness=0..1, joined by"),
+        ("textur", "no 'textur' .did you mean 'texture'"),
+        ("texture+texture", "every word once"),
+        ("degrid+texture", "leave one of them out"),
     ],
 )
 def test_words_that_do_not_work(words, told):

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from deepgin.evaluation.report import markdown, markdown_of
 from deepgin.evaluation.report.cases import Cases
-from deepgin.evaluation.report.tables import Cell, Table, of_masks
+from deepgin.evaluation.report.tables import Cell, Table, of_all, of_masks
 
 
 def test_the_table_is_that_of_the_mask_sets(full):
@@ -59,3 +61,38 @@ def test_a_report_without_values(score, report_of):
 def test_notes_come_below():
     table = Table(("method", "b"), ((Cell("x"), Cell("1", "[0, 2]")),), ("One.", "Two."))
     assert markdown_of(table) == "| method | b |\n|---|---:|\n| x | 1 [0, 2] |\n\nOne. Two."
+
+
+@pytest.fixture
+def looks(score, report_of):
+    """Two methods on three pictures under one mask set; `vgg` has no value of one picture."""
+    scores = []
+    for place, picture in enumerate("abc"):
+        for method, level in (("ours", 1.0), ("telea", 2.0)):
+            values = {"psnr": 20 * level, "laplacian": level / 2, "l1": 0.1}
+            if place:
+                values["vgg"] = level / 10 + place / 100
+            scores.append(score(method, picture=picture, values=values, seconds=level))
+    told = {"definition": "of <looks>", "unit": "", "better": "lower"}
+    psnr = {"definition": "of pixels", "unit": "dB", "better": "higher"}
+    metrics = dict.fromkeys(("l1", "vgg", "laplacian"), told) | {"psnr": psnr}
+    masks = {"rectangle": {"hash": "1" * 64, "definition": "one box"}}
+    return report_of(scores, metrics=metrics, masks=masks)
+
+
+def test_metrics_of_looks_get_a_table_of_their_own(looks):
+    second, definitions = markdown(looks).split("\n\n")[2:]
+    table = of_all(Cases(looks), ["psnr", "vgg", "laplacian"])
+    assert second == markdown_of(table)
+    assert second.split("\n")[1] == "|---|---|---:|---:|---:|---:|"
+    assert [[cell.whole for cell in row] for row in table.rows] == [
+        ["rectangle (n = 3)", "ours", "20.00", "0.1150 (n = 2)", "0.5000", "1.000"],
+        ["rectangle (n = 3)", "telea", "40.00", "0.2150 (n = 2)", "1.0000", "2.000"],
+    ]
+    assert "vgg: of &lt;looks&gt;; laplacian: of" in definitions
+    assert "l1" not in second + definitions
+
+
+def test_a_table_that_is_asked_for_stands_alone(looks, full):
+    assert len(markdown(looks, "vgg").split("\n\n")) == 2
+    assert len(markdown(full).split("\n\n")) == 2

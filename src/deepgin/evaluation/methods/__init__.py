@@ -12,6 +12,7 @@ from .python_code import python_of
 from .scikit import scikit_of
 from .simple import SIMPLE, simple_of
 from .specs import METHODS, ON_REQUEST, Spec, parse, split
+from .textured import textured
 
 
 def method(
@@ -22,7 +23,7 @@ def method(
     precision: str = "auto",
     sharpness: float | None = None,
 ) -> Method:
-    """Return the method that `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][,OPTION=VALUE...]` says.
+    """Return the method that `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][+texture][,OPTION=VALUE...]` says.
 
     Args:
         spec: see docs/methods.md. `python:` imports the module that it names: that runs code.
@@ -67,6 +68,11 @@ def methods(
 
 
 def _made(spec: Spec, networks: Networks) -> Method:
+    made = _untextured(spec, networks)
+    return textured(made, spec.kind) if spec.texture else made
+
+
+def _untextured(spec: Spec, networks: Networks) -> Method:
     if spec.kind == "deepgin":
         return ours_of(spec.name, spec.argument, spec.weights, networks)
     if spec.kind == "onnx":

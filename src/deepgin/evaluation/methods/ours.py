@@ -1,4 +1,4 @@
-"""DeepGIN as a method: weights, sharpness, fits, ensemble, de-grid; each network loaded once."""
+"""DeepGIN as a method: weights, sharpness, fits, texture; each network loaded once."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,11 +8,13 @@ import numpy as np
 from ... import __version__
 from ...errors import UsageError, nearest_name
 from ...inpainting import FITS, Inpainter, Options
-from ...runtimes.choice import card_of_file
+from ...runtimes import Runtime
+from ...runtimes.choice import card_of_file, soft_sharpness
 from ...weights import file_hash, local_path, sharpness_of
 from .base import Method, guarded
 
 FLAGS = ("ensemble", "degrid")
+TEXTURE = "texture"
 SHARPNESS = "sharpness="
 
 
@@ -31,14 +33,17 @@ class Networks:
     device: str = "auto"
     precision: str = "auto"
     sharpness: float | None = None
-    _loaded: dict[tuple[Path, float | None], tuple[Inpainter, str]] = field(
-        default_factory=dict, repr=False
-    )
+    _loaded: dict[tuple[Path, float | None], Inpainter] = field(default_factory=dict, repr=False)
 
     def network(
-        self, weights: str | Path = "", sharpness: float | None = None
+        self, weights: str | Path = "", sharpness: float | None = None, texture: str = "off"
     ) -> tuple[Inpainter, str]:
         """Return the network of a weights file, and what it is in a line.
+
+        Args:
+            weights: a file; empty takes the own `weights`.
+            sharpness: None takes the own, or else what the weights' default and texture ask for.
+            texture: as in `Options`; what it needs is loaded now, and not while time is taken.
 
         Raises:
             WeightsError: the file cannot be used; UsageError: it needs more than picture and mask,
@@ -47,17 +52,34 @@ class Networks:
         path = local_path(weights or self.weights or None)
         if sharpness is None and not weights:
             sharpness = self.sharpness
-        sharpness = sharpness_of(path, sharpness)
+        told = _sharpness(path, sharpness, texture)
         key = path.resolve(), sharpness
         if key not in self._loaded:
-            inpainter = Inpainter(
-                path, device=self.device, precision=self.precision, sharpness=sharpness
+            self._loaded[key] = Inpainter(
+                path,
+                device=self.device,
+                precision=self.precision,
+                sharpness=sharpness,
+                options=Options(texture=texture),
             )
-            if inpainter.runtime.guided:
-                raise UsageError(f"{path} needs guidance pictures, which are not measured")
-            at = "" if sharpness is None else f", sharpness {sharpness}"
-            self._loaded[key] = inpainter, f"{_described(path)}{at}, {_precision(inpainter)}"
-        return self._loaded[key]
+        inpainter = self._loaded[key]
+        runtime = inpainter.runtime if texture != "on" else inpainter.guide
+        if texture == "auto":
+            inpainter.guide  # noqa: B018
+        if runtime.guided:
+            raise UsageError(f"{path} needs guidance pictures, which are not measured")
+        return inpainter, f"{_described(path)}{told}, {_precision(runtime)}"
+
+
+def _sharpness(path: Path, asked: float | None, texture: str) -> str:
+    """Return at which sharpness the network works, in words; nothing for weights of one set."""
+    plain = sharpness_of(path, asked)
+    soft = soft_sharpness(path) if asked is None else plain
+    if plain is None:
+        return ""
+    if texture == "auto" and soft != plain:
+        return f", sharpness {soft} under texture, {plain} elsewhere"
+    return f", sharpness {plain if texture == 'off' else soft}"
 
 
 def _described(path: Path) -> str:
@@ -65,22 +87,26 @@ def _described(path: Path) -> str:
     return f"{path.name} ({card.network}, width {card.width}, SHA-256 {file_hash(path)[:16]})"
 
 
-def _precision(inpainter: Inpainter) -> str:
-    return str(getattr(inpainter.runtime, "precision", "")).removeprefix("torch.")
+def _precision(runtime: Runtime) -> str:
+    return str(getattr(runtime, "precision", "")).removeprefix("torch.")
 
 
 def options_of(words: str) -> tuple[Options, float | None]:
     """Return options and sharpness that words joined by + say, as `polyphase+sharpness=0.3`.
 
+    Without the word texture the network fills alone. With it alone, texture is `auto`, as it is for
+    people; with another fit or ensemble it is `on`.
+
     Raises:
-        UsageError: an unknown word, one that stands twice, two fits, or a sharpness that is none.
+        UsageError: an unknown word, one that stands twice, two fits, a sharpness that is none, or
+            words that do not go together.
     """
     given = words.split("+") if words else []
     sharp = [word for word in given if word.startswith(SHARPNESS)]
     given = [word for word in given if word not in sharp]
+    known = (*FITS, *FLAGS, TEXTURE)
     for word in given:
-        if word not in FITS + FLAGS:
-            known = FITS + FLAGS
+        if word not in known:
             raise UsageError(
                 f"deepgin:{words}: no '{word}'{nearest_name(word, known)}: "
                 f"choose from {', '.join(known)}, {SHARPNESS}0..1, joined by +"
@@ -88,9 +114,13 @@ def options_of(words: str) -> tuple[Options, float | None]:
     fits = [word for word in given if word in FITS]
     if len(fits) > 1 or len(sharp) > 1 or len({*given}) < len(given):
         raise UsageError(f"deepgin:{words}: one fit at most, and every word once")
-    options = Options(
-        fit=fits[0] if fits else "auto", ensemble="ensemble" in given, degrid="degrid" in given
-    )
+    fit, ensemble, degrid = fits[0] if fits else "auto", "ensemble" in given, "degrid" in given
+    texture = "off"
+    if TEXTURE in given:
+        if degrid:
+            raise UsageError(f"deepgin:{words}: degrid smooths texture away: leave one of them out")
+        texture = "auto" if fit == "auto" and not ensemble else "on"
+    options = Options(fit=fit, ensemble=ensemble, degrid=degrid, texture=texture)
     return options, _number(sharp[0], words) if sharp else None
 
 
@@ -106,7 +136,7 @@ def ours_of(name: str, words: str, weights: str, networks: Networks) -> Method:
 
     Args:
         name: in the report.
-        words: fit, flags and sharpness, joined by +; empty is the fit `auto` alone.
+        words: fit, flags, texture and sharpness, joined by +; empty is the fit `auto` alone.
         weights: a weights file; empty takes that of `networks`.
         networks: loads it.
 
@@ -114,12 +144,14 @@ def ours_of(name: str, words: str, weights: str, networks: Networks) -> Method:
         UsageError: words that do not work; WeightsError: weights that cannot be used.
     """
     options, sharpness = options_of(words)
-    inpainter, what = networks.network(weights, sharpness)
+    inpainter, what = networks.network(weights, sharpness, options.texture)
 
     def fill(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:
         result = inpainter.run(picture, hole, options=options)
         return result.array(), result.fit
 
     flags = "".join(f", {flag}" for flag in FLAGS if getattr(options, flag))
+    if options.texture != "off":
+        flags += f", texture {options.texture}"
     what = f"deepgin {__version__}, fit {options.fit}{flags}, weights {what}"
     return Method(name, what, guarded(name, fill))

@@ -15,6 +15,8 @@ METHODS = ("deepgin", *SIMPLE, *PHOTO, *XPHOTO, *SCIKIT, *PATCHMATCH)
 METHODS = tuple(name for name in METHODS if name not in ON_REQUEST)
 """The methods that have a name of their own."""
 PLUGGED = ("onnx", "python")
+TEXTURE = "+texture"
+"""Ends any method but deepgin, whose word it is; no file or function can be called so."""
 OPTIONS = ("hole", "range", "out", "masked", "mask-range", "multiple", "image", "mask", "output")
 """Of plugged networks; no method can be called so."""
 _TAKEN = (*OPTIONS, "truth")  # truth and hole: folders beside the methods' in a report
@@ -33,6 +35,7 @@ class Spec:
         argument: of deepgin its words; of onnx a file; of python module:function.
         weights: of deepgin a file, or empty.
         options: of plugged networks, by name.
+        texture: texture goes over its fill; of deepgin its words say that.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Spec:
     argument: str = ""
     weights: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    texture: bool = False
 
 
 def split(text: str) -> list[str]:
@@ -62,7 +66,7 @@ def split(text: str) -> list[str]:
 
 
 def parse(text: str) -> Spec:
-    """Read `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][,OPTION=VALUE...]`.
+    """Read `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][+texture][,OPTION=VALUE...]`.
 
     Raises:
         UsageError: no such method, or a name, word or option that does not work.
@@ -73,15 +77,18 @@ def parse(text: str) -> Spec:
     if found:
         _check_name(alias, text)
     options = _options(rest, text)
-    kind, _, argument = body.partition(":")
+    base = body.removesuffix(TEXTURE)
+    kind, _, argument = base.partition(":")
+    texture = base != body
     if ours := _OURS.fullmatch(body):
         kind = "deepgin"
         argument, weights = ours[1] or "", ours[2] or ""
         spec = Spec(alias or _named(body, weights), kind, argument, weights)
     elif kind in PLUGGED and argument:
-        spec = Spec(alias or _plugged_name(kind, argument, text), kind, argument, "", options)
-    elif body in METHODS + ON_REQUEST:
-        spec = Spec(alias or body, body)
+        name = alias or _plugged_name(kind, argument, text) + body.removeprefix(base)
+        spec = Spec(name, kind, argument, "", options, texture)
+    elif base in METHODS + ON_REQUEST and base != "deepgin":
+        spec = Spec(alias or body, base, texture=texture)
     else:
         raise UsageError(_unknown(alias, body))
     if options and spec.kind not in PLUGGED:
@@ -131,7 +138,12 @@ def _unknown(alias: str, body: str) -> str:
     known = (*METHODS, *ON_REQUEST)
     if body.partition(":")[0] in PLUGGED:
         return f"'{body}' names nothing: write onnx:FILE or python:MODULE:FUNCTION"
-    text = f"no method '{body}'{nearest_name(body, known)}"
+    first, rest = re.match(r"([^+:@]*)(.*)", body, re.DOTALL).groups()  # type: ignore[union-attr]
+    if first == "deepgin" and rest.startswith("+"):
+        return f"'{body}': words of deepgin follow a colon: write deepgin:{rest[1:]}"
+    if first in known and first != "deepgin":
+        return f"'{body}': {first} takes one word alone: write {first}{TEXTURE}"
+    text = f"no method '{body}'{nearest_name(first, known)}"
     if close := nearest_name(alias, OPTIONS) if alias else "":
         text = f"no method '{body}', and no option '{alias}'{close}"
     return f"{text}: choose from {', '.join(known)}, onnx:FILE, python:MODULE:FUNCTION"

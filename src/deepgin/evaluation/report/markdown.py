@@ -2,22 +2,29 @@
 
 from ..records import Report
 from .cases import Cases
-from .tables import Table, of_masks
+from .tables import Table, of_all, of_masks
 from .text import code, counted, escaped, plain
 
+_LOOKS = ("vgg", "style", "laplacian", "lpips-alexnet", "lpips-vgg16")
+"""Metrics of looks, which stand beside the main one in a table of their own."""
 APART = "values that are infinite are counted apart"
 
 
 def markdown(report: Report, metric: str = "") -> str:
-    """Return one table, methods by mask sets, with definition, hashes and command below it.
+    """Return a table, methods by mask sets, with definition, hashes and command below it.
 
     Args:
         report: of a run.
-        metric: whose means it shows; PSNR, or the first there is, if empty.
+        metric: whose means it shows. If empty, PSNR or the first there is; where metrics of looks
+            were measured, a second table then shows the means of both.
     """
     cases = Cases(report)
-    metric = metric or cases.main_metric
-    return f"{markdown_of(of_masks(cases, metric))}\n\n{_below(cases, metric)}"
+    main = metric or cases.main_metric
+    parts = [markdown_of(of_masks(cases, main)), _below(cases, main)]
+    looks = [name for name in _LOOKS if name in cases.metrics and name != main]
+    if looks and not metric:
+        parts += [markdown_of(of_all(cases, [main, *looks])), _definitions(report, looks)]
+    return "\n\n".join(parts)
 
 
 def markdown_of(table: Table) -> str:
@@ -59,6 +66,12 @@ def _definition(report: Report, metric: str) -> str:
         f"{escaped(what)}; mean over the n pictures that every method finished, with the 95 % "
         f"bootstrap interval of that mean; {APART}."
     )
+
+
+def _definitions(report: Report, metrics: list[str]) -> str:
+    told = [f"{name}: {report.metrics.get(name, {}).get('definition', '')}" for name in metrics]
+    means = "Means over the same pictures; n where a metric has fewer"
+    return escaped(f"{means}. {'; '.join(told)}.")
 
 
 def _short(digest: object) -> str:

@@ -92,6 +92,30 @@ def of_masks(cases: Cases, metric: str) -> Table:
     return Table(tuple(head), tuple(zip(*columns, strict=True)))
 
 
+def of_all(cases: Cases, metrics: Sequence[str]) -> Table:
+    """Return mask sets and methods by metrics, means without intervals, with seconds a picture."""
+    head = ("masks", "method", *(titled(cases, metric) for metric in metrics), "seconds a picture")
+    rows: list[tuple[Cell, ...]] = []
+    for masks in cases.masks:
+        chosen = cases.select(lambda score, masks=masks: score.masks == masks)  # type: ignore[misc]
+        common = cases.common(chosen)
+        columns = [[Cell(f"{masks} (n = {len(common)})")] * len(cases.methods)]
+        columns.append(names(cases, chosen))
+        for metric in metrics:
+            measured = cases.common(chosen, metric)
+            note = "" if len(measured) == len(common) else f"n = {len(measured)}"
+            columns.append([_short(cell, note) for cell in _means(cases, metric, measured)])
+        columns.append([_seconds(cases.seconds(method, common)) for method in cases.methods])
+        rows += zip(*columns, strict=True)
+    return Table(head, tuple(rows), names=2)
+
+
+def _short(cell: Cell, note: str) -> Cell:
+    if math.isnan(cell.value):
+        return replace(cell, interval="")
+    return replace(cell, interval="", note=", ".join(part for part in (cell.note, note) if part))
+
+
 def by_coverage(cases: Cases, metric: str) -> Table:
     """Return methods by tenths of the missing share for one metric, all mask sets together."""
     head, columns = ["method"], [[Cell(name) for name in cases.methods]]
