@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 import fsspec
+import numpy as np
 import pytest
 
 from deepgin.cluster import fill_all
@@ -17,11 +18,15 @@ from deepgin.inpainting.folders import JobOptions
 from .conftest import (
     Told,
     contents,
+    encoded,
     in_this_process,
     manifest,
+    mask_png,
     never,
+    png,
     tars,
     write_shard,
+    write_tar,
 )
 
 
@@ -116,7 +121,7 @@ def test_results_of_another_request_are_kept(fill, shards, tmp_path):
 
 
 def test_another_sharpness_is_another_request(fill, shards, stages, tmp_path):
-    two = {"weights": str(stages.both)}
+    two = {"weights": str(stages.both), "options": Options(texture="off")}
     assert fill(shards, **two)[0].filled == 12
     before = tars(tmp_path / "out")
     assert manifest(tmp_path / "out" / "0.tar.json")["request"]["sharpness"] == 0.25
@@ -125,6 +130,24 @@ def test_another_sharpness_is_another_request(fill, shards, stages, tmp_path):
         fill(shards, hand=never, sharpness=1, **two)
     assert fill(shards, sharpness=1, overwrite=True, **two)[0].filled == 12
     assert tars(tmp_path / "out") != before
+
+
+def test_thin_and_deep_holes_with_weights_of_two_sets(fill, stages, tmp_path):
+    thin = encoded(np.pad(np.full((3, 3), 255, np.uint8), ((9, 12), (9, 20))))
+    members = [
+        ("a.png", png(0)),
+        ("a_mask.png", thin),
+        ("b.png", png(1)),
+        ("b_mask.png", mask_png()),
+    ]
+    write_tar(tmp_path / "in" / "0.tar", members)
+    for texture, textured in (("auto", [False, True]), ("on", [True] * 2), ("off", [False] * 2)):
+        out = tmp_path / texture
+        options = Options(texture=texture)
+        summary, _ = fill(tmp_path / "in", out, weights=str(stages.both), options=options)
+        assert (summary.filled, summary.failed) == (2, [])
+        told = manifest(out / "0.tar.json")["pictures"]
+        assert ["texture" in picture["fit"] for picture in told] == textured
 
 
 def test_a_sharpness_that_the_weights_cannot_have(fill, shards, tmp_path):

@@ -43,6 +43,11 @@ class Worker:
             path.write_bytes(weights)
             self._check(path)
             self.inpainter = Inpainter(path, options=request.options, **settings)
+            # Both networks that may be needed are opened while the file is there.
+            if request.options.texture != "on":
+                self.inpainter.runtime  # noqa: B018
+            if request.options.texture != "off":
+                self.inpainter.guide  # noqa: B018
 
     def _check(self, weights: Path | None) -> None:
         here, asked = provenance(weights, self.order.request.options), self.order.told
