@@ -27,7 +27,7 @@ def png(seed, height=24, width=32, alpha=False):
 
 def mask_png(height=24, width=32):
     mask = np.zeros((height, width), np.uint8)
-    mask[4:14, 5:20] = 255  # deep enough for texture
+    mask[4:12, 5:20] = 255
     return encoded(mask)
 
 

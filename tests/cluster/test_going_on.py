@@ -4,7 +4,6 @@ import os
 from dataclasses import replace
 
 import fsspec
-import numpy as np
 import pytest
 
 from deepgin.cluster import fill_all
@@ -18,15 +17,11 @@ from deepgin.inpainting.folders import JobOptions
 from .conftest import (
     Told,
     contents,
-    encoded,
     in_this_process,
     manifest,
-    mask_png,
     never,
-    png,
     tars,
     write_shard,
-    write_tar,
 )
 
 
@@ -132,22 +127,23 @@ def test_another_sharpness_is_another_request(fill, shards, stages, tmp_path):
     assert tars(tmp_path / "out") != before
 
 
-def test_thin_and_deep_holes_with_weights_of_two_sets(fill, stages, tmp_path):
-    thin = encoded(np.pad(np.full((3, 3), 255, np.uint8), ((9, 12), (9, 20))))
-    members = [
-        ("a.png", png(0)),
-        ("a_mask.png", thin),
-        ("b.png", png(1)),
-        ("b_mask.png", mask_png()),
-    ]
-    write_tar(tmp_path / "in" / "0.tar", members)
-    for texture, textured in (("auto", [False, True]), ("on", [True] * 2), ("off", [False] * 2)):
-        out = tmp_path / texture
-        options = Options(texture=texture)
-        summary, _ = fill(tmp_path / "in", out, weights=str(stages.both), options=options)
-        assert (summary.filled, summary.failed) == (2, [])
-        told = manifest(out / "0.tar.json")["pictures"]
-        assert ["texture" in picture["fit"] for picture in told] == textured
+@pytest.mark.parametrize(
+    ("options", "textured"),
+    [
+        (Options(), True),
+        (Options(texture="on", fit="crop"), True),
+        (Options(texture="off"), False),
+        (Options(fit="crop"), False),
+        (Options(ensemble=True), False),
+    ],
+)
+def test_weights_of_two_sets_with_texture_and_without(
+    fill, shards, stages, tmp_path, options, textured
+):
+    summary, _ = fill(shards, weights=str(stages.both), options=options)
+    assert (summary.filled, summary.failed) == (12, [])
+    told = manifest(tmp_path / "out" / "0.tar.json")["pictures"]
+    assert ["texture" in picture["fit"] for picture in told] == [textured] * 4
 
 
 def test_a_sharpness_that_the_weights_cannot_have(fill, shards, tmp_path):

@@ -92,9 +92,7 @@ def test_results_without_texture_are_not_taken_for_textured_ones(deepgin, fails,
     assert deepgin(*arguments, "--overwrite")[1] == f"6 filled: {out}\n"
     told = {name: provenance_of(out / name) for name in before}
     assert [one["options"] for one in told.values()] == [{}] * 6
-    # The holes are 5 to 10 pixels high: only those above 8 are deep.
-    deep = {name for name, one in told.items() if "texture" in one["fit"]}
-    assert deep == {"sub/d.png", "sub/er/e.png"}
+    assert all("texture" in one["fit"] for one in told.values())
 
 
 @pytest.mark.parametrize("there", ["damaged", "mine", "silent"])

@@ -129,7 +129,7 @@ def test_texture_is_switched_off_and_on(visit, picture, sent, size):
     person.open(path)
     switch = page.get_by_role("switch", name="Texture from the photograph")
     for checked in (True, False, False, True):
-        person.brush(20)  # deep enough for texture
+        person.brush(20)
         person.drag((20, 20), (60, 40))
         hole = person.mask()
         page.click("#more")
