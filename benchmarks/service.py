@@ -48,6 +48,8 @@ def body(size: int) -> bytes:
         image.save(file, "PNG")
         head = f'--x\r\nContent-Disposition: form-data; name="{name}"; filename="a.png"\r\n\r\n'
         parts += head.encode() + file.getvalue() + b"\r\n"
+    # The service and the network are measured, not the search for texture.
+    parts += b'--x\r\nContent-Disposition: form-data; name="texture"\r\n\r\noff\r\n'
     return parts + b"--x--\r\n"
 
 

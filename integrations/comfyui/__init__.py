@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepgin.inpainting import FITS, Inpainter, Job, Options
+from deepgin.inpainting import FITS, Inpainter, Job
+from deepgin.inpainting.options import TEXTURES, Options
 from deepgin.pictures import Document
 
 
@@ -33,7 +34,8 @@ class Inpaint:
         weights = {"weights": ("STRING", {"default": ""})}  # a file, hf:owner/name, or deepgin's
         wanted = given | filling | {"dilate": pixels, "feather": pixels} | weights
         sharp = {"sharpness": ("FLOAT", {"default": -1.0, "min": -1.0, "max": 1.0, "step": 0.05})}
-        return {"required": wanted, "optional": sharp}
+        texture = {"texture": (list(TEXTURES), {"default": "auto"})}
+        return {"required": wanted, "optional": sharp | texture}  # saved workflows go by places
 
     def fill(
         self,
@@ -45,6 +47,7 @@ class Inpaint:
         feather: int = 0,
         weights: str = "",
         sharpness: float = -1.0,
+        texture: str = "auto",
     ) -> tuple[Tensor]:
         """Return the filled pictures, B x H x W x 3 like `image`.
 
@@ -53,7 +56,9 @@ class Inpaint:
         holes = _masks(image, mask).numpy(force=True) >= 0.5
         seen = (image.float().clamp(0, 1) * 255 + 0.5).to(torch.uint8).numpy(force=True)
         jobs = [Job(Document.of_array(one), hole) for one, hole in zip(seen, holes, strict=True)]
-        options = Options(fit=fit, ensemble=ensemble, dilate=dilate, feather=feather)
+        options = Options(
+            fit=fit, texture=texture, ensemble=ensemble, dilate=dilate, feather=feather
+        )
         inpainter = _inpainter(weights.strip(), None if sharpness < 0 else sharpness)
         results = inpainter.fill_many(jobs, options)
         for warning in dict.fromkeys(text for result in results for text in result.warnings):

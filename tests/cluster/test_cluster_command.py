@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 import deepgin as package
 from deepgin.commands import main
+from deepgin.inpainting import Options
 
 from .conftest import in_this_process, manifest, members_of, png, write_shard, write_tar
 
@@ -44,17 +46,15 @@ def test_options(cluster, tmp_path):
     write_shard(tmp_path / "in" / "a.tar", range(2))
     code, _, err = cluster(
         *(tmp_path / "in", "-o", tmp_path / "out", "--format", "webp", "--quality", 60),
-        *("--fit", "crop", "--ensemble", "--dilate", 2, "--feather", 1, "--workers", 7),
-        *("--gpus-per-worker", 0.5, "--cpus-per-worker", 2, "--address", "auto"),
+        *("--fit", "crop", "--ensemble", "--dilate", 2, "--feather", 1, "--texture", "off"),
+        *("--gpus-per-worker", 0.5, "--cpus-per-worker", 2, "--address", "auto", "--workers", 7),
     )
     assert code == 0, err
     assert list(members_of(tmp_path / "out" / "a.tar")) == ["0000.webp", "0001.webp"]
     told = manifest(tmp_path / "out" / "a.tar.json")["request"]
     assert (told["format"], told["quality"]) == ("webp", 60)
-    assert (
-        told["options"] | {"fit": "crop", "dilate": 2, "feather": 1, "ensemble": True}
-        == (told["options"])
-    )
+    asked = Options(fit="crop", texture="off", dilate=2, feather=1, ensemble=True)
+    assert told["options"] == asdict(asked)
     [workers] = cluster.asked
     assert (workers.count, workers.cpus, workers.gpus, workers.address) == (7, 2, 0.5, "auto")
 
@@ -79,6 +79,7 @@ def test_failures_are_named_and_counted(cluster, tmp_path):
     [
         (["--sharpness", "0.5"], "tiny.safetensors holds one set of weights"),
         (["--fit", "corp"], "no fit 'corp' (did you mean 'crop'?)"),
+        (["--texture", "onn"], "no texture 'onn' (did you mean 'on'?)"),
         (["--quality", "101"], "a quality of 101 does not work"),
         (["--format", "xyz"], "is no picture format that is written here"),
         (["--pictures-per-unit", "0"], "0 pictures a unit do not work"),

@@ -116,7 +116,7 @@ def test_results_of_another_request_are_kept(fill, shards, tmp_path):
 
 
 def test_another_sharpness_is_another_request(fill, shards, stages, tmp_path):
-    two = {"weights": str(stages.both)}
+    two = {"weights": str(stages.both), "options": Options(texture="off")}
     assert fill(shards, **two)[0].filled == 12
     before = tars(tmp_path / "out")
     assert manifest(tmp_path / "out" / "0.tar.json")["request"]["sharpness"] == 0.25
@@ -125,6 +125,25 @@ def test_another_sharpness_is_another_request(fill, shards, stages, tmp_path):
         fill(shards, hand=never, sharpness=1, **two)
     assert fill(shards, sharpness=1, overwrite=True, **two)[0].filled == 12
     assert tars(tmp_path / "out") != before
+
+
+@pytest.mark.parametrize(
+    ("options", "textured"),
+    [
+        (Options(), True),
+        (Options(texture="on", fit="crop"), True),
+        (Options(texture="off"), False),
+        (Options(fit="crop"), False),
+        (Options(ensemble=True), False),
+    ],
+)
+def test_weights_of_two_sets_with_texture_and_without(
+    fill, shards, stages, tmp_path, options, textured
+):
+    summary, _ = fill(shards, weights=str(stages.both), options=options)
+    assert (summary.filled, summary.failed) == (12, [])
+    told = manifest(tmp_path / "out" / "0.tar.json")["pictures"]
+    assert ["texture" in picture["fit"] for picture in told] == [textured] * 4
 
 
 def test_a_sharpness_that_the_weights_cannot_have(fill, shards, tmp_path):

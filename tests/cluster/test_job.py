@@ -160,6 +160,19 @@ def test_two_members_that_would_have_one_name(fill, tmp_path):
     assert summary.filled == 1
 
 
+def test_texture_reaches_the_filling(fill, shards, tmp_path):
+    found = {}
+    for texture in ("auto", "off"):
+        fill(shards, tmp_path / texture, options=Options(texture=texture))
+        found[texture] = members_of(tmp_path / texture / "0.tar")
+        told = manifest(tmp_path / texture / "0.tar.json")
+        assert told["request"]["options"]["texture"] == texture
+        textured = ["texture" in picture["fit"] for picture in told["pictures"]]
+        assert textured == [texture == "auto"] * 4
+    assert found["auto"].keys() == found["off"].keys()
+    assert all(found["auto"][name] != content for name, content in found["off"].items())
+
+
 def test_options_reach_the_network_and_the_writer(fill, shards, tmp_path):
     fill(shards, tmp_path / "plain")
     options = Options(fit="resize", ensemble=True)

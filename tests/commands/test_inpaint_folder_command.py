@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from deepgin import Inpainter
-from deepgin.pictures import read_mask
+from deepgin.pictures import provenance_of, read_mask
 
 
 @pytest.fixture
@@ -63,6 +63,7 @@ def test_what_is_done_is_skipped(deepgin, data, weights):
 def test_results_of_another_sharpness_are_not_taken_for_done(deepgin, fails, data, stages):
     photos, masks, out = data
     arguments = ["inpaint", photos, masks, "-o", out, "--weights", stages.both, "--provenance"]
+    arguments += ["--texture", "off"]
     deepgin(*arguments, "--sharpness", 0)
     before = pictures_in(out)
     message = fails(2, *arguments)
@@ -77,8 +78,21 @@ def test_results_of_another_sharpness_are_not_taken_for_done(deepgin, fails, dat
     assert all(after[name] != content for name, content in before.items())
     # As by its number.
     assert deepgin(*arguments, "--sharpness", 0.25)[1] == f"6 skipped: {out}\n"
-    other = fails(2, *arguments[:-2], stages.sharp, "--provenance", "--fit", "crop")
+    other = fails(2, *arguments, "--weights", stages.sharp, "--fit", "crop")
     assert "(other weights, sharpness, options)" in other
+
+
+def test_results_without_texture_are_not_taken_for_textured_ones(deepgin, fails, data, weights):
+    photos, masks, out = data
+    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights, "--provenance"]
+    deepgin(*arguments, "--texture", "off")
+    before = pictures_in(out)
+    assert "(other options)" in fails(2, *arguments)
+    assert pictures_in(out) == before
+    assert deepgin(*arguments, "--overwrite")[1] == f"6 filled: {out}\n"
+    told = {name: provenance_of(out / name) for name in before}
+    assert [one["options"] for one in told.values()] == [{}] * 6
+    assert all("texture" in one["fit"] for one in told.values())
 
 
 @pytest.mark.parametrize("there", ["damaged", "mine", "silent"])

@@ -127,15 +127,65 @@ def test_provenance_says_how_a_picture_was_made(works, pair, tmp_path, weights):
     assert "sharpness" not in found
 
 
+def test_texture(works, pair, tmp_path, weights):
+    filled = {}
+    for texture in ("", "auto", "on", "off"):
+        out = tmp_path / f"texture-{texture}.png"
+        words = ["--texture", texture] if texture else []
+        arguments = ["inpaint", *pair, "-o", out, "--weights", weights, "--provenance", *words]
+        works(*arguments)
+        filled[texture] = np.asarray(Image.open(out))
+        expected = Inpainter(weights, options=Options(texture=texture or "auto"))(*pair)
+        np.testing.assert_array_equal(filled[texture], np.asarray(expected))
+        told = provenance_of(out)
+        assert told["options"] == ({"texture": texture} if texture in ("on", "off") else {})
+        assert ("texture" in told["fit"]) == (texture != "off")
+        valid = np.asarray(Image.open(pair[1])) == 0
+        np.testing.assert_array_equal(
+            filled[texture][valid], np.asarray(Image.open(pair[0]))[valid]
+        )
+        first = out.read_bytes()
+        works(*arguments, "--overwrite")
+        assert out.read_bytes() == first
+    assert (filled["off"] != filled["auto"]).any()
+
+
 def test_sharpness(works, pair, tmp_path, stages):
-    arguments = ["inpaint", *pair, "--weights", stages.both, "--provenance", "-o"]
+    arguments = [
+        "inpaint",
+        *pair,
+        "--weights",
+        stages.both,
+        "--provenance",
+        "--texture",
+        "off",
+        "-o",
+    ]
     works(*arguments, tmp_path / "usual.png")
     works(*arguments, tmp_path / "sharp.png", "--sharpness", 1)
     told = [provenance_of(tmp_path / name) for name in ("usual.png", "sharp.png")]
     assert [one["sharpness"] for one in told] == [0.25, 1]
     found = np.asarray(Image.open(tmp_path / "sharp.png"))
-    np.testing.assert_array_equal(found, np.asarray(Inpainter(stages.sharp)(*pair)))
+    alone = Inpainter(stages.sharp, options=Options(texture="off"))
+    np.testing.assert_array_equal(found, np.asarray(alone(*pair)))
     assert (found != np.asarray(Image.open(tmp_path / "usual.png"))).any()
+
+
+def test_under_texture_the_network_is_soft_unless_told_otherwise(works, pair, tmp_path, stages):
+    arguments = ["inpaint", *pair, "--weights"]
+    for name, weights, words in (
+        ("usual", stages.both, []),
+        ("soft", stages.soft, []),
+        ("sharper", stages.both, ["--sharpness", 1]),
+        ("sharp", stages.sharp, []),
+    ):
+        works(*arguments, weights, "-o", tmp_path / f"{name}.png", *words)
+    usual, soft, sharper, sharp = (
+        (tmp_path / f"{name}.png").read_bytes() for name in ("usual", "soft", "sharper", "sharp")
+    )
+    assert usual == soft
+    assert sharper == sharp
+    assert usual != sharper
 
 
 def test_verbose_says_which_fit(deepgin, pair, tmp_path, weights):
@@ -144,6 +194,7 @@ def test_verbose_says_which_fit(deepgin, pair, tmp_path, weights):
     assert code == 0
     fit = Inpainter(weights).run(*pair).fit
     assert err == f"{pair[0]}: {fit}\n"
+    assert "texture" in fit
 
 
 @pytest.mark.parametrize(
@@ -152,6 +203,7 @@ def test_verbose_says_which_fit(deepgin, pair, tmp_path, weights):
         (["--box", "1,1,4,4"], ["--box and a mask"]),
         (["--alpha", "--color", "#fff"], ["--color and --alpha and a mask"]),
         (["--fit", "cropp"], ["cropp", "did you mean 'crop'?"]),
+        (["--texture", "of"], ["'of'", "did you mean 'off'?", "auto, on, off"]),
         (["--quality", "101"], ["101", "0 to 100"]),
         (["--dilate", "-1"], ["-1"]),
         (["--threshold", "2"], ["threshold"]),

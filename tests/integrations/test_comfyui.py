@@ -59,14 +59,15 @@ def test_what_comfyui_asks_of_a_node(module):
     assert node.RETURN_TYPES == ("IMAGE",)
     asked = node.INPUT_TYPES()
     inputs = asked["required"] | asked["optional"]
+    assert inputs["texture"] == (["auto", "on", "off"], {"default": "auto"})
     assert set(inputs) == set(inspect.signature(node.fill).parameters) - {"self"}
     assert (inputs["image"], inputs["mask"]) == (("IMAGE",), ("MASK",))
-    for name in ("fit", "ensemble", "dilate", "feather"):
+    for name in ("fit", "texture", "ensemble", "dilate", "feather"):
         kind, *more = inputs[name]
         assert (kind[0] if isinstance(kind, list) else more[0]["default"]) == getattr(
             Options(), name
         )
-    assert len((FOLDER / "__init__.py").read_text().splitlines()) <= 80
+    assert len((FOLDER / "__init__.py").read_text().splitlines()) <= 90
 
 
 def test_the_hole_alone_changes_and_as_the_inpainter_fills_it(fill, weights):
@@ -112,6 +113,10 @@ def test_dilate_and_the_other_options_reach_the_inpainter(fill):
     plain = fill(image, mask)
     assert not torch.equal(fill(image, mask, ensemble=True), plain)
     assert not torch.equal(fill(image, mask, feather=4), plain)
+    assert not torch.equal(fill(image, mask, texture="off"), plain)
+    assert torch.equal(fill(image, mask, texture="auto"), plain)
+    with pytest.raises(ValueError, match="no texture 'of'"):
+        fill(image, mask, texture="of")
     with pytest.raises(ValueError, match="no fit 'wide'"):
         fill(image, mask, fit="wide")
 
@@ -127,6 +132,13 @@ def test_the_sharpness_reaches_the_weights(fill, stages):
     image, mask = _noise(1, 32, 48, 3), _hole(1, 32, 48)
     usual, own, soft = (
         fill(image, mask, weights=str(stages.both), **given)
+        for given in ({}, {"sharpness": 0.25}, {"sharpness": 0.0})
+    )
+    # Under texture the network is soft unless told otherwise.
+    assert torch.equal(usual, soft)
+    assert not torch.equal(usual, own)
+    usual, own, soft = (
+        fill(image, mask, weights=str(stages.both), texture="off", **given)
         for given in ({}, {"sharpness": 0.25}, {"sharpness": 0.0})
     )
     assert torch.equal(usual, own)

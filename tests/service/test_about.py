@@ -5,6 +5,7 @@ import re
 import pytest
 import torch
 
+from deepgin.inpainting.options import TEXTURES
 from deepgin.weights import load
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +40,8 @@ async def test_openapi_tells_every_field_and_refusal(client):
     assert {"picture", "mask", "box", "color", "alpha", "fit", "feather", "format"} <= set(
         schema["properties"]
     )
+    texture = schema["properties"]["texture"]
+    assert (texture["enum"], texture["default"]) == ([*TEXTURES], "auto")
     assert schema["properties"]["fit"]["enum"] == ["auto", "direct", "resize", "crop", "polyphase"]
     assert {"200", "400", "401", "403", "413", "415", "422", "429", "503"} <= set(post["responses"])
     assert set(told["paths"]) == {

@@ -83,7 +83,7 @@ async def test_formats_come_back_as_they_are(client, tiny, tmp_path, photo, enco
         answer = await c.post("/v1/inpaint", files=files)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == content_type
-    assert answer.headers["x-deepgin-fit"].startswith("direct")
+    assert answer.headers["x-deepgin-fit"].startswith("texture in 1 part")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.content == expected(tiny, tmp_path, files, Options())
     (tmp_path / "out").write_bytes(answer.content)
@@ -101,6 +101,9 @@ async def test_formats_come_back_as_they_are(client, tiny, tmp_path, photo, enco
 @pytest.mark.parametrize(
     "given",
     [
+        {"texture": "auto"},
+        {"texture": "on", "fit": "crop"},
+        {"texture": "off"},
         {"fit": "polyphase"},
         {"fit": "resize", "degrid": "true"},
         {"dilate": "3"},
@@ -112,7 +115,7 @@ async def test_formats_come_back_as_they_are(client, tiny, tmp_path, photo, enco
     ],
 )
 async def test_options_mean_what_they_mean_elsewhere(client, tiny, tmp_path, upload, given):
-    kinds = {"dilate": int, "feather": int, "threshold": float, "fit": str}
+    kinds = {"dilate": int, "feather": int, "threshold": float, "fit": str, "texture": str}
     told = {name: kinds.get(name, bool)(value) for name, value in given.items() if value}
     files = upload()
     async with client() as c:
@@ -153,16 +156,68 @@ async def test_another_format_and_its_remarks(client, tiny, tmp_path, upload):
         assert "x-deepgin-warnings" not in answer.headers
 
 
-async def test_a_sharpness_may_be_asked_for(serving, stages, tmp_path, upload):
-    files = upload()
+@pytest.mark.parametrize(
+    ("texture", "groups"),
+    # Under texture the network is soft unless told otherwise.
+    [("off", [["", "0.25"], ["0"], ["1"]]), ("auto", [["", "0"], ["0.25"], ["1"]])],
+)
+async def test_a_sharpness_may_be_asked_for(serving, stages, tmp_path, upload, texture, groups):
+    files, found = upload(), {}
     async with serving(weights=stages.both, device="cpu") as c:
-        for given, at in (({}, 0.25), ({"sharpness": "1"}, 1), ({"sharpness": "0"}, 0), ({}, 0.25)):
-            answer = await c.post("/v1/inpaint", files=files, data=given)
-            inpainter = Inpainter(stages.both, device="cpu", sharpness=at)
-            assert answer.content == expected(inpainter, tmp_path, files, Options(), f"{at}.png")
-            (tmp_path / f"{at}.png").rename(tmp_path / f"{at}-{len(given)}.png")
-    kept = {path.read_bytes() for path in tmp_path.glob("*.png")}
-    assert len(kept) == 3
+        for at in ("", "1", "0", "0.25", ""):
+            data = {"texture": texture, "sharpness": at}
+            answer = await c.post("/v1/inpaint", files=files, data=data)
+            sharpness = float(at) if at else None
+            inpainter = Inpainter(stages.both, device="cpu", sharpness=sharpness)
+            options = Options(texture=texture)
+            assert answer.content == expected(inpainter, tmp_path, files, options)
+            found[at] = answer.content
+    contents = [{found[at] for at in group} for group in groups]
+    assert [len(content) for content in contents] == [1] * 3
+    assert len(set.union(*contents)) == 3
+
+
+async def test_the_services_own_sharpness_is_that_under_texture_too(
+    serving, stages, tmp_path, upload
+):
+    files = upload()
+    wanted = expected(Inpainter(stages.sharp, device="cpu"), tmp_path, files, Options())
+    async with serving(weights=stages.both, device="cpu", sharpness=1.0) as c:
+        loaded = c.app.state.service.loaded
+        for data in ({}, {"sharpness": "1"}):
+            assert (await c.post("/v1/inpaint", files=files, data=data)).content == wanted
+        assert loaded.at(1.0) is loaded.at(None) is loaded.inpainter
+
+
+async def test_both_networks_are_open_once_it_is_ready(serving, stages, tmp_path, upload):
+    weights = tmp_path / "gone.safetensors"
+    weights.write_bytes(stages.both.read_bytes())
+    async with serving(weights=weights, device="cpu") as c:
+        weights.unlink()
+        for texture in ("auto", "on", "off"):
+            answer = await c.post("/v1/inpaint", files=upload(), data={"texture": texture})
+            assert answer.status_code == 200, answer.text
+
+
+async def test_an_unknown_texture(client, upload, sentence):
+    async with client() as c:
+        answer = await c.post("/v1/inpaint", files=upload(), data={"texture": "of"})
+    assert "texture" in sentence(answer, 400)
+
+
+async def test_texture_twice_and_pixels_outside(client, photo, encoded, decoded):
+    picture, mask = photo(60, 80), np.zeros((60, 80), np.uint8)
+    mask[8:40, 10:50] = mask[50:53, 60:63] = 255
+    files = {"picture": ("a.png", encoded(picture)), "mask": ("m.png", encoded(mask))}
+    async with client() as c:
+        one, two, plain = [
+            await c.post("/v1/inpaint", files=files, data=data)
+            for data in ({}, {"texture": "auto"}, {"texture": "off"})
+        ]
+    assert one.content == two.content != plain.content
+    np.testing.assert_array_equal(decoded(one.content)[mask == 0], picture[mask == 0])
+    assert one.headers["x-deepgin-fit"].startswith("texture in ")
+    assert plain.headers["x-deepgin-fit"].startswith("direct")
 
 
 async def test_a_sharpness_that_cannot_be(serving, client, stages, upload, sentence):
@@ -206,8 +261,9 @@ async def test_nearly_all_missing_names_the_field(client, upload, encoded):
 
 async def test_nothing_is_left_on_the_disk(client, upload, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    plain = {"texture": "off"}  # which would take long in so much noise
     async with client() as c:
-        assert (await c.post("/v1/inpaint", files=upload(700, 900))).status_code == 200
+        assert (await c.post("/v1/inpaint", files=upload(700, 900), data=plain)).status_code == 200
         bad = {"picture": ("a.png", b"nothing"), "mask": ("m.png", b"nothing")}
         assert (await c.post("/v1/inpaint", files=bad)).status_code == 422
         assert not list(tmp_path.iterdir())

@@ -42,6 +42,7 @@ async def test_fill(client, upload, decoded, kind):
         assert answer.headers["x-seed"] == "7"
         ours = await c.post("/v1/inpaint", files=files)
         assert answer.content == ours.content
+        assert answer.headers["x-deepgin-fit"].startswith("texture in ")
         body["sd_seed"] = -1
         assert (await c.post("/api/v1/inpaint", json=body)).headers["x-seed"] == "42"
     outside = decoded(mask) == 0

@@ -20,7 +20,7 @@ from deepgin.service.server import PortTaken, address_at, listen
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(Path(package.__file__).parents[1]),
 }
-# A fill takes as long as the file is not there.
+# A fill takes as long as the file is not there, but for the two that the service begins with.
 SLOW = """
 import sys, time
 from pathlib import Path
@@ -30,7 +30,7 @@ from deepgin.runtimes.torch import TorchRuntime
 fill, warm, gate = TorchRuntime.fill, [], Path(sys.argv.pop(1))
 
 def slow(self, *arguments):
-    while warm and not gate.exists():
+    while len(warm) > 1 and not gate.exists():
         gate.with_suffix(".begun").touch()
         time.sleep(0.01)
     warm.append(1)

@@ -89,6 +89,22 @@ def test_a_runtime_is_asked_as_long_as_it_is_wanted(held, photo):
         fill_while_wanted(Inpainter(runtime=held), [job], Options(), lambda: True)
 
 
+def test_texture_is_broken_off_too(held, photo):
+    """After the network has filled, before the end."""
+    held.cold = 0
+    mask = np.zeros((60, 60), np.bool_)
+    mask[10:40, 10:40] = True
+    job = Job(Document.of_array(photo(60, 60)), mask)
+    with pytest.raises(Unwanted):
+        fill_while_wanted(
+            Inpainter(runtime=held), [job], Options(texture="on"), lambda: bool(held.batches)
+        )
+    assert len(held.batches) == 1
+    options = Options(texture="off")
+    [found] = fill_while_wanted(Inpainter(runtime=held), [job], options, lambda: False)
+    assert (found.array()[~mask] == job.document.pixels[~mask]).all()
+
+
 async def test_a_picture_counts_until_its_decoding_has_ended(
     serving, held, upload, until, monkeypatch
 ):

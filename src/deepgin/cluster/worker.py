@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import DeepginError
 from ..inpainting import Inpainter
 from ..inpainting.folders import provenance
+from ..inpainting.textured import wants_texture
 from .addresses import hidden
 from .manifests import TAR, Report, agreed, differences, read_manifest
 from .places import Place, PlaceError
@@ -43,6 +44,9 @@ class Worker:
             path.write_bytes(weights)
             self._check(path)
             self.inpainter = Inpainter(path, options=request.options, **settings)
+            # It is opened now, while the file is there.
+            textured = wants_texture(request.options)
+            _ = self.inpainter.guide if textured else self.inpainter.runtime
 
     def _check(self, weights: Path | None) -> None:
         here, asked = provenance(weights, self.order.request.options), self.order.told

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeepginError
-from .parsing import Parser, add_runtime
+from .parsing import Parser, add_runtime, add_texture
 from .telling import counted
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def parser() -> Parser:
     p.add_argument("--resize-mask", action="store_true", help="bring masks to the pictures' size")
     p.add_argument("--dilate", type=int, default=0, help="let the hole grow by so many pixels")
     p.add_argument("--fit", default="auto", help="auto, direct, resize, crop or polyphase")
+    add_texture(p)
     p.add_argument("--feather", type=int, default=0, help="soften the hole's inside so many pixels")
     p.add_argument("--ensemble", action="store_true", help="the mean of five passes")
     p.add_argument("--format", default="", help="png, jpg, webp, ... for all results")
@@ -75,7 +76,16 @@ def _request(args: Any) -> "Request":
     from ..inpainting import Options
     from ..inpainting.folders import JobOptions
 
-    names = ("fit", "ensemble", "dilate", "feather", "invert", "threshold", "resize_mask")
+    names = (
+        "fit",
+        "texture",
+        "ensemble",
+        "dilate",
+        "feather",
+        "invert",
+        "threshold",
+        "resize_mask",
+    )
     return Request(
         absolute(args.source),
         absolute(args.output),

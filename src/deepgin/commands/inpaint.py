@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .parsing import Parser, add_runtime
+from .parsing import Parser, add_runtime, add_texture
 from .telling import counted
 
 if TYPE_CHECKING:
@@ -62,11 +62,7 @@ def _add_hole(p: Parser) -> None:
 
 def _add_filling(p: Parser) -> None:
     p.add_argument("--fit", default="auto", help="auto, direct, resize, crop or polyphase")
-    p.add_argument(
-        "--texture",
-        default="auto",
-        help="auto, on or off: texture of the photograph itself over the network's fill",
-    )
+    add_texture(p)
     p.add_argument("--feather", type=int, default=0, help="soften the hole's inside so many pixels")
     p.add_argument("--ensemble", action="store_true", help="the mean of five passes")
     p.add_argument("--degrid", action="store_true", help="smooth away the grid of polyphase")

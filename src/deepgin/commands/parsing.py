@@ -73,6 +73,16 @@ def add_sharpness(parser: Parser) -> None:
     )
 
 
+def add_texture(parser: Parser) -> None:
+    """Add the option that gives holes texture."""
+    parser.add_argument(
+        "--texture",
+        default="auto",
+        help="auto, on or off: the network says what stands in the hole, the photograph's own "
+        "pixels give it texture; auto is on, but for another fit than auto, ensemble or degrid",
+    )
+
+
 def output_of(args: Any, ending: str = "") -> Path:
     """Return the file that --output names.
 

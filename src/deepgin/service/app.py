@@ -83,20 +83,25 @@ def create_app(
 
 def _load(settings: Settings) -> Loaded:
     path = local_path(settings.weights)
-    sharpness = sharpness_of(path, settings.sharpness)
+    usual = sharpness_of(path, settings.sharpness)
 
     def at(sharpness: float | None) -> Inpainter:
         return Inpainter(
             path, device=settings.device, precision=settings.precision, sharpness=sharpness
         )
 
-    made = at(sharpness)
+    # Not at the usual one: where none was asked for, what lies under texture is softer.
+    made = at(settings.sharpness)
     card = card_of_file(path)
     facts = {"name": card.network, "width": card.width, "licence": card.licence}
-    told = {"sha256": file_hash(path), "sharpness": sharpness, "training": card.training}
-    # Beside the usual one, the last that were asked for.
-    sharpened = None if sharpness is None else lru_cache(_SHARPNESSES)(at)
-    return Loaded(made, _facts_of(made) | facts | told, sharpened)
+    told = {"sha256": file_hash(path), "sharpness": usual, "training": card.training}
+    # Beside the service's own, the last that were asked for.
+    kept = lru_cache(_SHARPNESSES)(at)
+
+    def sharpened(sharpness: float) -> Inpainter:
+        return made if sharpness == settings.sharpness else kept(sharpness)
+
+    return Loaded(made, _facts_of(made) | facts | told, None if usual is None else sharpened)
 
 
 def _facts_of(inpainter: Inpainter) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import UsageError
 from ..inpainting import FITS, Options
+from ..inpainting.options import TEXTURES
 from .files import Upload, Writing
 from .parts import multipart, split
 from .refusals import ClientLeft, Refusal, first_of, refusal_of, responses
@@ -28,6 +29,11 @@ class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     fit: Literal[FITS] = Field("auto", description="how the picture is brought to the network")  # type: ignore[valid-type]
+    texture: Literal[TEXTURES] = Field(  # type: ignore[valid-type]
+        "auto",
+        description="texture of the picture itself over the network's fill; auto is on, but for "
+        "another fit than auto, ensemble or degrid",
+    )
     dilate: _Pixels = Field(0, description="let the hole grow by so many pixels")
     feather: _Pixels = Field(0, description="soften the hole's inside over so many pixels")
     ensemble: bool = Field(False, description="the mean of five passes, five times as slow")
@@ -36,7 +42,10 @@ class Fields(BaseModel):
     threshold: float = Field(0.5, gt=0, le=1, description="missing at this share of white")
     resize_mask: bool = Field(False, description="bring the mask to the picture's size")
     sharpness: float | None = Field(
-        None, ge=0, le=1, description="0 soft to 1 sharp, of weights of two sets; else their own"
+        None,
+        ge=0,
+        le=1,
+        description="0 soft to 1 sharp, of weights of two sets; else their own, or 0 under texture",
     )
     box: str = Field(
         "",

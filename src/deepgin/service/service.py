@@ -38,9 +38,9 @@ class Loaded:
     """A network at work.
 
     Attributes:
-        inpainter: the network as it is unless another sharpness is asked for.
+        inpainter: the network as it is unless a sharpness is asked for.
         facts: what is told of it.
-        sharpened: makes it of another sharpness; None where there is one set of weights.
+        sharpened: makes it of a sharpness; None where there is one set of weights.
     """
 
     inpainter: Inpainter
@@ -48,8 +48,8 @@ class Loaded:
     sharpened: Callable[[float], Inpainter] | None = None
 
     def at(self, sharpness: float | None) -> Inpainter:
-        """Return the network of a sharpness."""
-        if self.sharpened is None or sharpness in (None, self.facts["sharpness"]):
+        """Return the network of a sharpness that was asked for."""
+        if self.sharpened is None or sharpness is None:
             return self.inpainter
         return self.sharpened(sharpness)
 
@@ -97,15 +97,16 @@ class Service:
         self.settled.set()
 
     def _warm(self) -> Loaded:
-        """Load, and fill once: the first time is slow."""
+        """Load, and fill with and without texture: the first time is slow."""
         loaded = self._load()
         runtime = loaded.inpainter.runtime
         side = runtime.trained_at
         grey = np.full((side, side, 3), 128, np.uint8)
         hole = np.zeros((side, side), np.bool_)
         hole[side // 4 : side // 2, side // 4 : side // 2] = True
-        guide = grey if runtime.guided else None
-        loaded.inpainter.fill_many([Job(Document.of_array(grey), hole, guide)])
+        job = Job(Document.of_array(grey), hole, grey if runtime.guided else None)
+        for texture in ("on", "off"):
+            loaded.inpainter.fill_many([job], Options(texture=texture))
         return loaded
 
     def _fill(self, jobs: Sequence[Job], way: Way, unwanted: Callable[[], bool]) -> list[Result]:

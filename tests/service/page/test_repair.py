@@ -113,12 +113,56 @@ def test_a_sharpness_is_chosen_and_sent(person, picture, sent):
     page.click("#undo")
     person.ready()
     page.click("#more")
-    page.fill("#sharpness", "0")
-    assert page.text_content("#sharpened") == "0.00"
+    page.fill("#sharpness", "1")
+    assert page.text_content("#sharpened") == "1.00"
     page.keyboard.press("Escape")
     person.fill()
-    assert b'name="sharpness"\r\n\r\n0\r\n' in sent[1]
+    assert b'name="sharpness"\r\n\r\n1\r\n' in sent[1]
     assert (pixels(person.download()[1]) != pixels(usual)).any()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_texture_is_switched_off_and_on(visit, picture, sent, size):
+    person = visit(width=size[0], height=size[1])
+    page, path = person.page, picture()
+    before, found = pixels(path.read_bytes()), []
+    person.open(path)
+    switch = page.get_by_role("switch", name="Texture from the photograph")
+    for checked in (True, False, False, True):
+        person.brush(20)
+        person.drag((20, 20), (60, 40))
+        hole = person.mask()
+        page.click("#more")
+        switch.scroll_into_view_if_needed()
+        assert switch.is_visible()
+        if switch.is_checked() != checked:
+            switch.focus()
+            page.keyboard.press("Space")
+        assert switch.is_checked() == checked
+        page.keyboard.press("Escape")
+        person.fill()
+        assert (b'name="texture"\r\n\r\noff\r\n' in sent[-1]) == (not checked)
+        assert (b'name="texture"' in sent[-1]) == (not checked)
+        found.append(pixels(person.download()[1]))
+        assert np.array_equal(found[-1][~hole], before[~hole])
+        # It is kept for the next picture.
+        person.open(path)
+    on, off, still_off, on_again = found
+    assert np.array_equal(on, on_again)
+    assert np.array_equal(off, still_off)
+    assert (on != off).any()
+
+
+def test_other_methods_give_no_texture(person, picture, sent):
+    page = person.page
+    person.open(picture())
+    page.click("#more")
+    for way in ("crop", "auto"):
+        page.select_option("#way", way)
+        assert page.is_disabled("#texture") == (way != "auto")
+    page.focus("#texture")
+    page.keyboard.press("r")
+    assert page.get_attribute("#rectangle", "aria-pressed") == "true"
 
 
 @pytest.mark.parametrize("usual", [None, 0.33])

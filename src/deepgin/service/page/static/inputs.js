@@ -47,6 +47,9 @@ function buttons(app) {
     app.size.place = Number(byId("size").value);
     app.refresh();
   });
+  // Other methods give no texture.
+  const method = byId("way");
+  method.addEventListener("change", () => (byId("texture").disabled = method.value !== "auto"));
 }
 
 function holding(app) {
@@ -97,6 +100,9 @@ function chosen(id, does) {
   });
 }
 
+// Where keys are the field's own.
+const TYPED = "select, input:not([type=range], [type=checkbox])";
+
 const KEYS = {
   b: (app) => app.choose("brush"),
   e: (app) => app.choose("eraser"),
@@ -113,7 +119,7 @@ const KEYS = {
 };
 
 function keyDown(app, event) {
-  if (byId("ask").open || event.target.closest?.("select, input:not([type=range])")) return;
+  if (byId("ask").open || event.target.closest?.(TYPED)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "o" && !chord(event)) return choosePicture();
   if (!app.session) return;

@@ -229,6 +229,7 @@ function options({ current }) {
   // GIF is read, and not written.
   if (current.file.type === "image/gif") given.push(["format", "png"]);
   const told = given.filter(([, value]) => Number(value) !== 0);
+  if (!byId("texture").checked) told.push(["texture", "off"]);
   const sharpness = panel.chosenSharpness();
   if (sharpness !== null) told.push(["sharpness", sharpness]);
   return Object.fromEntries(told);
