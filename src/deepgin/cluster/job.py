@@ -121,7 +121,7 @@ def _checked_weights(request: Request) -> tuple[Request, bytes | None]:
     inpainter = Inpainter(
         request.weights, device="cpu", sharpness=request.sharpness, options=request.options
     )
-    if inpainter.runtime.guided:
+    if inpainter.guided:
         raise UsageError("these weights need guidance pictures, which a cluster job does not take")
     if request.weights is None:
         return request, None

@@ -118,10 +118,7 @@ class Inpainter:
         self._sharpness, self._runtime, self._guide = sharpness, runtime, runtime
         self._lock = Lock()
         # One is opened now, so that weights which cannot be used are refused now.
-        if self.options.texture == "off":
-            self.runtime  # noqa: B018
-        else:
-            self.guide  # noqa: B018
+        _ = self.guide if wants_texture(self.options) else self.runtime
 
     @property
     def runtime(self) -> Runtime:
@@ -144,6 +141,11 @@ class Inpainter:
                 else:
                     self._guide = self._open(soft)
             return self._guide
+
+    @property
+    def guided(self) -> bool:
+        """Whether the network takes a guidance picture."""
+        return (self._guide or self.runtime).guided
 
     def _open(self, sharpness: float | None) -> Runtime:
         return open_runtime(self._weights, self._device, self._precision, sharpness)
@@ -257,18 +259,13 @@ class Inpainter:
 
     def _hole(self, job: Job, options: Options) -> Hole:
         name = job.name or name_of(job.document, "the picture")
-        guided = self._opened.guided
-        if (job.guidance is not None) != guided:
-            need = "need a" if guided else "take no"
+        if (job.guidance is not None) != self.guided:
+            need = "need a" if self.guided else "take no"
             raise UsageError(f"{name}: these weights {need} guidance picture (--guidance)")
         if job.guidance is not None and job.guidance.shape[1::-1] != job.document.size:
             sizes = [f"{w} x {h}" for w, h in (job.guidance.shape[1::-1], job.document.size)]
             raise UsageError(f"{name}: the guidance is {sizes[0]} pixels, the picture {sizes[1]}")
         return hole_of(job.document, job.mask, options, name, job.mask_name)
-
-    @property
-    def _opened(self) -> Runtime:
-        return self._guide or self.runtime
 
     def _scene(self, job: Job, hole: Hole, runtime: Runtime) -> Scene:
         return Scene(

@@ -39,7 +39,7 @@ def create_app(
 
     def load() -> Loaded:
         found = Loaded(inpainter, _facts_of(inpainter)) if inpainter else _load(settings)
-        if page and found.inpainter.runtime.guided:
+        if page and found.inpainter.guided:
             raise UsageError(
                 "these weights need a guidance picture, for which the page has no place: use "
                 "deepgin inpaint --guidance, or deepgin serve"

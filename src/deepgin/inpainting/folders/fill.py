@@ -79,7 +79,7 @@ class Request:
             sharpness=self.sharpness,
             options=self.options,
         )
-        if self.guidance and not made.runtime.guided:
+        if self.guidance and not made.guided:
             raise UsageError("these weights take no guidance picture: leave --guidance out")
         return made
 
@@ -107,7 +107,7 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     pair = _only(request.pairs(), request)
     _check_not_input(target, pair.mask, pair.guidance)
     inpainter = request.inpainter()
-    guide = pair.guidance if inpainter.runtime.guided else None
+    guide = pair.guidance if inpainter.guided else None
     result: Result = inpainter.run(pair.picture, pair.mask, guide)
     how = request.how_written()
     notes = result.document.save(
@@ -139,7 +139,7 @@ def fill_folder(request: Request, watcher: Watcher) -> Summary:
     if how.provenance and not how.overwrite:
         check_alike(made, how.provenance)
     inpainter = request.inpainter()
-    read = reader(request.options.threshold, inpainter.runtime.guided)
+    read = reader(request.options.threshold, inpainter.guided)
     with held(target, how.shard):
         remove_leftovers(made)
         return run(made, read, inpainter.fill_many, how, watcher)

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ...runtimes.choice import soft_sharpness
 from ...weights import file_hash, local_path, sharpness_of
 from ..options import Options
+from ..textured import wants_texture
 
 
 def provenance(
@@ -17,12 +19,15 @@ def provenance(
     Args:
         weights: the file; None for the weights that come with the package.
         options: those of the inpainter; what differs from the defaults is told.
-        sharpness: as the inpainter is given it; None tells the weights' own.
+        sharpness: as the inpainter is given it; None tells the one it then takes: 0 under
+            texture, else the weights' own default.
 
     Raises:
         WeightsError, UsageError: as for `sharpness_of`.
     """
     usual, path = asdict(Options()), local_path(weights)
+    if sharpness is None and wants_texture(options):
+        sharpness = soft_sharpness(path)
     at = sharpness_of(path, sharpness)
     return {
         "software": f"deepgin {__version__}",
