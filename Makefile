@@ -8,8 +8,8 @@ WORKERS = -n auto --maxprocesses 4 --dist worksteal
 .PHONY: demo test test-fast check docs notebook clean
 
 demo: .venv/demo
-	$(BIN)/deepgin inpaint examples/coffee.png examples/coffee-mask.png -o coffee-filled.png --overwrite
-	@echo "The filled picture is $(CURDIR)/coffee-filled.png (photo: examples/coffee.png)"
+	$(BIN)/deepgin inpaint examples/firs.jpg examples/firs-mask.png -o firs-filled.png --overwrite -v
+	@echo "The filled picture is $(CURDIR)/firs-filled.png (photo: examples/firs.jpg)"
 
 test: check .venv/plain/made
 	DEEPGIN_PLAIN_PYTHON=$(CURDIR)/.venv/plain/bin/python $(BIN)/python -m pytest $(WORKERS)

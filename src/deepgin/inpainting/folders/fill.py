@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ...errors import PictureError, UsageError
 from ...pictures import check_target
-from ..inpainter import Inpainter, Result
+from ..inpainter import Inpainter
+from ..jobs import Result
 from ..options import Options
 from .job import Summary, Watcher, run
 from .names import shown

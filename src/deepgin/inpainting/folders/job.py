@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 from ...errors import DeepginError
 from ...files import make_folder
 from ...pictures import Document
-from ..inpainter import Job, Result
+from ..jobs import Job, Result
 from .pairing import Pairs
 from .plan import JobOptions, Plan, Task
 from .walk import Failure

@@ -7,8 +7,8 @@ from threading import Lock
 import numpy as np
 
 from ...pictures import Document
-from ..inpainter import Job
 from ..inputs import as_guidance, as_mask
+from ..jobs import Job
 from .plan import Task
 
 
