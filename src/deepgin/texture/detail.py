@@ -20,9 +20,10 @@ def enlarge(
     level: Level,
     matches: Matches,
     weights: np.ndarray,
+    share: np.ndarray,
     radius: int,
     pool: Executor,
-) -> tuple[np.ndarray, Matches, np.ndarray]:
+) -> tuple[np.ndarray, Matches, np.ndarray, np.ndarray]:
     """Bring a filled level to twice its size.
 
     Args:
@@ -31,11 +32,12 @@ def enlarge(
         level: the larger level.
         matches: of the level below.
         weights: float32, N, of its patches.
+        share: float32, H x W, how far the fill is texture, at the level below.
         radius: of the patches.
         pool: computes several parts at once.
 
     Returns:
-        The filled level, its matches, and their weights.
+        The filled level, its matches, their weights, and the share at its size.
     """
     targets, sources = search.targets_and_sources(level.hole, level.valid, radius)
     found = search.doubled(matches, targets, sources)
@@ -51,6 +53,8 @@ def enlarge(
     pixels = np.flatnonzero(level.hole)
     said = vote(high.reshape(-1, 3), found, found_weights, pixels, radius, pool)
     said = np.nan_to_num(said, copy=False)
+    share = doubled(share[..., None])[..., 0]
+    said *= share.ravel()[pixels, None]
     filled = level.picture.copy()
     filled.reshape(-1, 3)[pixels] = doubled(picture).reshape(-1, 3)[pixels] + said
-    return filled, found, found_weights
+    return filled, found, found_weights, share

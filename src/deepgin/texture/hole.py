@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage  # type: ignore[import-untyped]
 
-from .blending import blended
+from .blending import trust
 from .core import synthesise
 from .detail import enlarge
 from .pyramid import Level, halved, padded
@@ -21,8 +21,8 @@ class Textured:
 
     Attributes:
         picture: uint8, H x W x 3, filled; as given outside the hole.
-        share: how much of the fill has the texture's own colours, 0 to 1; the rest has the
-            guide's. 0 where no patch of the photograph is valid: then all of it is the guide's.
+        share: how much of the fill is texture, 0 to 1; the rest is the guide's. 0 where no patch
+            of the photograph is valid.
     """
 
     picture: np.ndarray
@@ -79,15 +79,17 @@ def _filled(
     core = synthesise(Level(base, below.hole, below.valid), settings, pool, check)
     if core is None:
         return None, 0.0
-    filled, share = blended(core.picture, base, below.hole, settings, pool)
+    share = trust(core.picture, base, below.hole, settings.trust, pool)
+    mean = float(share[below.hole].mean())
+    filled = base + share[..., None] * (core.picture - base)
     matches, weights = core.matches, core.weights
     for level in reversed(levels[:-1]):
         check()
-        filled, matches, weights = enlarge(
-            filled, below, level, matches, weights, settings.radius, pool
+        filled, matches, weights, share = enlarge(
+            filled, below, level, matches, weights, share, settings.radius, pool
         )
         below = level
-    return filled, share
+    return filled, mean
 
 
 def _base(levels: list[Level], guide: np.ndarray) -> np.ndarray:

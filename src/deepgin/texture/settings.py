@@ -23,9 +23,6 @@ class Settings:
         sources: patches of the photograph to search among.
         agreement: rounds in which neighbours take over each other's matches.
         trust: grey levels by which the texture's colours may differ from the guide's.
-        deep: from the first of these depths on the guide's colours count, in pixels, and from the
-            second on alone.
-        band: sigma up to which colours are meant, in pixels; what is finer is the texture's.
         threads: more change no result.
     """
 
@@ -42,8 +39,6 @@ class Settings:
     sources: int = 100_000
     agreement: int = 4
     trust: float = 12.0
-    deep: tuple[float, float] = (48.0, 144.0)
-    band: float = 4.0
     threads: int = 2
 
     def halvings(self, pixels: int) -> int:
