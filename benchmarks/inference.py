@@ -28,7 +28,7 @@ from network import plainly
 from PIL import Image
 
 from deepgin.devices import choose_precision, keep_freed_memory
-from deepgin.inpainting import Inpainter
+from deepgin.inpainting import Inpainter, Options
 from deepgin.inpainting.fits import Polyphase, complete
 from deepgin.inpainting.folders import JobOptions, Request, fill_folder, watcher
 from deepgin.masks import draw
@@ -178,6 +178,10 @@ def make_folder_of(folder: Path, count: int) -> None:
         Image.fromarray(mask).save(folder / "masks" / f"{i:04}.png")
 
 
+# Of the network; what texture takes: benchmarks/large.py.
+ALONE = Options(texture="off")
+
+
 def compare_folder(args: argparse.Namespace) -> None:
     """Print how fast a folder is filled as a whole, one by one, and by a command for each."""
     with tempfile.TemporaryDirectory() as name:
@@ -185,11 +189,13 @@ def compare_folder(args: argparse.Namespace) -> None:
         make_folder_of(folder, args.pictures)
         photos, masks, out = (folder / part for part in ("photos", "masks", "out"))
         out.mkdir()
-        inpainter = Inpainter(args.weights)
+        inpainter = Inpainter(args.weights, options=ALONE)
         overwrite = JobOptions(overwrite=True)
 
         def as_a_whole() -> None:
-            request = Request(photos, out, masks, writing=overwrite, weights=args.weights)
+            request = Request(
+                photos, out, masks, options=ALONE, writing=overwrite, weights=args.weights
+            )
             fill_folder(request, watcher())
 
         def one_by_one() -> None:
@@ -226,7 +232,7 @@ def timed(once: Callable[[], object], rounds: int = 3) -> float:
 def command(args: argparse.Namespace, *words: object) -> None:
     """Run `deepgin inpaint` in a process of its own."""
     weights = ["--weights", args.weights] if args.weights else []
-    run_deepgin("inpaint", *map(str, words), *weights, "--overwrite")
+    run_deepgin("inpaint", *map(str, words), *weights, "--overwrite", "--texture", "off")
 
 
 def run_deepgin(*words: str) -> None:
