@@ -14,10 +14,10 @@ from playwright.sync_api import Page, sync_playwright
 
 SIZE = {"width": 1280, "height": 800}
 STROKES = (
-    ((204, 160), (216, 156), (226, 158)),
-    ((217, 178), (226, 168), (240, 168), (252, 174), (254, 186), (246, 200), (230, 206)),
-    ((230, 206), (218, 198), (216, 184), (228, 178), (242, 182), (238, 194), (226, 190)),
-    ((236, 160), (244, 138), (250, 116), (256, 92), (262, 70), (266, 48)),
+    ((1190, 430), (1176, 520), (1190, 600), (1170, 680), (1150, 725)),
+    ((1160, 540), (1220, 540), (1240, 570), (1200, 620), (1140, 640), (1130, 690)),
+    ((1140, 725), (1060, 715), (1070, 690), (1110, 660)),
+    ((1364, 420), (1340, 460), (1320, 500)),
 )
 
 
@@ -46,18 +46,16 @@ def main(output: str) -> None:
 
 
 def paint(page: Page) -> None:
-    page.set_input_files("#picture-file", Path(__file__).parent / "coffee.png")
+    page.set_input_files("#picture-file", Path(__file__).parent / "firs.jpg")
     page.wait_for_selector("[data-state=ready]")
     page.wait_for_timeout(300)
-    for _ in range(2):
-        page.keyboard.press("[")
     for stroke in STROKES:
         page.mouse.move(*on_screen(page, stroke[0]))
         page.mouse.down()
         for point in stroke[1:]:
             page.mouse.move(*on_screen(page, point), steps=12)
         page.mouse.up()
-    page.mouse.move(*on_screen(page, (292, 62)))
+    page.mouse.move(*on_screen(page, (1430, 380)))
     page.wait_for_timeout(300)
 
 
