@@ -21,7 +21,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 NOTEBOOK = DOCS / "tutorial" / "notebook.ipynb"
 CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
-OLD = {"app.png", "side-by-side.jpg", "training-run.png", "training-run-sheets.jpg"}
+OLD = {"app.png", "firs.jpg", "side-by-side.jpg", "training-run.png", "training-run-sheets.jpg"}
 FENCE = re.compile(r"^```(\w*).*?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
