@@ -63,9 +63,7 @@ class Networks:
                 options=Options(texture=texture),
             )
         inpainter = self._loaded[key]
-        runtime = inpainter.runtime if texture != "on" else inpainter.guide
-        if texture == "auto":
-            inpainter.guide  # noqa: B018
+        runtime = inpainter.runtime if texture == "off" else inpainter.guide
         if runtime.guided:
             raise UsageError(f"{path} needs guidance pictures, which are not measured")
         return inpainter, f"{_described(path)}{told}, {_precision(runtime)}"
@@ -73,13 +71,10 @@ class Networks:
 
 def _sharpness(path: Path, asked: float | None, texture: str) -> str:
     """Return at which sharpness the network works, in words; nothing for weights of one set."""
-    plain = sharpness_of(path, asked)
-    soft = soft_sharpness(path) if asked is None else plain
-    if plain is None:
-        return ""
-    if texture == "auto" and soft != plain:
-        return f", sharpness {soft} under texture, {plain} elsewhere"
-    return f", sharpness {plain if texture == 'off' else soft}"
+    if asked is None and texture != "off":
+        asked = soft_sharpness(path)
+    found = sharpness_of(path, asked)
+    return "" if found is None else f", sharpness {found}"
 
 
 def _described(path: Path) -> str:
@@ -94,8 +89,8 @@ def _precision(runtime: Runtime) -> str:
 def options_of(words: str) -> tuple[Options, float | None]:
     """Return options and sharpness that words joined by + say, as `polyphase+sharpness=0.3`.
 
-    Without the word texture the network fills alone. With it alone, texture is `auto`, as it is for
-    people; with another fit or ensemble it is `on`.
+    Without the word texture the network fills alone. With it alone, options are those that people
+    get; with another fit or ensemble, texture is `on`.
 
     Raises:
         UsageError: an unknown word, one that stands twice, two fits, a sharpness that is none, or
