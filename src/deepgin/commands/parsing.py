@@ -78,8 +78,8 @@ def add_texture(parser: Parser) -> None:
     parser.add_argument(
         "--texture",
         default="auto",
-        help="auto, on or off: the network says what stands in the hole, the photograph's own "
-        "pixels give it texture; auto is on, but for another fit than auto, ensemble or degrid",
+        help="fill with texture of the photograph's own pixels, guided by the network: auto, on or "
+        "off; auto means on, unless another fit, ensemble or degrid is chosen",
     )
 
 

@@ -22,7 +22,7 @@ from .inputs import Picture, as_document, as_guidance, as_mask, name_of
 from .jobs import Job, Result
 from .options import Options
 from .shaping import degrid, feather
-from .textured import Textured, wants_texture
+from .textured import TextureFit, wants_texture
 
 if TYPE_CHECKING:
     from ..network import Generator
@@ -170,7 +170,7 @@ class Inpainter:
         wanted = [i for i, hole in enumerate(holes) if hole.fill.any()]
         textured = wants_texture(options)
         runtime = self.guide if textured else self.runtime
-        fit = Textured(fit_of(options.fit), check) if textured else fit_of(options.fit)
+        fit = TextureFit(fit_of(options.fit), check) if textured else fit_of(options.fit)
         scenes = [self._scene(jobs[i], holes[i], runtime) for i in wanted]
         warned: list[str] = []
         done = self._complete(fit, scenes, runtime, options, warned.append, check)

@@ -19,7 +19,7 @@ class Options:
     Attributes:
         fit: how a picture is brought to the network: auto, direct, resize, crop or polyphase.
         texture: auto, on or off: texture of the photograph itself over what the network says.
-            auto is on, but for another fit than auto, ensemble or degrid.
+            auto means on, unless another fit, ensemble or degrid is chosen.
         ensemble: the mean of five passes, turned and mirrored; five times as slow.
         degrid: smooth the filling by halving and enlarging it again, as the authors' released
             code does against the grid that polyphase leaves.

@@ -27,7 +27,7 @@ def wants_texture(options: Options) -> bool:
     return options.texture == "on"
 
 
-class Textured:
+class TextureFit:
     """Texture over what a fit gives.
 
     Args:
@@ -70,7 +70,7 @@ class Textured:
         """Return a scene with texture in its hole: uint8, and which share of it is texture."""
         shape = scene.hole.shape
         count = shrinking(Box(0, 0, *shape))
-        small = shrunk(scene, -(-max(shape) // 2**count)) if count else scene
+        small = _halved(scene, count)
         found = texture.fill(
             small.picture, small.hole, small.mask, guide, self.settings, self.check
         )
@@ -82,11 +82,16 @@ def _guide(scene: Scene, depth: float) -> Generator[Sequence[Patch], Sequence[Fi
     count = 0
     while depth / 2**count > _DEPTH:
         count += 1
-    small = shrunk(scene, -(-max(scene.hole.shape) // 2**count))
+    small = _halved(scene, count)
     done = yield from Auto().work(small)
     if count:
         done = replace(done, fit=f"{done.fit}, at 1/{2**count} of the size")
     return done
+
+
+def _halved(scene: Scene, count: int) -> Scene:
+    """Return a scene halved `count` times."""
+    return shrunk(scene, -(-max(scene.hole.shape) // 2**count))
 
 
 class _Given:
@@ -114,5 +119,5 @@ def texture_over(
         fit: what made the fill, in words.
     """
     whole = np.where(hole[..., None], guide, picture)
-    given = Textured(_Given(Completed(whole, whole, fit)))
+    given = TextureFit(_Given(Completed(whole, whole, fit)))
     return complete_all([given.work(Scene(whole, hole, hole))], lambda _: [])[0]

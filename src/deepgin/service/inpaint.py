@@ -31,8 +31,8 @@ class Fields(BaseModel):
     fit: Literal[FITS] = Field("auto", description="how the picture is brought to the network")  # type: ignore[valid-type]
     texture: Literal[TEXTURES] = Field(  # type: ignore[valid-type]
         "auto",
-        description="texture of the picture itself over the network's fill; auto is on, but for "
-        "another fit than auto, ensemble or degrid",
+        description="fill with texture of the picture's own pixels, guided by the network; auto "
+        "means on, unless another fit, ensemble or degrid is chosen",
     )
     dilate: _Pixels = Field(0, description="let the hole grow by so many pixels")
     feather: _Pixels = Field(0, description="soften the hole's inside over so many pixels")

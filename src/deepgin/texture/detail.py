@@ -11,7 +11,7 @@ import numpy as np
 from . import search
 from .pyramid import Level, depth_of, doubled
 from .search import Matches
-from .vote import vote
+from .vote import nearness, vote
 
 
 def enlarge(
@@ -46,9 +46,8 @@ def enlarge(
     heavy[matches.targets] = weights
     rows, columns = np.divmod(found.targets, width)
     known = heavy[rows // 2 * below.hole.shape[1] + columns // 2]
-    depth = depth_of(level.hole).ravel()[found.targets]
-    near = np.float32(1.3) ** -np.minimum(depth, 40)
-    found_weights = np.maximum(known * near.astype(np.float32), np.float32(1e-12))
+    near = nearness(depth_of(level.hole).ravel()[found.targets])
+    found_weights = np.maximum(known * near, np.float32(1e-12))
     high = level.picture - doubled(below.picture)
     pixels = np.flatnonzero(level.hole)
     said = vote(high.reshape(-1, 3), found, found_weights, pixels, radius, pool)

@@ -13,6 +13,11 @@ _CHUNK = 1 << 14
 _DEEPEST = 40
 
 
+def nearness(depth: np.ndarray) -> np.ndarray:
+    """Return how much patches count by their depth in the hole: float32, 1 outside it."""
+    return (np.float32(1.3) ** -np.minimum(depth, _DEEPEST)).astype(np.float32)
+
+
 def weights_of(matches: Matches, depth: np.ndarray) -> np.ndarray:
     """Return how much each patch counts: float32, N.
 
@@ -22,9 +27,9 @@ def weights_of(matches: Matches, depth: np.ndarray) -> np.ndarray:
         matches: with their distances.
         depth: float32, H x W, from `pyramid.depth_of`.
     """
-    near = np.float32(1.3) ** -np.minimum(depth.ravel()[matches.targets], _DEEPEST)
+    near = nearness(depth.ravel()[matches.targets])
     if not matches.distances.any():
-        return near.astype(np.float32)
+        return near
     usual = max(float(np.quantile(matches.distances, 0.75)), 1.0)
     similar = np.exp(-matches.distances / np.float32(2 * usual))
     return np.maximum(similar * near, 1e-12).astype(np.float32)
