@@ -82,6 +82,7 @@ def test_unreadable_says_why(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Image, "open", forbid)
+    (tmp_path / "secret.png").write_bytes(b"x")
     assert refusal(tmp_path / "secret.png").endswith("cannot be read: Permission denied")
 
 

@@ -5,6 +5,7 @@ from .document import Document, provenance_of
 from .find import evenly, find_pictures, is_picture, masks_among
 from .formats import WRITABLE_ENDINGS
 from .holes import box_mask, colour_mask, resize_mask
+from .opening import open_image
 from .read import mask_of, read_mask, read_rgb, rgb_of
 from .write import check_target, write_picture
 
@@ -20,6 +21,7 @@ __all__ = [
     "is_picture",
     "mask_of",
     "masks_among",
+    "open_image",
     "provenance_of",
     "read_mask",
     "read_rgb",

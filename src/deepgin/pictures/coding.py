@@ -6,6 +6,7 @@ from PIL import Image, PngImagePlugin
 
 from .formats import Format
 from .metadata import STORAGE_TAGS, Metadata
+from .png_chunks import LIGHT
 
 _BEST = 95
 
@@ -19,12 +20,14 @@ def pillow_options(
         options["icc_profile"] = metadata.icc
     if "dpi" in target.kept and metadata.dpi:
         options["dpi"] = metadata.dpi
+    if "aspect" in target.kept and metadata.aspect:
+        options["aspect"] = metadata.aspect
     if target.name == "TIFF":
         return options | _tiff(metadata)
     if "exif" in target.kept and metadata.exif:
         options["exif"] = metadata.exif
     if target.name == "PNG":
-        return options | {"pnginfo": _png(metadata)}
+        return options | {"pnginfo": _png(metadata)} | _chunks(metadata)
     if "xmp" in target.kept and metadata.xmp:
         options["xmp"] = metadata.xmp
     if target.name == "JPEG":
@@ -35,14 +38,23 @@ def pillow_options(
         return options | rated | {"exact": True}
     if target.name in ("AVIF", "HEIF"):
         options |= {"quality": _BEST if quality is None else quality}
+        if metadata.codes:
+            primaries, transfer = metadata.codes
+            options |= {"color_primaries": primaries, "transfer_characteristics": transfer}
         return options if mode == "L" else options | {"subsampling": "4:4:4"}
     return options
+
+
+def _chunks(metadata: Metadata) -> dict[str, Any]:
+    """Return what `write_png` is told, since Pillow does not write it."""
+    told = tuple(chunk for chunk in metadata.colour_chunks if chunk[0] in LIGHT)
+    return {"chunks": told} if told else {}
 
 
 def _png(metadata: Metadata) -> PngImagePlugin.PngInfo:
     info = PngImagePlugin.PngInfo()
     for name, body in metadata.colour_chunks:
-        info.add(name, body)
+        info.add(name, body)  # Pillow passes over those of light
     for key, text in metadata.text:
         info.add_text(key, text)
     if metadata.xmp:

@@ -1,38 +1,51 @@
-"""Writing PNG of 16-bit colour, which Pillow does not. Its metadata is written by Pillow."""
+"""Writing PNG: 16-bit colour and some chunks, which Pillow leaves out; the rest by Pillow."""
 
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from io import BytesIO
 from typing import IO, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 _COLOUR_TYPES = {2: 4, 3: 2, 4: 6}
 _MODES = {2: "LA", 3: "RGB", 4: "RGBA"}
 _ROWS = 256
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def write_png(file: IO[bytes], pixels: np.ndarray, options: dict[str, Any]) -> None:
-    """Write uint16 samples, H x W x C, as PNG with the metadata that Pillow writes for `options`."""
-    height, width, channels = pixels.shape
-    around = BytesIO()
-    Image.new(_MODES[channels], (1, 1)).save(around, "PNG", **options)
-    content, at, written = around.getvalue(), 8, False
-    file.write(content[:8])
-    while at < len(content):
-        length, name = struct.unpack_from(">I4s", content, at)
-        body = content[at + 8 : at + 8 + length]
-        at += length + 12
-        if name == b"IHDR":
-            body = struct.pack(">IIBB", width, height, 16, _COLOUR_TYPES[channels]) + body[10:]
-        if name != b"IDAT":
+    """Write samples as PNG.
+
+    Args:
+        file: open for writing, at its start.
+        pixels: uint8 or uint16, H x W or H x W x C.
+        options: as Pillow takes them, and perhaps `aspect` (see `Metadata`) and `chunks`: names
+            and bodies of what comes before the samples.
+    """
+    options = dict(options)
+    before = [*options.pop("chunks", ())]
+    if aspect := options.pop("aspect", None):
+        before.append((b"pHYs", struct.pack(">IIB", *aspect, 0)))
+    deep = pixels.dtype == np.uint16 and pixels.ndim == 3
+    height, width = pixels.shape[:2]
+    image = Image.new(_MODES[pixels.shape[2]], (1, 1)) if deep else Image.fromarray(pixels)
+    written = False
+    file.write(_SIGNATURE)
+    for name, body, _ in PngImagePlugin.getchunks(image, **options):
+        if deep and name == b"IHDR":
+            body = (
+                struct.pack(">IIBB", width, height, 16, _COLOUR_TYPES[pixels.shape[2]]) + body[10:]
+            )
+        if not deep or name != b"IDAT":
             _chunk(file, name, body)
         elif not written:
             written = True
             for part in _deflated(map(_paeth, _bands(pixels))):
                 _chunk(file, b"IDAT", part)
+        if name == b"IHDR":
+            for told in before:
+                _chunk(file, *told)
 
 
 def _chunk(file: IO[bytes], name: bytes, body: bytes) -> None:

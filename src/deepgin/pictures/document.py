@@ -7,16 +7,18 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..errors import PictureError, UsageError
+from ..errors import UsageError
 from .coding import pillow_options
-from .depth import cut_by_decoder, deep_samples, is_narrowed
+from .colours import suited, told_by
+from .depth import cut_by_decoder, deep_samples, is_narrowed, key_white
 from .fitting import bounded, fitted
 from .formats import format_named, remarks
+from .icc import matched
 from .metadata import Metadata, metadata_of, orientation_of
 from .modes import (
     DEEP_NAMES,
-    UnkeptSamples,
     black_share,
+    colours_of,
     has_alpha,
     image_of,
     is_deep,
@@ -26,7 +28,8 @@ from .modes import (
     samples_of_rgb,
     white_of,
 )
-from .read import opened
+from .opening import check_format, naming, opened
+from .tiff_reading import load, meant_grey
 from .upright import upright
 from .write import write_samples
 from .xmp import provenance_in, with_provenance
@@ -63,28 +66,27 @@ class Document:
         """
         path = Path(path)
         with opened(path) as image:
-            try:
-                return replace(cls._read(image, turn=True), source=path)
-            except UnkeptSamples as error:
-                raise PictureError(f"{path}: {error}") from error
+            return replace(cls.read(image, turn=True), source=path)
 
     @classmethod
     def of(cls, image: Image.Image) -> "Document":
         """Take a PIL image as its pixels stand; its EXIF orientation stays as it is.
 
         Raises:
-            PictureError: its samples cannot be kept, or its file is damaged.
+            PictureError: its samples cannot be kept, or its file is damaged or not read here.
         """
-        name = getattr(image, "filename", "") or "the picture"
-        try:
-            return cls._read(image, turn=False)
-        except UnkeptSamples as error:
-            raise PictureError(f"{name}: {error}") from error
-        except (OSError, SyntaxError, ValueError) as error:
-            raise PictureError(f"{name} is damaged or truncated: {error}") from error
+        with naming(getattr(image, "filename", "") or "the picture"):
+            return cls.read(image, turn=False)
 
     @classmethod
-    def _read(cls, image: Image.Image, *, turn: bool) -> "Document":
+    def read(cls, image: Image.Image, *, turn: bool) -> "Document":
+        """Take an opened image, loaded or not; see `open` and `of`, which name it in errors.
+
+        Args:
+            image: as Pillow opens it; it is left loaded.
+            turn: make it upright, and cut it to its clean aperture.
+        """
+        check_format(image)
         frames = getattr(image, "n_frames", 1)
         notes = cut_by_decoder(image)
         if frames > 1:
@@ -92,20 +94,32 @@ class Document:
         # Pillow turns TIFF, and only TIFF, when it decodes it, and forgets by how much.
         turned = image.format == "TIFF"
         orientation = orientation_of(image) if turned else 1
+        told = told_by(image)
         # Before EXIF is looked at, which decodes some formats.
+        sure = False
         if is_narrowed(image):
             pixels = deep_samples(image)
             mode = DEEP_NAMES[pixels.shape[2]]
+            load(image)
         else:
-            image.load()
-            pixels, mode, changes = own_samples(image)
+            key = key_white(image)
+            load(image)
+            pixels, mode, changes = own_samples(image, key)
             notes += changes
-        image.load()
+            if mode == "I;16":
+                pixels, sure = meant_grey(image, pixels)
+        if turn and told.shown:
+            left, top, right, bottom = told.shown
+            pixels = pixels[top:bottom, left:right]
         if not turned:
             orientation = orientation_of(image) if turn else 0
             pixels = upright(pixels, orientation)
         metadata, losses = metadata_of(image, orientation)
-        return cls._made(pixels, mode, image.format, notes + losses, metadata)
+        icc, changed = matched(metadata.icc, colours_of(mode))
+        metadata = replace(told.added(metadata), icc=icc)
+        return cls._made(
+            pixels, mode, image.format, notes + losses + changed, metadata, 65535 if sure else None
+        )
 
     @classmethod
     def of_array(cls, array: np.ndarray) -> "Document":
@@ -140,10 +154,11 @@ class Document:
         picture_format: str | None = None,
         notes: tuple[str, ...] = (),
         metadata: Metadata | None = None,
+        white: int | None = None,
     ) -> "Document":
         pixels = np.array(pixels, order="C")
         pixels.flags.writeable = False
-        white = white_of(pixels, mode)
+        white = white or white_of(pixels, mode)
         return cls(pixels, mode, picture_format, notes, metadata or Metadata(), white=white)
 
     @property
@@ -242,9 +257,10 @@ class Document:
             if "xmp" not in target.kept:
                 raise UsageError(f"{path}: {target.name} holds no provenance: end it in .png")
             metadata = replace(metadata, xmp=with_provenance(metadata.xmp, provenance))
+        metadata, changed = suited(metadata, mode, target)
         metadata, losses = bounded(target, metadata)
         options = pillow_options(target, mode, metadata, quality)
-        notes += remarks(target, mode, metadata, quality) + losses
+        notes += remarks(target, mode, metadata, quality) + changed + losses
         write_samples(pixels, mode, path, target, options, overwrite=overwrite)
         return notes
 

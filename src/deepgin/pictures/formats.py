@@ -43,7 +43,7 @@ FORMATS = (
         "PNG",
         (".png", ".apng"),
         (*_GREY_ALPHA, "I;16", *_DEEP_COLOUR),
-        kept=("exif", "xmp", "icc", "dpi", "text"),
+        kept=("exif", "xmp", "icc", "dpi", "aspect", "text"),
     ),
     Format(
         "JPEG",
@@ -51,14 +51,14 @@ FORMATS = (
         ("L", "RGB", "CMYK"),
         lossy=True,
         rated=True,
-        kept=("exif", "xmp", "icc", "dpi"),
+        kept=("exif", "xmp", "icc", "dpi", "aspect"),
     ),
     Format("WEBP", (".webp",), ("RGB", "RGBA"), _AS_RGB, rated=True, kept=("exif", "xmp", "icc")),
     Format(
         "TIFF",
         (".tif", ".tiff"),
         (*_GREY_ALPHA, "CMYK", "I;16", "RGB;16", "RGBA;16"),
-        kept=("exif", "xmp", "icc", "dpi"),
+        kept=("exif", "xmp", "icc", "dpi", "aspect"),
     ),
     Format(
         "AVIF",
@@ -94,6 +94,7 @@ _PARTS = {
     "xmp": "XMP",
     "icc": "colour profile",
     "dpi": "resolution",
+    "aspect": "pixel aspect",
     "text": "PNG text",
 }
 

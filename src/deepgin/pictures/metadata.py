@@ -3,6 +3,7 @@
 import struct
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
@@ -18,7 +19,7 @@ STORAGE_TAGS = {
     *(324, 325, 330, 332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 343, 344, 345, 346, 347),
     *(512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 700, 34377, 34675, 37724),
 }
-_X_RESOLUTION = 282
+_X_RESOLUTION, _RESOLUTION_UNIT = 282, 296
 _XMP_TEXT = "XML:com.adobe.xmp"
 # ImageMagick's ways of putting EXIF, XMP and profiles into PNG text.
 _RAW_PROFILE = "Raw profile type "
@@ -64,7 +65,9 @@ class Metadata:
         dpi: dots per inch, across and down.
         text: PNG's texts, by key.
         comment: a JPEG's comment.
-        colour_chunks: what a PNG says of its colours beside the ICC profile.
+        colour_chunks: what a PNG says of its colours beside profile and codes.
+        codes: of primaries and transfer (ITU-T H.273), where colours go by them.
+        aspect: how many pixels stand across and down, to a length that is not told.
         jpeg: how a JPEG was coded.
     """
 
@@ -75,6 +78,8 @@ class Metadata:
     text: tuple[tuple[str, str], ...] = ()
     comment: bytes = b""
     colour_chunks: tuple[tuple[bytes, bytes], ...] = ()
+    codes: tuple[int, int] | None = None
+    aspect: tuple[int, int] | None = None
     jpeg: JpegCoding | None = None
 
 
@@ -104,7 +109,7 @@ def metadata_of(image: Image.Image, orientation: int = 1) -> tuple[Metadata, tup
     except (ValueError, SyntaxError, KeyError, TypeError, struct.error, OSError, AttributeError):
         notes = ("its damaged EXIF is not kept",)
     jpeg = _jpeg_coding(image)
-    dpi = _dpi(image)
+    dpi, aspect = _dpi(image), _aspect(image)
     return Metadata(
         exif=exif,
         xmp=true_xmp(_bytes(info.get("xmp") or info.get(_XMP_TEXT)), upright=orientation > 0),
@@ -114,6 +119,7 @@ def metadata_of(image: Image.Image, orientation: int = 1) -> tuple[Metadata, tup
         comment=_bytes(info.get("comment")) if jpeg else b"",
         colour_chunks=_colour_chunks(info) if image.format == "PNG" else (),
         jpeg=jpeg.turned() if jpeg and sideways else jpeg,
+        aspect=aspect[::-1] if aspect and sideways else aspect,
     ), notes
 
 
@@ -147,6 +153,23 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
     return (across, down) if 0 < across < 1e6 and 0 < down < 1e6 else None
+
+
+def _aspect(image: Image.Image) -> tuple[int, int] | None:
+    told = image.info.get("aspect")  # of PNG
+    if image.info.get("jfif_unit") == 0:
+        told = image.info.get("jfif_density")
+    if image.format == "TIFF" and image.tag_v2.get(_RESOLUTION_UNIT) == 1:  # type: ignore[attr-defined]
+        told = image.info.get("resolution")
+    try:
+        across, down = told  # type: ignore[misc]
+        if not (isinstance(across, int) and isinstance(down, int)):
+            across, down = (
+                Fraction(float(across) / float(down)).limit_denominator(999).as_integer_ratio()
+            )
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return (across, down) if across > 0 and down > 0 and across != down else None
 
 
 def _texts(image: Image.Image) -> tuple[tuple[str, str], ...]:

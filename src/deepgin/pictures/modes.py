@@ -26,6 +26,11 @@ class UnkeptSamples(ValueError):
     """Samples that nothing here keeps exactly; says the mend, not the file."""
 
 
+def colours_of(mode: str) -> int:
+    """Return how many colours a sample of the mode has, without alpha."""
+    return CHANNELS[mode] - has_alpha(mode)
+
+
 def has_alpha(mode: str) -> bool:
     """Return whether the mode's last channel is alpha."""
     return mode.removesuffix(";16") in ("LA", "RGBA")
@@ -43,12 +48,18 @@ def image_of(pixels: np.ndarray, mode: str) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def own_samples(image: Image.Image) -> tuple[np.ndarray, str, tuple[str, ...]]:
+def own_samples(
+    image: Image.Image, key_white: int = 255
+) -> tuple[np.ndarray, str, tuple[str, ...]]:
     """Return an image's samples, their mode, and what was changed to get there.
 
     Samples of `L, LA, RGB, RGBA, CMYK, I;16` are taken as they are; 1-bit becomes grey; a palette
     and a single transparent colour become RGB, RGBA or LA of the same colours; other colour
     spaces become RGB.
+
+    Args:
+        image: loaded.
+        key_white: the full value of its one transparent grey; see `depth.key_white`.
 
     Raises:
         UnkeptSamples: 32-bit or floating.
@@ -56,18 +67,21 @@ def own_samples(image: Image.Image) -> tuple[np.ndarray, str, tuple[str, ...]]:
     mode = image.mode
     if mode in ("I", "F"):
         return _narrowed(image), "I;16", ()
+    key = image.info.get("transparency")
     if mode.startswith("I;16"):
-        grey, hidden = np.asarray(image).astype(np.uint16), image.info.get("transparency")
-        if isinstance(hidden, int):
-            return with_hidden(grey, hidden), "LA;16", (_ONE_COLOUR,)
+        grey = np.asarray(image).astype(np.uint16)
+        if isinstance(key, int):
+            return with_hidden(grey, key), "LA;16", (_ONE_COLOUR,)
         return grey, "I;16", ()
+    if mode in ("1", "L") and isinstance(key, int):
+        grey = np.array(image.convert("L"))
+        alpha = np.where(grey == (key & key_white) * (255 // key_white), 0, 255).astype(np.uint8)
+        return np.dstack([grey, alpha]), "LA", (_ONE_COLOUR,)
     if mode == "1":
         return np.array(image.convert("L")), "L", ("its 1-bit pixels became 8-bit grey",)
     see_through = image.has_transparency_data
     if mode in CHANNELS and not (see_through and not has_alpha(mode)):
         return np.array(image), mode, ()
-    if mode == "L":
-        return np.array(image.convert("LA")), "LA", (_ONE_COLOUR,)
     if mode == "RGB":
         return np.array(image.convert("RGBA")), "RGBA", (_ONE_COLOUR,)
     wanted = "LA" if mode == "La" else "RGBA" if see_through else "RGB"

@@ -1,67 +1,43 @@
 """Reading picture and mask files as people mean them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from ..errors import DeepginError, PictureError, UsageError
-from .heif import heif_readable, sees_heif
+from ..errors import UsageError
+from .document import Document
 from .modes import white_of_deep
-
-
-@contextmanager
-def opened(path: str | Path) -> Iterator[Image.Image]:
-    """Open a picture file, not yet decoded; what goes wrong in the block names the file.
-
-    Raises:
-        PictureError: missing, empty, truncated, not a picture, or too large to be meant.
-    """
-    path = Path(path)
-    try:
-        if sees_heif(path) and not heif_readable():
-            raise PictureError(f"{path} is HEIC: pip install 'deepgin[heif]' reads it")
-        with Image.open(path) as image:
-            yield image
-    except DeepginError:
-        raise
-    except FileNotFoundError as error:
-        raise PictureError(f"{path}: no such file") from error
-    except IsADirectoryError as error:
-        raise PictureError(f"{path} is a folder: name a picture file in it") from error
-    except UnidentifiedImageError as error:
-        empty = path.stat().st_size == 0
-        why = "is empty (0 bytes)" if empty else "is not a picture of a known format"
-        raise PictureError(f"{path} {why}: name a JPEG, PNG, WebP, TIFF or AVIF file") from error
-    except Image.DecompressionBombError as error:
-        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
-        raise PictureError(
-            f"{path} is too large: more than {limit:.0f} million pixels are not read, since small "
-            "files that unpack to huge pictures exhaust memory: cut it or make it smaller"
-        ) from error
-    except MemoryError as error:
-        raise PictureError(f"{path} is too large for this machine's memory") from error
-    except Exception as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise PictureError(f"{path} cannot be read: {error.strerror}") from error
-        # Pillow's decoders raise OSError, SyntaxError, ValueError, RuntimeError and others.
-        raise PictureError(f"{path} is damaged or truncated: {error}") from error
+from .opening import check_format, opened
+from .tiff_reading import load
 
 
 def open_upright(path: str | Path) -> Image.Image:
-    """Open and decode a picture file, EXIF orientation applied.
+    """Open and decode a picture file, upright.
 
     Raises:
         PictureError: as for `opened`.
     """
     with opened(path) as image:
-        image.load()
-        # Damaged EXIF says nothing of the orientation; the pixels are as good as ever.
-        with suppress(SyntaxError, ValueError, KeyError, TypeError):
-            return ImageOps.exif_transpose(image)
-        return image.copy()
+        return plain(image, turn=True)
+
+
+def plain(image: Image.Image, *, turn: bool = False) -> Image.Image:
+    """Decode an opened image into a mode with nothing left to interpret; see `Document.read`.
+
+    Args:
+        image: as Pillow opens it.
+        turn: make it upright.
+
+    Raises:
+        UnkeptSamples: they cannot be read. Pillow raises others for damage.
+    """
+    if image.mode not in ("I", "F"):
+        return Document.read(image, turn=turn).image()
+    # Of 32 bit or floats, which no picture may have but a mask.
+    check_format(image)
+    load(image)
+    return image.copy()
 
 
 def read_rgb(path: str | Path) -> Image.Image:

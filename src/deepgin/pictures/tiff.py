@@ -20,7 +20,8 @@ def write_tiff(file: IO[bytes], pixels: np.ndarray, mode: str, options: dict[str
         file: open for writing, at its start.
         pixels: own samples; see `modes`.
         mode: theirs.
-        options: as Pillow takes them: `exif` (an Image.Exif), and perhaps `icc_profile` and `dpi`.
+        options: as Pillow takes them: `exif` (an Image.Exif), and perhaps `icc_profile`, `dpi`
+            and `aspect`.
     """
     height, width = pixels.shape[:2]
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
@@ -56,6 +57,9 @@ def _told(options: dict[str, Any]) -> TiffImagePlugin.ImageFileDirectory_v2:
     if "dpi" in options:
         tags[282], tags[283] = options["dpi"]
         tags[296] = 2
+    elif "aspect" in options:
+        tags[282], tags[283] = options["aspect"]
+        tags[296] = 1
     return tags
 
 

@@ -2,7 +2,7 @@
 
 import struct
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image
@@ -15,6 +15,8 @@ from .heif import heif_readable
 from .modes import image_of, is_deep
 from .tiff import write_tiff
 
+_HEAD = 1 << 16
+_OURS = {"aspect", "chunks"}  # of PNG, which Pillow does not write
 # What Pillow raises for what a format cannot hold, beside OSError.
 _REFUSED = (ValueError, KeyError, TypeError, RuntimeError, OverflowError, struct.error)
 
@@ -84,10 +86,30 @@ def write_samples(
             if target.name == "TIFF":
                 with open(temporary, "wb") as file:
                     write_tiff(file, pixels, mode, options)
-            elif is_deep(mode) and pixels.ndim == 3:
+            elif target.name == "PNG" and (is_deep(mode) or options.keys() & _OURS):
                 with open(temporary, "wb") as file:
                     write_png(file, pixels, options)
             else:
                 image_of(pixels, mode).save(temporary, target.name, **options)
+                with open(temporary, "r+b") as file:
+                    _put_in(file, options)
         except _REFUSED as error:
             raise DeepginError(f"{path} cannot be written: {error}") from error
+
+
+def _put_in(file: IO[bytes], options: dict[str, Any]) -> None:
+    """Put what Pillow does not write in the place of its own numbers.
+
+    Args:
+        file: a JPEG or AVIF, open for reading and writing.
+        options: perhaps with `aspect` (JPEG), or with the codes of the colours (AVIF).
+    """
+    head = file.read(_HEAD)
+    if "aspect" in options and head[6:10] == b"JFIF":
+        file.seek(13)
+        file.write(struct.pack(">BHH", 0, *options["aspect"]))
+    colours = head.find(b"colrnclx")
+    if "color_primaries" in options and head[4:12] == b"ftypavif" and colours > 0:
+        codes = options["color_primaries"], options["transfer_characteristics"]
+        file.seek(colours + 8)
+        file.write(struct.pack(">HH", *codes))

@@ -1,7 +1,6 @@
 """Uploaded pictures into documents and back into bytes, in folders that last as long as that."""
 
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from PIL import Image
 
 from ..errors import DeepginError, UsageError
 from ..inpainting import Job, Options
-from ..pictures import WRITABLE_ENDINGS, Document, read_mask, read_rgb
+from ..pictures import WRITABLE_ENDINGS, Document, open_image, read_mask, read_rgb
 from ..pictures.formats import FORMATS, format_named
 from ..pictures.heif import heif_readable
 from .refusals import Refusal, refusal_of
@@ -101,10 +100,8 @@ def measure(upload: Upload, most: int) -> int:
 
 def _head(part: str, file: IO[bytes]) -> tuple[str, tuple[int, int]] | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(file) as image:
-                return str(image.format), image.size
+        with open_image(file) as image:
+            return str(image.format), image.size
     except Image.DecompressionBombError as error:
         sentence = f"the {part} has more pixels than are taken here: cut it or make it smaller"
         raise Refusal(413, sentence) from error

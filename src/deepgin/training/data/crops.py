@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ...pictures import rgb_of
+from ...pictures import open_image, rgb_of
 from .recipe import DataRecipe
 
 
@@ -68,7 +68,7 @@ def decode(encoded: bytes) -> Image.Image:
         ValueError: it cannot be decoded.
     """
     try:
-        with Image.open(io.BytesIO(encoded)) as opened:
+        with open_image(io.BytesIO(encoded)) as opened:
             opened.load()
             # Damaged EXIF says nothing of the orientation; the pixels are as good as ever.
             with suppress(SyntaxError, ValueError, KeyError, TypeError):

@@ -19,6 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...errors import TrainingError
+from ...pictures import open_image
 from .banks import MaskBanks, to_device
 from .batch import Batch, Share
 from .crops import check_guidance, decode, plan_cut
@@ -123,7 +124,7 @@ class ResidentSamples:
             return [self.recipe.squash_size**2] * kinds
         areas = [0] * kinds
         for kind, each in enumerate([self.entries[i], self.entries[i].guidance][:kinds]):
-            with suppress(Exception), Image.open(io.BytesIO(each.read() if each else b"")) as head:
+            with suppress(Exception), open_image(io.BytesIO(each.read() if each else b"")) as head:
                 areas[kind] = head.width * head.height
         return areas
 

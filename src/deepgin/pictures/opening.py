@@ -1,0 +1,112 @@
+"""Opening picture files: the formats that are read, and errors that name the file."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+
+from ..errors import DeepginError, PictureError
+from .heif import heif_readable, sees_heif
+from .modes import UnkeptSamples
+from .tiff_reading import silence_libtiff, unread_tiff
+
+# Pillow opens more: EPS and others start programs, and the rest hold no photographs.
+_READ = (
+    *("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF", "BMP", "JPEG2000", "PPM"),
+    *("PSD", "QOI", "ICO", "SGI", "PCX"),
+)
+_UNMARKED = ("TGA",)  # is tried last: any bytes may be one
+_ALSO = ("MPO", "HEIF", "DIB")  # are of a plugin above or of the extra `heif`
+
+# Pillow refuses PNG whose texts or profile unpack to more than 1 MiB, which profiles of scanners
+# and printers do.
+LONGEST_TEXT = 32 << 20
+PngImagePlugin.MAX_TEXT_CHUNK = max(PngImagePlugin.MAX_TEXT_CHUNK, LONGEST_TEXT)
+
+
+def open_image(file: IO[bytes]) -> Image.Image:
+    """Open a picture of the formats that are read here, not yet decoded.
+
+    Args:
+        file: open for reading. A path will not do: Pillow maps TIFF files that it opens by path
+            into memory, and exchanges the sides of turned ones.
+
+    Raises:
+        UnidentifiedImageError: it is of another format. Pillow raises others for damage.
+    """
+    silence_libtiff()
+    heif = ("HEIF",) if "HEIF" in Image.OPEN else ()
+    with warnings.catch_warnings():
+        # Pillow warns of pictures of 90 megapixels; at twice that it refuses, as is right.
+        warnings.simplefilter("ignore")
+        return Image.open(file, formats=_READ + heif + _UNMARKED)
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[Image.Image]:
+    """Open a picture file, not yet decoded; what goes wrong in the block names the file.
+
+    Raises:
+        PictureError: missing, empty, truncated, not a picture, or too large to be meant.
+    """
+    path = Path(path)
+    with naming(path):
+        if sees_heif(path) and not heif_readable():
+            raise PictureError(f"{path} is HEIC: pip install 'deepgin[heif]' reads it")
+        with open(path, "rb") as file:
+            try:
+                image = open_image(file)
+            except (UnidentifiedImageError, KeyError) as error:  # KeyError: a TIFF's compression
+                empty = path.stat().st_size == 0
+                why = "is empty (0 bytes)" if empty else "is not a picture of a known format"
+                mend = "name a JPEG, PNG, WebP, TIFF or AVIF file"
+                raise PictureError(f"{path} {unread_tiff(file) or f'{why}: {mend}'}") from error
+            with image:
+                yield image
+
+
+@contextmanager
+def naming(name: str | Path) -> Iterator[None]:
+    """Raise what goes wrong with a picture in the block as a PictureError that names it."""
+    try:
+        yield
+    except DeepginError:
+        raise
+    except UnkeptSamples as error:
+        raise PictureError(f"{name}: {error}") from error
+    except FileNotFoundError as error:
+        raise PictureError(f"{name}: no such file") from error
+    except IsADirectoryError as error:
+        raise PictureError(f"{name} is a folder: name a picture file in it") from error
+    except Image.DecompressionBombError as error:
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+        raise PictureError(
+            f"{name} is too large: more than {limit:.0f} million pixels are not read, since small "
+            "files that unpack to huge pictures exhaust memory: cut it or make it smaller"
+        ) from error
+    except MemoryError as error:
+        raise PictureError(f"{name} is too large for this machine's memory") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise PictureError(f"{name} cannot be read: {error.strerror}") from error
+        if "MAX_TEXT" in str(error):
+            raise PictureError(
+                f"{name} has text or a colour profile of more than {LONGEST_TEXT >> 20} MiB: "
+                "save it without"
+            ) from error
+        # Pillow's decoders raise OSError, SyntaxError, ValueError, RuntimeError and others.
+        raise PictureError(f"{name} is damaged or truncated: {error}") from error
+
+
+def check_format(image: Image.Image) -> None:
+    """Refuse a PIL image that is not decoded yet and of a format that is not read here.
+
+    Raises:
+        UnkeptSamples: decoding it might start a program, as EPS does.
+    """
+    known = (None, *_READ, *_UNMARKED, *_ALSO)
+    if getattr(image, "tile", None) and image.format not in known:
+        raise UnkeptSamples(f"{image.format} is not read here: save it as PNG first")
