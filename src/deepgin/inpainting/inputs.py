@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UsageError
-from ..pictures import Document, mask_of, read_mask, read_rgb, rgb_of
+from ..pictures import Document, decoded, mask_of, read_mask, read_rgb, rgb_of
 
 if TYPE_CHECKING:
     import torch
@@ -71,7 +71,7 @@ def as_mask(mask: Picture, threshold: float = 0.5) -> np.ndarray:
     if isinstance(mask, Document):
         mask = mask.image()
     if isinstance(mask, Image.Image):
-        return mask_of(mask, threshold)
+        return mask_of(decoded(mask, name_of(mask, "the mask")), threshold)
     if isinstance(mask, np.ndarray):
         return _of_array(mask, threshold, "array")
     if isinstance(mask, str | PathLike):
@@ -100,7 +100,7 @@ def as_guidance(guidance: Picture) -> np.ndarray:
     if isinstance(guidance, str | PathLike):
         return np.asarray(rgb_of(read_rgb(Path(guidance))))
     if isinstance(guidance, Image.Image):
-        return np.asarray(rgb_of(guidance))
+        return np.asarray(rgb_of(decoded(guidance, name_of(guidance, "the guidance"))))
     return as_document(guidance).rgb()
 
 

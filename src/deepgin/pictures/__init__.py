@@ -6,7 +6,7 @@ from .find import evenly, find_pictures, is_picture, masks_among
 from .formats import WRITABLE_ENDINGS
 from .holes import box_mask, colour_mask, resize_mask
 from .opening import open_image
-from .read import mask_of, read_mask, read_rgb, rgb_of
+from .read import decoded, mask_of, read_mask, read_rgb, rgb_of
 from .write import check_target, write_picture
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "centre_square",
     "check_target",
     "colour_mask",
+    "decoded",
     "evenly",
     "find_pictures",
     "is_picture",

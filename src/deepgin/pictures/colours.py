@@ -62,13 +62,18 @@ def _unusual(found: tuple[int, int] | None) -> tuple[int, int] | None:
     return None if like_srgb(found) else found
 
 
-def suited(metadata: Metadata, mode: str, target: Format) -> tuple[Metadata, tuple[str, ...]]:
-    """Return metadata whose colours are told as `target` can, and what it cannot.
+def suited(
+    metadata: Metadata, mode: str, target: Format
+) -> tuple[Metadata, tuple[str, ...], list[str]]:
+    """Return metadata whose colours are told as `target` can.
 
     Args:
         metadata: of the picture.
         mode: of the samples that are written.
         target: the format.
+
+    Returns:
+        It, what must be said of the profile, and what is lost.
     """
     icc, notes = matched(metadata.icc, colours_of(mode))
     named, chunks = metadata.codes, dict(metadata.colour_chunks)
@@ -78,19 +83,24 @@ def suited(metadata: Metadata, mode: str, target: Format) -> tuple[Metadata, tup
         if b"sBIT" in chunks:
             chunks[b"sBIT"] = _bits(chunks[b"sBIT"], mode)
         kept = tuple((name, body) for name, body in chunks.items() if body)
-        return replace(metadata, icc=icc, colour_chunks=kept), notes
+        return replace(metadata, icc=icc, colour_chunks=kept), notes, []
     lost = [name.decode() for name in chunks if name in LIGHT]
     if any(bits not in (8, 16) for bits in chunks.get(b"sBIT", b"")):
         lost.append("sBIT")
+    made, what = b"", ""
     if named and target.name not in _BY_CODES and not like_srgb(named):
-        made = b"" if icc or "icc" not in target.kept else of_codes(named, colours_of(mode))
-        icc, lost = icc or made, lost if made else ["colour codes", *lost]
+        made, what = (
+            b"" if icc else of_codes(named, colours_of(mode)),
+            "colour codes (cICP or nclx)",
+        )
     elif not named and not icc:
         made = of_chunks(metadata.colour_chunks, colours_of(mode))
-        icc, lost = made, lost if "icc" in target.kept or not made else ["gamma", *lost]
-    if lost:
-        notes += (f"{target.name} does not keep the picture's {', '.join(lost)}",)
-    return replace(metadata, icc=icc, colour_chunks=()), notes
+        what = "gamma and primaries" if made else ""
+    if made and "icc" in target.kept:
+        icc = made
+    elif what:
+        lost.append(what)
+    return replace(metadata, icc=icc, colour_chunks=()), notes, lost
 
 
 def _bits(body: bytes, mode: str) -> bytes:

@@ -257,10 +257,10 @@ class Document:
             if "xmp" not in target.kept:
                 raise UsageError(f"{path}: {target.name} holds no provenance: end it in .png")
             metadata = replace(metadata, xmp=with_provenance(metadata.xmp, provenance))
-        metadata, changed = suited(metadata, mode, target)
+        metadata, changed, lost = suited(metadata, target.mode_for(mode) or mode, target)
         metadata, losses = bounded(target, metadata)
         options = pillow_options(target, mode, metadata, quality)
-        notes += remarks(target, mode, metadata, quality) + changed + losses
+        notes += remarks(target, mode, metadata, quality, lost) + changed + losses
         write_samples(pixels, mode, path, target, options, overwrite=overwrite)
         return notes
 

@@ -1,5 +1,6 @@
 """The formats that are written, and what each can hold. Nothing is opened or written here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,8 +116,18 @@ def format_named(path: Path, own: str | None = None) -> Format:
     raise UsageError(f"{path}: {what} no picture format that is written here: {_MEND}")
 
 
-def remarks(target: Format, mode: str, metadata: Metadata, quality: int | None) -> tuple[str, ...]:
-    """Return what must be said once of a picture that is written in this format."""
+def remarks(
+    target: Format, mode: str, metadata: Metadata, quality: int | None, lost: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Return what must be said once of a picture that is written in this format.
+
+    Args:
+        target: the format.
+        mode: of the samples, before they are written.
+        metadata: as it is written.
+        quality: that was asked for.
+        lost: what is not kept beside parts of the metadata.
+    """
     said = []
     if target.lossy or (target.rated and quality is not None):
         said.append(
@@ -128,7 +139,12 @@ def remarks(target: Format, mode: str, metadata: Metadata, quality: int | None) 
     if (written := target.mode_for(mode)) and written != mode:
         said.append(f"{target.name} holds no {mode}: written as {written} of the same shades")
     lost = [
-        name for part, name in _PARTS.items() if getattr(metadata, part) and part not in target.kept
+        *lost,
+        *(
+            name
+            for part, name in _PARTS.items()
+            if getattr(metadata, part) and part not in target.kept
+        ),
     ]
     if lost:
         said.append(f"{target.name} does not keep the picture's {' and '.join(lost)}")

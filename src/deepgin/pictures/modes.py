@@ -76,9 +76,9 @@ def own_samples(
     if mode in ("1", "L") and isinstance(key, int):
         grey = np.array(image.convert("L"))
         alpha = np.where(grey == (key & key_white) * (255 // key_white), 0, 255).astype(np.uint8)
-        return np.dstack([grey, alpha]), "LA", (_ONE_COLOUR,)
+        return np.dstack([grey, alpha]), "LA", (_ONE_COLOUR, *_ONE_BIT[: mode == "1"])
     if mode == "1":
-        return np.array(image.convert("L")), "L", ("its 1-bit pixels became 8-bit grey",)
+        return np.array(image.convert("L")), "L", _ONE_BIT
     see_through = image.has_transparency_data
     if mode in CHANNELS and not (see_through and not has_alpha(mode)):
         return np.array(image), mode, ()
@@ -96,13 +96,14 @@ def with_hidden(samples: np.ndarray, hidden: int | tuple[int, ...]) -> np.ndarra
     return np.concatenate([colours, alpha[..., None]], axis=2)
 
 
+_ONE_BIT = ("its 1-bit pixels became 8-bit grey",)
 _ONE_COLOUR = "its one transparent colour became an alpha channel"
 
 
 def _narrowed(image: Image.Image) -> np.ndarray:
     values = np.asarray(image)
     if image.mode == "F" or values.min(initial=0) < 0 or values.max(initial=0) > 65535:
-        what = "floating" if image.mode == "F" else "32-bit"
+        what = "floating" if image.mode == "F" else "32-bit or negative"
         raise UnkeptSamples(f"its {what} samples cannot be kept: save it as 16-bit grey first")
     return values.astype(np.uint16)
 

@@ -39,10 +39,21 @@ def open_image(file: IO[bytes]) -> Image.Image:
     """
     silence_libtiff()
     heif = ("HEIF",) if "HEIF" in Image.OPEN else ()
-    with warnings.catch_warnings():
-        # Pillow warns of pictures of 90 megapixels; at twice that it refuses, as is right.
-        warnings.simplefilter("ignore")
+    with _quiet():
         return Image.open(file, formats=_READ + heif + _UNMARKED)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Pillow from warning.
+
+    Of 90 megapixels, which are no error (at twice that it refuses, as is right), and of damage,
+    which the errors here tell with the file's name.
+    """
+    with warnings.catch_warnings():
+        # Threads may leave each other's filters behind: this one does no harm.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
 
 
 @contextmanager
@@ -72,7 +83,8 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
 def naming(name: str | Path) -> Iterator[None]:
     """Raise what goes wrong with a picture in the block as a PictureError that names it."""
     try:
-        yield
+        with _quiet():
+            yield
     except DeepginError:
         raise
     except UnkeptSamples as error:
@@ -98,7 +110,7 @@ def naming(name: str | Path) -> Iterator[None]:
                 "save it without"
             ) from error
         # Pillow's decoders raise OSError, SyntaxError, ValueError, RuntimeError and others.
-        raise PictureError(f"{name} is damaged or truncated: {error}") from error
+        raise PictureError(f"{name} is damaged or truncated: {str(error) or type(error).__name__}") from error
 
 
 def check_format(image: Image.Image) -> None:

@@ -18,11 +18,13 @@ Chunk = tuple[bytes, bytes]
 
 def told_chunks(file: IO[bytes]) -> tuple[Chunk, ...]:
     """Return the chunks of an open PNG that tell of colours, and its texts; the position stays."""
-    before = file.tell()
-    found = []
+    before, found = file.tell(), []
+    end = file.seek(0, 2)
     file.seek(8)
     while len(head := file.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)
+        if length > end:
+            break  # damaged
         if name in _TEXTS or (name in _COLOURS and length <= _LONGEST):
             found.append((name, file.read(length)))
             length = 0

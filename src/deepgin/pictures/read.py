@@ -8,7 +8,7 @@ from PIL import Image
 from ..errors import UsageError
 from .document import Document
 from .modes import white_of_deep
-from .opening import check_format, opened
+from .opening import check_format, naming, opened
 from .tiff_reading import load
 
 
@@ -19,22 +19,28 @@ def open_upright(path: str | Path) -> Image.Image:
         PictureError: as for `opened`.
     """
     with opened(path) as image:
-        return plain(image, turn=True)
+        return _plain(image, turn=True)
 
 
-def plain(image: Image.Image, *, turn: bool = False) -> Image.Image:
-    """Decode an opened image into a mode with nothing left to interpret; see `Document.read`.
+def decoded(image: Image.Image, name: str) -> Image.Image:
+    """Return a PIL image of a mask or guidance as its pixels stand, decoded.
 
     Args:
-        image: as Pillow opens it.
-        turn: make it upright.
+        image: loaded or not.
+        name: for errors.
 
     Raises:
-        UnkeptSamples: they cannot be read. Pillow raises others for damage.
+        PictureError: its file is damaged, or not of a format that is read here.
     """
+    with naming(name):
+        return _plain(image, turn=False)
+
+
+def _plain(image: Image.Image, *, turn: bool) -> Image.Image:
+    """Decode an opened image into a mode with nothing left to interpret; see `Document.read`."""
     if image.mode not in ("I", "F"):
         return Document.read(image, turn=turn).image()
-    # Of 32 bit or floats, which no picture may have but a mask.
+    # Of 32 bit or floats, which a mask alone may have. Pillow turns TIFF itself.
     check_format(image)
     load(image)
     return image.copy()
@@ -54,6 +60,8 @@ def rgb_of(picture: Image.Image) -> Image.Image:
     if _is_deep(picture):
         grey = (_share_of_full(picture) * 255 + 0.5).astype(np.uint8)
         return Image.fromarray(np.repeat(grey[..., None], 3, axis=2))
+    if picture.mode == "La":
+        picture = picture.convert("LA")
     if picture.mode == "P" and picture.has_transparency_data:
         # Straight to RGB, Pillow warns of a transparency that RGB cannot hold.
         picture = picture.convert("RGBA")

@@ -41,12 +41,14 @@ def load(image: Image.Image) -> None:
 
 
 def unread_tiff(file: IO[bytes]) -> str:
-    """Return what kind of TIFF an open file is that Pillow does not read; else an empty string."""
+    """Return why an open file is not read if it is TIFF; else an empty string."""
     file.seek(0)
+    head = file.read(16)
+    if head[:4] not in TiffImagePlugin.PREFIXES:
+        return ""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            head = file.read(16)
             big = head[2:3] == b"\x2b"
             tags = TiffImagePlugin.ImageFileDirectory_v2(head if big else head[:8])
             file.seek(tags.next)
@@ -54,12 +56,13 @@ def unread_tiff(file: IO[bytes]) -> str:
             bits = max(tags[258])
             kind = _KINDS.get(max(tags.get(339, (1,))), "")
             colours = _COLOURS.get(tags[262], "unusual")
-            channels, compression = tags.get(277, 1), tags.get(259, 1)
+            channels, packing = tags.get(277, 1), tags.get(259, 1)
     except (SyntaxError, ValueError, KeyError, TypeError, struct.error, OSError):
-        return ""
+        return "is damaged or truncated: its tags cannot be read"
+    unknown = "" if packing in TiffImagePlugin.COMPRESSION_INFO else f" of compression {packing}"
     return (
-        f"is a TIFF of {colours} colours, {channels} x {bits}-bit {kind}samples, compression "
-        f"{compression}, which is not read here: save it as PNG of 8 or 16 bit"
+        f"is a TIFF of {channels} x {bits}-bit {kind}samples ({colours}){unknown}, which is not "
+        "read here: save it as PNG of 8 or 16 bit"
     )
 
 
