@@ -15,11 +15,11 @@ from .tiff_reading import silence_libtiff, unread_tiff
 
 # Pillow opens more: EPS and others start programs, and the rest hold no photographs.
 _READ = (
-    *("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF", "BMP", "JPEG2000", "PPM"),
+    *("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF", "BMP", "DIB", "JPEG2000", "PPM"),
     *("PSD", "QOI", "ICO", "SGI", "PCX"),
 )
 _UNMARKED = ("TGA",)  # is tried last: any bytes may be one
-_ALSO = ("MPO", "HEIF", "DIB")  # are of a plugin above or of the extra `heif`
+_ALSO = ("MPO", "HEIF")  # are of a plugin above or of the extra `heif`
 
 # Pillow refuses PNG whose texts or profile unpack to more than 1 MiB, which profiles of scanners
 # and printers do.
