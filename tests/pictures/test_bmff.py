@@ -54,11 +54,13 @@ def with_properties(content, *added):
     boxes, more = b"".join(added), len(added)
     content, grown = bytearray(content), len(boxes) + more
     start = content.index(b"mdat") + 4
+    struct.pack_into(">I", content, content.index(struct.pack(">I", start)), start + grown)
     for name, by in ((b"meta", grown), (b"iprp", grown), (b"ipco", len(boxes)), (b"ipma", more)):
         at = content.index(name) - 4
         struct.pack_into(">I", content, at, struct.unpack_from(">I", content, at)[0] + by)
-    struct.pack_into(">I", content, content.index(struct.pack(">I", start)), start + grown)
-    indices = bytes(0x85 + i for i in range(more))
+    # Readers must know what changes the picture, and may pass over the rest.
+    needed = [added[i][4:8] in (b"clap", b"irot") for i in range(more)]
+    indices = bytes(5 + i + 128 * needed[i] for i in range(more))
     content = content.replace(b"\4\1\2\x83\4", bytes([4 + more]) + b"\1\2\x83\4" + indices)
     end = content.index(b"colrnclx") + 15
     return bytes(content[:end] + boxes + content[end:])
@@ -78,3 +80,17 @@ def test_clean_aperture(tmp_path, turned):
     assert found.rgb().min() > 200
     assert read_mask(path).shape == size[::-1]
     assert read_mask(path).all()
+
+
+def test_light_goes_to_png(tmp_path):
+    Image.new("RGB", (16, 16)).save(tmp_path / "in.avif")
+    display = struct.pack(">8H2I", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+    boxes = [box(b"mdcv", display), box(b"clli", struct.pack(">HH", 1000, 400))]
+    content = with_properties((tmp_path / "in.avif").read_bytes(), *boxes)
+    (tmp_path / "in.avif").write_bytes(content)
+    found = Document.open(tmp_path / "in.avif")
+    assert len(found.save(tmp_path / "out.avif")) == 2  # not exact, and without them
+    assert found.save(tmp_path / "out.png") == ()
+    told = dict(Document.open(tmp_path / "out.png").metadata.colour_chunks)
+    assert struct.unpack(">8H2I", told[b"mDCV"]) == (5, 6, 1, 2, 3, 4, 7, 8, 9, 10)
+    assert struct.unpack(">II", told[b"cLLI"]) == (10_000_000, 4_000_000)

@@ -33,6 +33,18 @@ def codes(found: list[Property]) -> tuple[int, int] | None:
     return primaries, transfer
 
 
+def light(found: list[Property]) -> tuple[Property, ...]:
+    """Return what is said of the display of an HDR picture, as chunks of PNG."""
+    boxes, chunks = dict(found), []
+    if len(display := boxes.get(b"mdcv", b"")) == 24:
+        # Here green and blue come before red.
+        chunks.append((b"mDCV", display[8:12] + display[:8] + display[12:]))
+    if len(levels := boxes.get(b"clli", b"")) == 4:
+        most, mean = struct.unpack(">HH", levels)
+        chunks.append((b"cLLI", struct.pack(">II", most * 10000, mean * 10000)))
+    return tuple(chunks)
+
+
 def clean_aperture(found: list[Property], size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Return what is to be shown of the stored picture: left, top, right, bottom."""
     whole = (0, 0, *size)

@@ -5,7 +5,7 @@ from typing import Any
 
 from PIL import Image
 
-from .bmff import clean_aperture, codes, properties
+from .bmff import clean_aperture, codes, light, properties
 from .formats import Format
 from .icc import like_srgb, matched, of_chunks, of_codes
 from .metadata import Metadata
@@ -23,7 +23,7 @@ class Told:
     Attributes:
         shown: what is to be seen of the stored pixels: left, top, right, bottom; None is all.
         codes: see `Metadata`.
-        chunks: of a PNG.
+        chunks: of a PNG, or what has their place elsewhere.
     """
 
     shown: tuple[int, int, int, int] | None = None
@@ -55,7 +55,7 @@ def told_by(image: Image.Image) -> Told:
     file.seek(0)
     found = properties(file.read(_HEAD))
     file.seek(at)
-    return Told(clean_aperture(found, image.size), _unusual(codes(found)))
+    return Told(clean_aperture(found, image.size), _unusual(codes(found)), light(found))
 
 
 def _unusual(found: tuple[int, int] | None) -> tuple[int, int] | None:

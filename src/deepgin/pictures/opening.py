@@ -110,7 +110,9 @@ def naming(name: str | Path) -> Iterator[None]:
                 "save it without"
             ) from error
         # Pillow's decoders raise OSError, SyntaxError, ValueError, RuntimeError and others.
-        raise PictureError(f"{name} is damaged or truncated: {str(error) or type(error).__name__}") from error
+        raise PictureError(
+            f"{name} is damaged or truncated: {str(error) or type(error).__name__}"
+        ) from error
 
 
 def check_format(image: Image.Image) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import DeepginError, UsageError
 from ..inpainting import Job, Options
@@ -17,7 +17,8 @@ from ..pictures.formats import FORMATS, format_named
 from ..pictures.heif import heif_readable
 from .refusals import Refusal, refusal_of
 
-# Others that Pillow opens run programs (EPS) or are nothing to paint on.
+_EPS = (b"%!PS", b"\xc5\xd0\xd3\xc6")  # as text, and with a preview before it
+# Others that Pillow opens are nothing to paint on.
 _TAKEN = frozenset(["MPO", "GIF", *(known.name for known in FORMATS)])
 _LIST = "PNG, JPEG, WebP, TIFF, AVIF, HEIC, GIF, BMP, JPEG 2000, PPM or TGA"
 
@@ -105,6 +106,9 @@ def _head(part: str, file: IO[bytes]) -> tuple[str, tuple[int, int]] | None:
     except Image.DecompressionBombError as error:
         sentence = f"the {part} has more pixels than are taken here: cut it or make it smaller"
         raise Refusal(413, sentence) from error
+    except UnidentifiedImageError:
+        file.seek(0)
+        return ("EPS", (0, 0)) if file.read(4) in _EPS else None
     except Exception:  # noqa: BLE001, decoders raise whatever comes
         return None
     finally:
