@@ -6,14 +6,14 @@ from collections.abc import Iterator
 Property = tuple[bytes, bytes]
 
 
-def properties(head: bytes) -> list[Property]:
+def properties(content: bytes) -> list[Property]:
     """Return the kinds and bodies of the primary picture's properties; none if damaged.
 
     Args:
-        head: the start of the file, its `meta` box included.
+        content: the file, or its start with the `meta` box.
     """
     try:
-        meta = dict(_boxes(dict(_boxes(head))[b"meta"][4:]))
+        meta = dict(_boxes(dict(_boxes(content))[b"meta"][4:]))
         primary = _number(meta[b"pitm"], 4, wide=meta[b"pitm"][0] > 0)
         inner = list(_boxes(meta[b"iprp"]))
         held = list(_boxes(dict(inner)[b"ipco"]))

@@ -12,7 +12,6 @@ from .metadata import Metadata
 from .modes import colours_of, has_alpha, is_deep
 from .png_chunks import LIGHT, Chunk, colour_chunks, texts, told_chunks
 
-_HEAD = 1 << 20
 _BY_CODES = ("AVIF", "HEIF")
 
 
@@ -53,7 +52,7 @@ def told_by(image: Image.Image) -> Told:
         return Told(chunks=chunks, codes=(cicp[0], cicp[1]) if len(cicp) == 4 else None)
     at = file.tell()
     file.seek(0)
-    found = properties(file.read(_HEAD))
+    found = properties(file.read())
     file.seek(at)
     return Told(clean_aperture(found, image.size), _unusual(codes(found)), light(found))
 
@@ -87,6 +86,8 @@ def suited(
     lost = [name.decode() for name in chunks if name in LIGHT]
     if any(bits not in (8, 16) for bits in chunks.get(b"sBIT", b"")):
         lost.append("sBIT")
+    if metadata.aspect and target.name == "JPEG" and mode == "CMYK":
+        lost.append("pixel aspect")  # which stands in a header that JPEG of inks lacks
     made, what = b"", ""
     if named and target.name not in _BY_CODES and not like_srgb(named):
         made, what = (

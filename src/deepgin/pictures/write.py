@@ -15,7 +15,6 @@ from .heif import heif_readable
 from .modes import image_of, is_deep
 from .tiff import write_tiff
 
-_HEAD = 1 << 16
 _OURS = {"aspect", "chunks"}  # of PNG, which Pillow does not write
 # What Pillow raises for what a format cannot hold, beside OSError.
 _REFUSED = (ValueError, KeyError, TypeError, RuntimeError, OverflowError, struct.error)
@@ -104,12 +103,12 @@ def _put_in(file: IO[bytes], options: dict[str, Any]) -> None:
         file: a JPEG or AVIF, open for reading and writing.
         options: perhaps with `aspect` (JPEG), or with the codes of the colours (AVIF).
     """
-    head = file.read(_HEAD)
-    if "aspect" in options and head[6:10] == b"JFIF":
+    content = file.read()
+    if "aspect" in options and content[6:10] == b"JFIF":
         file.seek(13)
         file.write(struct.pack(">BHH", 0, *options["aspect"]))
-    colours = head.find(b"colrnclx")
-    if "color_primaries" in options and head[4:12] == b"ftypavif" and colours > 0:
+    colours = content.find(b"colrnclx")
+    if "color_primaries" in options and content[4:12] == b"ftypavif" and colours > 0:
         codes = options["color_primaries"], options["transfer_characteristics"]
         file.seek(colours + 8)
         file.write(struct.pack(">HH", *codes))
