@@ -17,6 +17,7 @@ from ..runtimes import OutOfMemory, Runtime
 from ..runtimes.choice import open_runtime, soft_sharpness
 from . import batches
 from .fits import Completed, Fit, Scene, complete_all, fit_of
+from .ground import settled
 from .holes import Hole, hole_of
 from .inputs import Picture, as_document, as_guidance, as_mask, name_of
 from .jobs import Job, Result
@@ -231,6 +232,7 @@ def _result(
         coarse, fit, warnings = given, "nothing to fill", (*document.notes, *hole.warnings)
         return Result(document, Image.fromarray(coarse), fit, warnings, hole.fill)
     picture = degrid(completed.picture) if options.degrid else completed.picture
+    picture = settled(picture, given, hole.fill, hole.hidden)
     picture = feather(picture, given, hole.fill, hole.hidden, options.feather)
     coarse = np.where(hole.fill[..., None], completed.coarse, given)
     return Result(
