@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from deepgin.pictures import Document, provenance_of
-from deepgin.pictures.xmp import provenance_in, true_xmp, with_provenance
+from deepgin.pictures.xmp import provenance_in, with_provenance
 
 from .test_orientation import UPRIGHT
 
@@ -206,16 +206,6 @@ def test_a_jpeg_comment_is_kept(tmp_path):
     Document.open(tmp_path / "in.jpg").save(tmp_path / "out.jpg")
     with Image.open(tmp_path / "out.jpg") as written:
         assert written.info["comment"] == b"a comment"
-
-
-def test_xmp_orientation_as_an_element():
-    xmp = b"<tiff:Orientation>8</tiff:Orientation>"
-    assert true_xmp(xmp) == xmp.replace(b"8", b"1")
-    assert true_xmp(xmp, upright=False) == xmp
-
-
-def test_xmp_thumbnails_are_dropped():
-    assert true_xmp(b"<a><xmp:Thumbnails>\n<b>pic</b></xmp:Thumbnails></a>") == b"<a></a>"
 
 
 HOW = {"version": "1.0", "weights": 'sha"256', "options": {"fit": "<crop> & é", "n": 3}}

@@ -4,14 +4,19 @@ import json
 import re
 from html import escape, unescape
 from typing import Any
+from xml.dom import minidom
+from xml.parsers.expat import ExpatError
+
+from .claims import prune
 
 NAMESPACE = "https://deepgin.invalid/provenance/1.0/"
 
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XMLNS = "http://www.w3.org/2000/xmlns/"
 _ORIENTATIONS = (
     re.compile(rb"(tiff:Orientation\s*=\s*['\"])[0-9]+"),
     re.compile(rb"(<tiff:Orientation>\s*)[0-9]+"),
 )
-_THUMBNAILS = re.compile(rb"<(\w+):Thumbnails\b.*?</\1:Thumbnails>", re.DOTALL)
 _OURS = re.compile(
     rb"<rdf:Description [^>]*xmlns:deepgin=[^>]*>.*?</rdf:Description>\n?", re.DOTALL
 )
@@ -24,12 +29,58 @@ _EMPTY = (
 )
 
 
-def true_xmp(xmp: bytes, *, upright: bool = True) -> bytes:
-    """Return a packet without thumbnails and, if `upright`, with orientation 1."""
-    xmp = _THUMBNAILS.sub(b"", xmp)
+def true_xmp(
+    xmp: bytes, *, upright: bool = True, extended: bytes = b""
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return a packet without pictures and claims of parts that are not kept.
+
+    Args:
+        xmp: as files hold it.
+        upright: its orientation becomes 1.
+        extended: what a JPEG tells in further segments; it is merged.
+
+    Returns:
+        The packet, as it was if nothing had to go, and the names of the parts that it told of.
+
+    Raises:
+        ValueError: it cannot be read, so that it cannot be made true.
+    """
+    if not xmp:
+        return b"", ()
     for pattern in _ORIENTATIONS if upright else ():
         xmp = pattern.sub(rb"\g<1>1", xmp)
-    return xmp
+    try:
+        document = _parsed(xmp)
+        changed = bool(extended) and _merge(document, _parsed(extended))
+        pruned, parts = prune(document)
+        if changed or pruned:
+            xmp = "\n".join(node.toxml() for node in document.childNodes).encode()
+    except (ExpatError, RecursionError, UnicodeError) as error:
+        raise ValueError(f"damaged XMP: {error}") from error
+    return xmp, parts
+
+
+def _parsed(xmp: bytes) -> minidom.Document:
+    if b"<!DOCTYPE" in xmp:  # entities can unpack to any size
+        raise ValueError("damaged XMP: a document type")
+    return minidom.parseString(xmp.strip(b"\0 \t\r\n"))
+
+
+def _merge(document: minidom.Document, extended: minidom.Document) -> bool:
+    """Move the descriptions of an extended packet into the packet; return whether that went."""
+    homes = document.getElementsByTagNameNS(_RDF, "RDF")
+    for source in extended.getElementsByTagNameNS(_RDF, "RDF") if homes else ():
+        names: dict[str, str] = {}
+        around: Any = source
+        while around.nodeType == around.ELEMENT_NODE:
+            names = {k: v for k, v in around.attributes.items() if k.startswith("xmlns")} | names
+            around = around.parentNode
+        for child in [node for node in source.childNodes if node.nodeType == node.ELEMENT_NODE]:
+            for name, value in names.items():
+                if not child.hasAttribute(name):
+                    child.setAttributeNS(_XMLNS, name, value)
+            homes[0].appendChild(child)
+    return bool(homes)
 
 
 def with_provenance(xmp: bytes, provenance: dict[str, Any]) -> bytes:

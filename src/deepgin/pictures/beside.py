@@ -1,0 +1,164 @@
+"""What is in a file beside its first picture, looked at before that is decoded.
+
+Pillow decodes the tags of a TIFF and lays an AVIF's EXIF out again, which changes text and moves
+makers' notes; and of second pictures and videos it says nothing.
+"""
+
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Any, Literal
+
+from PIL import Image, TiffImagePlugin
+
+from .claims import DEPTH, GAIN_MAP, PICTURE, VIDEO
+from .previews import jpeg_end
+from .tags import SIZES, Tag, laid, numbers
+
+# What says how a TIFF's pixels are stored: the writer's business. Its profile and XMP are read
+# apart; tags of thumbnails, previews and Photoshop's own state would show what was removed.
+STORAGE_TAGS = {
+    *(254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281),
+    *(284, 288, 289, 290, 291, 292, 293, 296, 282, 283, 301, 317, 318, 319, 320, 321, 322, 323),
+    *(324, 325, 330, 332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 343, 344, 345, 346, 347),
+    *(512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 700, 34377, 34675, 37724),
+}
+IPTC_TAG, _PHOTOSHOP_TAG = 33723, 34377
+_EXIF, _GPS, _INTEROPERABILITY = 34665, 34853, 40965
+_BIG, _LONG8 = b"+", 16  # BigTIFF's mark, and its type of eight bytes
+_ENDIAN: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
+_GAIN_MAPS = (b"hdrgm:", b"HDRGainMap", b"urn:iso:std:iso:ts:21496")
+_VIDEOS = (b"ftypmp4", b"ftypisom", b"ftypqt", b"ftyp3gp", b"ftypavc1", b"ftyphvc1", b"ftypM4V")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What `look_beside` found.
+
+    Attributes:
+        exif: the EXIF of a TIFF or AVIF, its values as they were.
+        iptc: a TIFF's IPTC, perhaps in Photoshop's resources.
+        parts: names of parts that are not kept.
+    """
+
+    exif: bytes = b""
+    iptc: bytes = b""
+    parts: frozenset[str] = frozenset()
+
+
+def look_beside(image: Image.Image) -> Beside:
+    """Return what an opened, not yet decoded picture's file holds beside the picture."""
+    file: Any = getattr(image, "fp", None)
+    if image.format not in ("TIFF", "JPEG", "MPO", "HEIF", "AVIF") or file is None:
+        return Beside()
+    at = file.tell()
+    try:
+        if image.format == "TIFF":
+            return _of_tiff(file)
+        file.seek(0)
+        content = file.read()
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        return Beside()  # damaged: whoever reads it next says so
+    finally:
+        file.seek(at)
+    if image.format in ("JPEG", "MPO"):
+        return Beside(parts=_behind_jpeg(content, getattr(image, "n_frames", 1)))
+    exif = b""
+    if image.format == "AVIF":
+        with suppress(AttributeError, IndexError):
+            exif = image._decoder.get_info()[4] or b""  # type: ignore[attr-defined]
+    return Beside(exif, parts=_in_boxes(content, image.info))
+
+
+def _behind_jpeg(content: bytes, frames: int) -> frozenset[str]:
+    end, clean = jpeg_end(content, 2, len(content))
+    head, tail = content[: content.find(b"\xff\xda")], content[end:] if clean else b""
+    parts = set()
+    if any(sign in tail or sign in head for sign in _GAIN_MAPS):
+        parts.add(GAIN_MAP)
+    if any(sign in tail for sign in _VIDEOS):
+        parts.add(VIDEO)
+    if b"DepthMap" in tail:
+        parts.add(DEPTH)
+    if not parts and frames == 1 and b"\xff\xd8\xff" in tail:
+        parts.add(PICTURE)
+    if not parts and frames == 1 and tail.strip(b"\0\xff\r\n\t "):
+        parts.add("data behind the picture")
+    return frozenset(parts)
+
+
+def _in_boxes(content: bytes, info: dict[Any, Any]) -> frozenset[str]:
+    """Return the parts of an AVIF or HEIC."""
+    parts = set()
+    boxes = list(_boxes(content))
+    if any(b"tmap" in head for name, head in boxes if name == b"ftyp"):
+        parts.add(GAIN_MAP)
+    if any(name == b"mpvd" for name, _ in boxes):
+        parts.add(VIDEO)
+    for kind in info.get("aux") or ():
+        parts.add(GAIN_MAP if "gainmap" in kind else DEPTH if "depth" in kind else PICTURE)
+    if info.get("depth_images"):
+        parts.add(DEPTH)
+    return frozenset(parts)
+
+
+def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(content):
+        size, name = struct.unpack_from(">I4s", content, at)
+        if size == 1 and at + 16 <= len(content):
+            size = struct.unpack_from(">Q", content, at + 8)[0]
+        yield name, content[at : at + min(size, 256)]
+        if size < 8:
+            break
+        at += size
+
+
+def _of_tiff(file: IO[bytes]) -> Beside:
+    """Return a TIFF's EXIF with the values as the file has them, and its IPTC."""
+    file.seek(0)
+    head = file.read(8)
+    head += file.read(8) if head[2:3] == _BIG else b""
+    order = "<" if head[:2] == b"II" else ">"
+    block = bytearray((b"II*\0" if order == "<" else b"MM\0*") + bytes(4))
+
+    def add(tags: dict[int, Tag]) -> int:
+        at = len(block)
+        block.extend(laid(order, tags, at))
+        return at
+
+    def keep(tags: dict[int, Tag], link: int, *inner: int) -> None:
+        """Lay out the folder that the tag `link` points at, and those in it."""
+        if link in tags:
+            data = tags.pop(link).data
+            folder = _tags_at(file, head, int.from_bytes(data, _ENDIAN[order]))
+            for further in inner:
+                keep(folder, further)
+            if folder:
+                tags[link] = numbers(order, 4, add(folder))
+
+    root = _tags_at(file, head, TiffImagePlugin.ImageFileDirectory_v2(head).next)
+    iptc = root.pop(IPTC_TAG, None) or root.get(_PHOTOSHOP_TAG)
+    root = {tag: value for tag, value in root.items() if tag not in STORAGE_TAGS}
+    keep(root, _EXIF, _INTEROPERABILITY)
+    keep(root, _GPS)
+    struct.pack_into(order + "I", block, 4, add(root))
+    return Beside(bytes(block) if root else b"", iptc.data if iptc else b"")
+
+
+def _tags_at(file: IO[bytes], head: bytes, at: int) -> dict[int, Tag]:
+    """Return a folder's tags; what is eight bytes long only in a BigTIFF becomes four."""
+    folder = TiffImagePlugin.ImageFileDirectory_v2(head)
+    file.seek(at)
+    folder.load(file)
+    tags = {}
+    for tag, data in folder._tagdata.items():
+        kind = folder.tagtype[tag]
+        if kind == _LONG8:
+            order = "<" if head[:2] == b"II" else ">"
+            kind, wide = 4, struct.unpack(f"{order}{len(data) // 8}Q", data)
+            data = struct.pack(f"{order}{len(wide)}I", *wide)
+        if kind in SIZES:
+            tags[tag] = Tag(kind, data)
+    return tags
