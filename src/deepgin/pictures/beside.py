@@ -4,13 +4,14 @@ Pillow decodes the tags of a TIFF and lays an AVIF's EXIF out again, which chang
 makers' notes; and of second pictures and videos it says nothing.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
-from PIL import Image, TiffImagePlugin
+from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
 from .claims import DEPTH, GAIN_MAP, PICTURE, VIDEO
 from .previews import jpeg_end
@@ -28,8 +29,12 @@ IPTC_TAG, _PHOTOSHOP_TAG = 33723, 34377
 _EXIF, _GPS, _INTEROPERABILITY = 34665, 34853, 40965
 _BIG, _LONG8 = b"+", 16  # BigTIFF's mark, and its type of eight bytes
 _ENDIAN: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
-_GAIN_MAPS = (b"hdrgm:", b"HDRGainMap", b"urn:iso:std:iso:ts:21496")
-_VIDEOS = (b"ftypmp4", b"ftypisom", b"ftypqt", b"ftyp3gp", b"ftypavc1", b"ftyphvc1", b"ftypM4V")
+_GAIN_MAP_ID = b"urn:iso:std:iso:ts:21496"
+_SIGNS = (
+    (GAIN_MAP, re.compile(rb"hdrgm:|HDRGainMap|" + _GAIN_MAP_ID)),
+    (VIDEO, re.compile(rb"ftyp[0-9A-Za-z ]{4}")),
+    (DEPTH, re.compile(rb"(?i)depth_?map|auxiliary:depth|disparity")),
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,8 @@ def look_beside(image: Image.Image) -> Beside:
         return Beside()  # damaged: whoever reads it next says so
     finally:
         file.seek(at)
-    if image.format in ("JPEG", "MPO"):
-        return Beside(parts=_behind_jpeg(content, getattr(image, "n_frames", 1)))
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        return Beside(parts=_behind(content, image))
     exif = b""
     if image.format == "AVIF":
         with suppress(AttributeError, IndexError):
@@ -71,20 +76,16 @@ def look_beside(image: Image.Image) -> Beside:
     return Beside(exif, parts=_in_boxes(content, image.info))
 
 
-def _behind_jpeg(content: bytes, frames: int) -> frozenset[str]:
+def _behind(content: bytes, image: JpegImagePlugin.JpegImageFile) -> frozenset[str]:
+    """Return the parts that follow the first picture of a JPEG file."""
     end, clean = jpeg_end(content, 2, len(content))
-    head, tail = content[: content.find(b"\xff\xda")], content[end:] if clean else b""
-    parts = set()
-    if any(sign in tail or sign in head for sign in _GAIN_MAPS):
+    tail = content[end:] if clean else b""
+    parts = {part for part, sign in _SIGNS if sign.search(tail)}
+    if any(name == "APP2" and body.startswith(_GAIN_MAP_ID) for name, body in image.applist):
         parts.add(GAIN_MAP)
-    if any(sign in tail for sign in _VIDEOS):
-        parts.add(VIDEO)
-    if b"DepthMap" in tail:
-        parts.add(DEPTH)
-    if not parts and frames == 1 and b"\xff\xd8\xff" in tail:
-        parts.add(PICTURE)
-    if not parts and frames == 1 and tail.strip(b"\0\xff\r\n\t "):
-        parts.add("data behind the picture")
+    # That there are several pictures has been said of what Pillow takes for several.
+    if not parts and getattr(image, "n_frames", 1) == 1 and tail.strip(b"\0\xff\r\n\t "):
+        parts.add(PICTURE if b"\xff\xd8\xff" in tail else "data behind the picture")
     return frozenset(parts)
 
 

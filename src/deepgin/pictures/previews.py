@@ -86,14 +86,20 @@ def _end_told(
         around, key=lambda area: area[1] - area[0], default=(0, min(behind, default=len(content)))
     )
     last = min(last, limit)
-    length = _length_told(bytes(content[first:last]), start, first)
-    if length:
-        return min(start + length, last)
+    length = _length_told(bytes(content[first:start]), start, first)
+    if length and start + length <= last:
+        return start + length
     return broken if _START.match(content, broken + 1) and broken < last else last
 
 
 def _length_told(note: bytes, start: int, first: int) -> int:
-    """Return the length that a tag in a maker note gives for the preview at `start`, or 0."""
+    """Return the length that a tag gives for the preview at `start`, or 0.
+
+    Args:
+        note: the maker's note before the preview.
+        start: of the preview, in the block.
+        first: of the note, in the block.
+    """
     for base in (0, *range(first, first + _LONGEST_HEAD + 1)):
         if start < base:
             break
