@@ -140,26 +140,23 @@ def _raw_profiles(info: dict[Any, Any]) -> dict[str, bytes]:
     return {kind: segment.removeprefix(_XMP_SEGMENT)} | raw
 
 
-def _extended_xmp(image: Image.Image, packet: bytes) -> bytes:
-    """Return the part of a JPEG's XMP that is in further segments.
-
-    Raises:
-        ValueError: some of it is missing.
-    """
+def _extended_xmp(image: Image.Image, packet: bytes) -> bytes | None:
+    """Return the XMP that a JPEG has in further segments: None if it has none, b"" if it is cut."""
     told = _EXTENDED_ID.search(packet)
     if not told or not isinstance(image, JpegImagePlugin.JpegImageFile):
-        return b""
-    content, held = bytearray(), 0
-    for name, body in image.applist:
-        body = body.removeprefix(_EXTENDED) if body.startswith(_EXTENDED + told[1]) else b""
-        if name == "APP1" and len(body) >= 40:
-            total, at = struct.unpack_from(">II", body, 32)
-            content[at:at] = bytes(max(at - len(content), 0))
-            content[at : at + len(body) - 40] = body[40:]
-            held += len(body) - 40
-            if total < at + len(body) - 40:
-                raise ValueError("damaged XMP")
-    return bytes(content)
+        return None
+    head = _EXTENDED + told[1]
+    parts = {
+        struct.unpack_from(">II", body, len(head)): body[len(head) + 8 :]
+        for name, body in image.applist
+        if name == "APP1" and body.startswith(head) and len(body) > len(head) + 8
+    }
+    content = b""
+    for (_, at), part in sorted(parts.items()):
+        if at != len(content):
+            return b""
+        content += part
+    return content if {total for total, _ in parts} == {len(content)} else b""
 
 
 def _iptc(image: Image.Image, raw: dict[str, bytes]) -> bytes:

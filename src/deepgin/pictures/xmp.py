@@ -30,14 +30,14 @@ _EMPTY = (
 
 
 def true_xmp(
-    xmp: bytes, *, upright: bool = True, extended: bytes = b""
+    xmp: bytes, *, upright: bool = True, extended: bytes | None = None
 ) -> tuple[bytes, tuple[str, ...]]:
-    """Return a packet without pictures and claims of parts that are not kept.
+    """Return a packet without pictures and without claims of parts that are not kept.
 
     Args:
         xmp: as files hold it.
         upright: its orientation becomes 1.
-        extended: what a JPEG tells in further segments; it is merged.
+        extended: what a JPEG tells in further segments, if it does; it is merged.
 
     Returns:
         The packet, as it was if nothing had to go, and the names of the parts that it told of.
@@ -51,25 +51,30 @@ def true_xmp(
         xmp = pattern.sub(rb"\g<1>1", xmp)
     try:
         document = _parsed(xmp)
-        changed = bool(extended) and _merge(document, _parsed(extended))
+        whole = extended is None or _merge(document, extended)
         pruned, parts = prune(document)
-        if changed or pruned:
+        if extended or pruned:
             xmp = "\n".join(node.toxml() for node in document.childNodes).encode()
     except (ExpatError, RecursionError, UnicodeError) as error:
         raise ValueError(f"damaged XMP: {error}") from error
-    return xmp, parts
+    return xmp, parts if whole else (*parts, "extended XMP")
 
 
 def _parsed(xmp: bytes) -> minidom.Document:
     if b"<!DOCTYPE" in xmp:  # entities can unpack to any size
         raise ValueError("damaged XMP: a document type")
-    return minidom.parseString(xmp.strip(b"\0 \t\r\n"))
+    wide = xmp.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return minidom.parseString(xmp if wide else xmp.strip(b"\0 \t\r\n"))
 
 
-def _merge(document: minidom.Document, extended: minidom.Document) -> bool:
+def _merge(document: minidom.Document, extended: bytes) -> bool:
     """Move the descriptions of an extended packet into the packet; return whether that went."""
     homes = document.getElementsByTagNameNS(_RDF, "RDF")
-    for source in extended.getElementsByTagNameNS(_RDF, "RDF") if homes else ():
+    try:
+        sources = _parsed(extended).getElementsByTagNameNS(_RDF, "RDF")
+    except (ExpatError, ValueError):
+        return False
+    for source in sources if homes else ():
         names: dict[str, str] = {}
         around: Any = source
         while around.nodeType == around.ELEMENT_NODE:
@@ -80,7 +85,7 @@ def _merge(document: minidom.Document, extended: minidom.Document) -> bool:
                 if not child.hasAttribute(name):
                     child.setAttributeNS(_XMLNS, name, value)
             homes[0].appendChild(child)
-    return bool(homes)
+    return bool(homes and sources)
 
 
 def with_provenance(xmp: bytes, provenance: dict[str, Any]) -> bytes:
