@@ -18,9 +18,7 @@ HDR = 'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"'
 CONTAINER = f'xmlns:C="{GOOGLE}container/" xmlns:Item="{GOOGLE}container/item/"'
 CAMERA = f'xmlns:GCamera="{GOOGLE}camera/"'
 DEPTH = f'xmlns:GDepth="{GOOGLE}depthmap/" xmlns:GImage="{GOOGLE}image/"'
-THUMBS = (
-    'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:g="http://ns.adobe.com/xap/1.0/g/img/"'
-)
+THUMBS = 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:g="http://ns.adobe.com/xap/1.0/g/img/"'
 OLD = base64.b64encode(PREVIEW).decode()
 
 

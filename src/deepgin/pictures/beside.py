@@ -29,9 +29,10 @@ IPTC_TAG, _PHOTOSHOP_TAG = 33723, 34377
 _EXIF, _GPS, _INTEROPERABILITY = 34665, 34853, 40965
 _BIG, _LONG8 = b"+", 16  # BigTIFF's mark, and its type of eight bytes
 _ENDIAN: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
+_AUXILIARY = "auxiliary picture"
 _GAIN_MAP_ID = b"urn:iso:std:iso:ts:21496"
 _SIGNS = (
-    (GAIN_MAP, re.compile(rb"hdrgm:|HDRGainMap|" + _GAIN_MAP_ID)),
+    (GAIN_MAP, re.compile(rb"hdr-gain-map|HDRGainMap|" + _GAIN_MAP_ID)),
     (VIDEO, re.compile(rb"ftyp[0-9A-Za-z ]{4}")),
     (DEPTH, re.compile(rb"(?i)depth_?map|auxiliary:depth|disparity")),
 )
@@ -45,11 +46,13 @@ class Beside:
         exif: the EXIF of a TIFF or AVIF, its values as they were.
         iptc: a TIFF's IPTC, perhaps in Photoshop's resources.
         parts: names of parts that are not kept.
+        rest: what else follows a JPEG's picture; not to be said where parts of it have names.
     """
 
     exif: bytes = b""
     iptc: bytes = b""
     parts: frozenset[str] = frozenset()
+    rest: frozenset[str] = frozenset()
 
 
 def look_beside(image: Image.Image) -> Beside:
@@ -68,7 +71,7 @@ def look_beside(image: Image.Image) -> Beside:
     finally:
         file.seek(at)
     if isinstance(image, JpegImagePlugin.JpegImageFile):
-        return Beside(parts=_behind(content, image))
+        return _behind(content, image)
     exif = b""
     if image.format == "AVIF":
         with suppress(AttributeError, IndexError):
@@ -76,17 +79,18 @@ def look_beside(image: Image.Image) -> Beside:
     return Beside(exif, parts=_in_boxes(content, image.info))
 
 
-def _behind(content: bytes, image: JpegImagePlugin.JpegImageFile) -> frozenset[str]:
+def _behind(content: bytes, image: JpegImagePlugin.JpegImageFile) -> Beside:
     """Return the parts that follow the first picture of a JPEG file."""
     end, clean = jpeg_end(content, 2, len(content))
-    tail = content[end:] if clean else b""
+    tail = content[end:].strip(b"\0\xff\xd9\r\n\t ") if clean else b""
     parts = {part for part, sign in _SIGNS if sign.search(tail)}
     if any(name == "APP2" and body.startswith(_GAIN_MAP_ID) for name, body in image.applist):
         parts.add(GAIN_MAP)
     # That there are several pictures has been said of what Pillow takes for several.
-    if not parts and getattr(image, "n_frames", 1) == 1 and tail.strip(b"\0\xff\r\n\t "):
-        parts.add(PICTURE if b"\xff\xd8\xff" in tail else "data behind the picture")
-    return frozenset(parts)
+    if not tail or getattr(image, "n_frames", 1) > 1:
+        return Beside(parts=frozenset(parts))
+    rest = PICTURE if b"\xff\xd8\xff" in content[end:] else "data behind the picture"
+    return Beside(parts=frozenset(parts), rest=frozenset([rest]))
 
 
 def _in_boxes(content: bytes, info: dict[Any, Any]) -> frozenset[str]:
@@ -98,7 +102,8 @@ def _in_boxes(content: bytes, info: dict[Any, Any]) -> frozenset[str]:
     if any(name == b"mpvd" for name, _ in boxes):
         parts.add(VIDEO)
     for kind in info.get("aux") or ():
-        parts.add(GAIN_MAP if "gainmap" in kind else DEPTH if "depth" in kind else PICTURE)
+        known = {"gainmap": GAIN_MAP, "depth": DEPTH, "disparity": DEPTH}
+        parts.add(next((part for sign, part in known.items() if sign in kind), _AUXILIARY))
     if info.get("depth_images"):
         parts.add(DEPTH)
     return frozenset(parts)

@@ -111,7 +111,7 @@ def metadata_of(
         parts.update(named)
     except ValueError:
         notes += ("its damaged XMP is not kept",)
-    if parts:
+    if parts := parts or set(beside.rest):
         notes += (f"of its file, this is not kept: {', '.join(sorted(parts))}",)
     jpeg = _jpeg_coding(image)
     dpi = _dpi(image)
