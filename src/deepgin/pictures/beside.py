@@ -43,13 +43,13 @@ class Beside:
     """What `look_beside` found.
 
     Attributes:
-        exif: the EXIF of a TIFF or AVIF, its values as they were.
+        exif: the EXIF of a TIFF or AVIF, its values as they were; None if it was not looked at.
         iptc: a TIFF's IPTC, perhaps in Photoshop's resources.
         parts: names of parts that are not kept.
         rest: what else follows a JPEG's picture; not to be said where parts of it have names.
     """
 
-    exif: bytes = b""
+    exif: bytes | None = None
     iptc: bytes = b""
     parts: frozenset[str] = frozenset()
     rest: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ def look_beside(image: Image.Image) -> Beside:
         file.seek(at)
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         return _behind(content, image)
-    exif = b""
+    exif = None
     if image.format == "AVIF":
         with suppress(AttributeError, IndexError):
             exif = image._decoder.get_info()[4] or b""  # type: ignore[attr-defined]

@@ -8,8 +8,10 @@ from .exif import ExifAsItIs
 from .formats import Format
 from .iptc import jpeg_segments, png_text
 from .metadata import Metadata
+from .xmp import extended
 
 _BEST = 95
+_LONGEST_XMP = 65533 - 29  # what one segment of a JPEG takes, less the name at its head
 
 
 def pillow_options(
@@ -71,6 +73,9 @@ def _jpeg(metadata: Metadata, mode: str, quality: int | None) -> dict[str, Any]:
     options: dict[str, Any] = {"comment": metadata.comment} if metadata.comment else {}
     if metadata.iptc:
         options["extra"] = jpeg_segments(metadata.iptc)
+    if len(metadata.xmp) > _LONGEST_XMP:
+        options["xmp"], segments = extended(metadata.xmp)
+        options["extra"] = options.get("extra", b"") + segments
     coding = metadata.jpeg
     if coding is None:
         return options | {"quality": _BEST if quality is None else quality, "subsampling": 0}

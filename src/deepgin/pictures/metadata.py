@@ -11,11 +11,11 @@ from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
 from .beside import STORAGE_TAGS, Beside
 from .exif import true_exif
 from .iptc import PHOTOSHOP, RAW_PROFILE, raw_profile, true_iptc
-from .xmp import true_xmp
+from .xmp import EXTENDED, true_xmp
 
 _X_RESOLUTION = 282
 _XMP_TEXT = "XML:com.adobe.xmp"
-_XMP_SEGMENT, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+_XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENDED_ID = re.compile(rb"HasExtendedXMP\s*(?:=\s*['\"]|>)\s*([0-9A-Fa-f]{32})")
 
 
@@ -145,7 +145,7 @@ def _extended_xmp(image: Image.Image, packet: bytes) -> bytes | None:
     told = _EXTENDED_ID.search(packet)
     if not told or not isinstance(image, JpegImagePlugin.JpegImageFile):
         return None
-    head = _EXTENDED + told[1]
+    head = EXTENDED + told[1]
     parts = {
         struct.unpack_from(">II", body, len(head)): body[len(head) + 8 :]
         for name, body in image.applist
@@ -175,7 +175,7 @@ def _bytes(value: Any) -> bytes:
 
 def _exif(image: Image.Image, orientation: int, beside: Beside, raw: dict[str, bytes]) -> bytes:
     # An AVIF has its orientation outside EXIF; what stays turned needs it in there.
-    if beside.exif and (image.format == "TIFF" or orientation):
+    if beside.exif is not None and (image.format == "TIFF" or orientation):
         return beside.exif
     if image.format != "TIFF":
         return _bytes(image.info.get("exif")) or raw.get("exif", b"")

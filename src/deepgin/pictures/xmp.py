@@ -1,7 +1,9 @@
 """XMP packets: made upright, and carrying how a picture was made. Nothing of files."""
 
+import hashlib
 import json
 import re
+import struct
 from html import escape, unescape
 from typing import Any
 from xml.dom import minidom
@@ -11,6 +13,9 @@ from .claims import prune
 
 NAMESPACE = "https://deepgin.invalid/provenance/1.0/"
 
+# What a JPEG's segments of further XMP start with, and how much of it one takes.
+EXTENDED, _LONGEST_PART = b"http://ns.adobe.com/xmp/extension/\0", 65000
+_PACKET_MARK = re.compile(rb"<\?xpacket\b[^>]*>\s*")
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 _ORIENTATIONS = (
@@ -86,6 +91,22 @@ def _merge(document: minidom.Document, extended: bytes) -> bool:
                     child.setAttributeNS(_XMLNS, name, value)
             homes[0].appendChild(child)
     return bool(homes and sources)
+
+
+def extended(xmp: bytes) -> tuple[bytes, bytes]:
+    """Return a packet that points at `xmp`, and the segments of a JPEG that hold that."""
+    content = _PACKET_MARK.sub(b"", xmp)
+    name = hashlib.md5(content, usedforsecurity=False).hexdigest().upper().encode()
+    note = (
+        b'<rdf:Description rdf:about="" xmlns:xmpNote="http://ns.adobe.com/xmp/note/" '
+        b'xmpNote:HasExtendedXMP="' + name + b'"/>\n'
+    )
+    segments = b""
+    for at in range(0, len(content), _LONGEST_PART):
+        part = content[at : at + _LONGEST_PART]
+        body = EXTENDED + name + struct.pack(">II", len(content), at) + part
+        segments += struct.pack(">HH", 0xFFE1, 2 + len(body)) + body
+    return _EMPTY.replace(b"</rdf:RDF>", note + b"</rdf:RDF>"), segments
 
 
 def with_provenance(xmp: bytes, provenance: dict[str, Any]) -> bytes:
