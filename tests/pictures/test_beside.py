@@ -9,6 +9,7 @@ from PIL import ExifTags, Image, TiffImagePlugin
 
 from deepgin.pictures import Document
 from deepgin.pictures.beside import look_beside
+from deepgin.pictures.exif import ExifAsItIs
 from deepgin.pictures.tags import Tag, laid, numbers
 
 from .test_claims import HDR, packet
@@ -56,10 +57,12 @@ def as_stored(exif):
 @pytest.mark.parametrize("order", "<>")
 def test_all_tags_stay_as_they_were(tmp_path, order):
     block = exif_block(order)
-    Image.new("RGB", (9, 7)).save(tmp_path / "in.jpg", exif=b"Exif\0\0" + block)
+    image, exif = Image.new("RGB", (9, 7)), b"Exif\0\0" + block
+    image.save(tmp_path / "in.jpg", exif=exif)
+    image.save(tmp_path / "in.avif", exif=ExifAsItIs(exif))
     expected = as_stored(block)
     Document.open(tmp_path / "in.jpg").save(tmp_path / "from.tif")
-    for first in ("in.jpg", "from.tif"):
+    for first in ("in.jpg", "in.avif", "from.tif"):
         for ending in ("jpg", "png", "webp", "tif", "avif"):
             out = tmp_path / f"out.{ending}"
             Document.open(tmp_path / first).save(out, overwrite=True)
@@ -128,7 +131,8 @@ def jpeg_with(tail, **options):
         (jpeg_with(b"MotionPhoto_Data" + VIDEO + b"SEFT"), "video"),
         (jpeg_with(PREVIEW), "further picture"),
         (jpeg_with(b"DualShot_DepthMap_1" + bytes(99)), "depth map"),
-        (jpeg_with(b"anything"), "data behind the picture"),
+        (jpeg_with(b"a few"), ""),
+        (jpeg_with(b"anything else" * 9), "data behind the picture"),
         (jpeg_with(PREVIEW, xmp=packet(f'{HDR} hdrgm:Version="1.0"')), "HDR gain map"),
         (jpeg_with(jpeg_with(VIDEO, xmp=packet(HDR))), "HDR gain map, video"),
         (

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, IptcImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from deepgin.pictures import Document
-from deepgin.pictures.iptc import jpeg_segments, png_text, raw_profile, true_iptc
+from deepgin.pictures.iptc import jpeg_segments, png_text, true_iptc
 
 from .test_previews import PREVIEW
 
@@ -104,9 +104,12 @@ def test_no_records(content):
     assert true_iptc(content) == b""
 
 
-@pytest.mark.parametrize("text", ["", "\niptc\n   2\nzz\n", "one line"])
-def test_damaged_profiles(text):
-    assert raw_profile(text) == b""
+@pytest.mark.parametrize(("kind", "name"), [("exif", "EXIF"), ("xmp", "XMP")])
+def test_damaged_profiles_are_said(tmp_path, kind, name):
+    info = PngImagePlugin.PngInfo()
+    info.add_text(f"Raw profile type {kind}", f"\n{kind}\n   2\nzz\n")
+    Image.new("RGB", (9, 7)).save(tmp_path / "in.png", pnginfo=info)
+    assert Document.open(tmp_path / "in.png").notes == (f"its damaged {name} is not kept",)
 
 
 @pytest.mark.parametrize(

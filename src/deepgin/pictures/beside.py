@@ -29,6 +29,7 @@ IPTC_TAG, _PHOTOSHOP_TAG = 33723, 34377
 _EXIF, _GPS, _INTEROPERABILITY = 34665, 34853, 40965
 _BIG, _LONG8 = b"+", 16  # BigTIFF's mark, and its type of eight bytes
 _ENDIAN: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
+_FEW = 16  # bytes that a camera may leave behind a picture
 _AUXILIARY = "auxiliary picture"
 _GAIN_MAP_ID = b"urn:iso:std:iso:ts:21496"
 _SIGNS = (
@@ -87,7 +88,7 @@ def _behind(content: bytes, image: JpegImagePlugin.JpegImageFile) -> Beside:
     if any(name == "APP2" and body.startswith(_GAIN_MAP_ID) for name, body in image.applist):
         parts.add(GAIN_MAP)
     # That there are several pictures has been said of what Pillow takes for several.
-    if not tail or getattr(image, "n_frames", 1) > 1:
+    if len(tail) < _FEW or getattr(image, "n_frames", 1) > 1:
         return Beside(parts=frozenset(parts))
     rest = PICTURE if b"\xff\xd8\xff" in content[end:] else "data behind the picture"
     return Beside(parts=frozenset(parts), rest=frozenset([rest]))

@@ -8,7 +8,7 @@ from .exif import ExifAsItIs
 from .formats import Format
 from .iptc import jpeg_segments, png_text
 from .metadata import Metadata
-from .xmp import extended
+from .xmp import split_xmp
 
 _BEST = 95
 _LONGEST_XMP = 65533 - 29  # what one segment of a JPEG takes, less the name at its head
@@ -74,7 +74,7 @@ def _jpeg(metadata: Metadata, mode: str, quality: int | None) -> dict[str, Any]:
     if metadata.iptc:
         options["extra"] = jpeg_segments(metadata.iptc)
     if len(metadata.xmp) > _LONGEST_XMP:
-        options["xmp"], segments = extended(metadata.xmp)
+        options["xmp"], segments = split_xmp(metadata.xmp)
         options["extra"] = options.get("extra", b"") + segments
     coding = metadata.jpeg
     if coding is None:

@@ -62,11 +62,11 @@ def png_text(iptc: bytes) -> tuple[str, str]:
 
 
 def raw_profile(text: str) -> bytes:
-    """Return what a PNG text whose key starts with `RAW_PROFILE` holds, or b"" if it is damaged."""
+    """Return what a PNG text whose key starts with `RAW_PROFILE` holds; b"?" if it is damaged."""
     try:
         return bytes.fromhex("".join(text.split("\n")[3:]))
     except ValueError:
-        return b""
+        return b"?"  # which no reader of EXIF, XMP or IPTC takes for one
 
 
 def _resource(iptc: bytes) -> bytes:

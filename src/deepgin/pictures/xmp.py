@@ -93,7 +93,7 @@ def _merge(document: minidom.Document, extended: bytes) -> bool:
     return bool(homes and sources)
 
 
-def extended(xmp: bytes) -> tuple[bytes, bytes]:
+def split_xmp(xmp: bytes) -> tuple[bytes, bytes]:
     """Return a packet that points at `xmp`, and the segments of a JPEG that hold that."""
     content = _PACKET_MARK.sub(b"", xmp)
     name = hashlib.md5(content, usedforsecurity=False).hexdigest().upper().encode()
