@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import PictureError, UsageError
+from .beside import look_beside
 from .coding import pillow_options
 from .depth import cut_by_decoder, deep_samples, is_narrowed
 from .fitting import bounded, fitted
@@ -86,7 +87,7 @@ class Document:
     @classmethod
     def _read(cls, image: Image.Image, *, turn: bool) -> "Document":
         frames = getattr(image, "n_frames", 1)
-        notes = cut_by_decoder(image)
+        notes, beside = cut_by_decoder(image), look_beside(image)
         if frames > 1:
             notes += (f"only the first of its {frames} pictures is used",)
         # Pillow turns TIFF, and only TIFF, when it decodes it, and forgets by how much.
@@ -104,7 +105,7 @@ class Document:
         if not turned:
             orientation = orientation_of(image) if turn else 0
             pixels = upright(pixels, orientation)
-        metadata, losses = metadata_of(image, orientation)
+        metadata, losses = metadata_of(image, orientation, beside)
         return cls._made(pixels, mode, image.format, notes + losses, metadata)
 
     @classmethod

@@ -43,7 +43,7 @@ FORMATS = (
         "PNG",
         (".png", ".apng"),
         (*_GREY_ALPHA, "I;16", *_DEEP_COLOUR),
-        kept=("exif", "xmp", "icc", "dpi", "text"),
+        kept=("exif", "xmp", "icc", "dpi", "text", "iptc", "comment"),
     ),
     Format(
         "JPEG",
@@ -51,14 +51,14 @@ FORMATS = (
         ("L", "RGB", "CMYK"),
         lossy=True,
         rated=True,
-        kept=("exif", "xmp", "icc", "dpi"),
+        kept=("exif", "xmp", "icc", "dpi", "iptc", "comment"),
     ),
     Format("WEBP", (".webp",), ("RGB", "RGBA"), _AS_RGB, rated=True, kept=("exif", "xmp", "icc")),
     Format(
         "TIFF",
         (".tif", ".tiff"),
         (*_GREY_ALPHA, "CMYK", "I;16", "RGB;16", "RGBA;16"),
-        kept=("exif", "xmp", "icc", "dpi"),
+        kept=("exif", "xmp", "icc", "dpi", "iptc"),
     ),
     Format(
         "AVIF",
@@ -95,6 +95,8 @@ _PARTS = {
     "icc": "colour profile",
     "dpi": "resolution",
     "text": "PNG text",
+    "iptc": "IPTC",
+    "comment": "comment",
 }
 
 
