@@ -64,12 +64,6 @@ def _tiff(metadata: Metadata) -> dict[str, Any]:
 def _jpeg(metadata: Metadata, mode: str, quality: int | None) -> dict[str, Any]:
     """As the input was coded, or else as near to exact as JPEG gets in reasonable size."""
     options: dict[str, Any] = {"comment": metadata.comment} if metadata.comment else {}
-    coding = metadata.jpeg
-    if coding is None:
-        return options | {"quality": _BEST if quality is None else quality, "subsampling": 0}
-    options |= {"subsampling": coding.subsampling, "progressive": coding.progressive}
-    if coding.keeps_rgb and mode == "RGB":
-        options |= {"keep_rgb": True, "subsampling": 0}
-    if quality is not None:
-        return options | {"quality": quality}
-    return options | {"qtables": [list(table) for table in coding.tables]}
+    if metadata.jpeg:
+        return options | metadata.jpeg.options(mode, quality)
+    return options | {"quality": _BEST if quality is None else quality, "subsampling": 0}

@@ -12,6 +12,7 @@ from .coding import pillow_options
 from .depth import cut_by_decoder, deep_samples, is_narrowed
 from .fitting import bounded, fitted
 from .formats import format_named, remarks
+from .jpeg import jpeg_file
 from .metadata import Metadata, metadata_of, orientation_of
 from .modes import (
     DEEP_NAMES,
@@ -87,6 +88,7 @@ class Document:
     def _read(cls, image: Image.Image, *, turn: bool) -> "Document":
         frames = getattr(image, "n_frames", 1)
         notes = cut_by_decoder(image)
+        file = jpeg_file(image)
         if frames > 1:
             notes += (f"only the first of its {frames} pictures is used",)
         # Pillow turns TIFF, and only TIFF, when it decodes it, and forgets by how much.
@@ -104,7 +106,7 @@ class Document:
         if not turned:
             orientation = orientation_of(image) if turn else 0
             pixels = upright(pixels, orientation)
-        metadata, losses = metadata_of(image, orientation)
+        metadata, losses = metadata_of(image, orientation, file)
         return cls._made(pixels, mode, image.format, notes + losses, metadata)
 
     @classmethod

@@ -2,12 +2,13 @@
 
 import struct
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin
 
 from .exif import true_exif
+from .jpeg import JpegCoding, jpeg_coding
 from .xmp import true_xmp
 
 # What says how a TIFF's pixels are stored: the writer's business. Its profile and XMP are read
@@ -22,37 +23,6 @@ _X_RESOLUTION = 282
 _XMP_TEXT = "XML:com.adobe.xmp"
 # ImageMagick's ways of putting EXIF, XMP and profiles into PNG text.
 _RAW_PROFILE = "Raw profile type "
-
-
-@dataclass(frozen=True)
-class JpegCoding:
-    """How a JPEG file was coded: its quantisation tables, in natural order, and its subsampling.
-
-    Attributes:
-        tables: each 64 numbers.
-        subsampling: 0 (4:4:4), 1 (4:2:2), 2 (4:2:0), or -1: none of these.
-        progressive: whether it was coded in passes.
-        keeps_rgb: whether its colours were coded as red, green and blue.
-    """
-
-    tables: tuple[tuple[int, ...], ...]
-    subsampling: int
-    progressive: bool
-    keeps_rgb: bool
-
-    def turned(self) -> "JpegCoding":
-        """Return the coding for pixels turned by a quarter: frequencies change places as well.
-
-        Colour that was halved in width alone is then halved in height alone, which Pillow cannot
-        write: it is kept whole.
-        """
-        tables = tuple(
-            tuple(table[8 * column + row] for row in range(8) for column in range(8))
-            for table in self.tables
-        )
-        return replace(
-            self, tables=tables, subsampling=0 if self.subsampling == 1 else self.subsampling
-        )
 
 
 @dataclass(frozen=True)
@@ -87,12 +57,15 @@ def orientation_of(image: Image.Image) -> int:
     return 1
 
 
-def metadata_of(image: Image.Image, orientation: int = 1) -> tuple[Metadata, tuple[str, ...]]:
+def metadata_of(
+    image: Image.Image, orientation: int = 1, file: bytes = b""
+) -> tuple[Metadata, tuple[str, ...]]:
     """Return what a loaded picture says beside its pixels, and what could not be kept.
 
     Args:
         image: loaded: a PNG's later texts are known only then.
         orientation: what the pixels are turned by; 0 leaves the orientation as it is.
+        file: a JPEG's file, whose blocks may be kept; see `jpeg_file`.
     """
     info, sideways = image.info, orientation >= 5
     exif = b""
@@ -103,7 +76,7 @@ def metadata_of(image: Image.Image, orientation: int = 1) -> tuple[Metadata, tup
             exif = true_exif(raw, upright=orientation > 0, sideways=sideways)
     except (ValueError, SyntaxError, KeyError, TypeError, struct.error, OSError, AttributeError):
         notes = ("its damaged EXIF is not kept",)
-    jpeg = _jpeg_coding(image)
+    jpeg = jpeg_coding(image, orientation, file)
     dpi = _dpi(image)
     return Metadata(
         exif=exif,
@@ -113,7 +86,7 @@ def metadata_of(image: Image.Image, orientation: int = 1) -> tuple[Metadata, tup
         text=_texts(image),
         comment=_bytes(info.get("comment")) if jpeg else b"",
         colour_chunks=_colour_chunks(info) if image.format == "PNG" else (),
-        jpeg=jpeg.turned() if jpeg and sideways else jpeg,
+        jpeg=jpeg,
     ), notes
 
 
@@ -168,18 +141,3 @@ def _colour_chunks(info: dict[Any, Any]) -> tuple[tuple[bytes, bytes], ...]:
     if "srgb" in info:
         chunks.append((b"sRGB", bytes([info["srgb"]])))
     return tuple(chunks)
-
-
-def _jpeg_coding(image: Image.Image) -> JpegCoding | None:
-    if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.quantization:
-        return None
-    tables = image.quantization
-    if sorted(tables) != list(range(len(tables))):
-        # Pillow numbers tables from 0 without gaps when it writes.
-        tables = dict(enumerate(tables[key] for key in sorted(tables)))
-    return JpegCoding(
-        tuple(tuple(tables[key]) for key in sorted(tables)),
-        JpegImagePlugin.get_sampling(image),
-        bool(image.info.get("progressive")),
-        image.mode == "RGB" and image.info.get("adobe_transform") == 0,
-    )
