@@ -13,6 +13,7 @@ from .depth import cut_by_decoder, deep_samples, is_narrowed
 from .fitting import bounded, fitted
 from .formats import format_named, remarks
 from .jpeg import jpeg_file
+from .jpeg_blocks import blocks_keepable
 from .metadata import Metadata, metadata_of, orientation_of
 from .modes import (
     DEEP_NAMES,
@@ -246,8 +247,18 @@ class Document:
             metadata = replace(metadata, xmp=with_provenance(metadata.xmp, provenance))
         metadata, losses = bounded(target, metadata)
         options = pillow_options(target, mode, metadata, quality)
-        notes += remarks(target, mode, metadata, quality) + losses
-        write_samples(pixels, mode, path, target, options, overwrite=overwrite)
+        original = metadata.jpeg if metadata.jpeg and metadata.jpeg.file else None
+        if target.name != "JPEG" or quality is not None:
+            original = None
+        kept = write_samples(
+            pixels, mode, path, target, options, overwrite=overwrite, original=original
+        )
+        notes += remarks(target, mode, metadata, quality, kept) + losses
+        if original and not blocks_keepable():
+            return (
+                *notes,
+                "pip install 'deepgin[jpeg]' keeps the blocks of JPEG that no hole touches",
+            )
         return notes
 
 

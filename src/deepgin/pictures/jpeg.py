@@ -21,7 +21,8 @@ class JpegCoding:
         subsampling: 0 (4:4:4), 1 (4:2:2), 2 (4:2:0), or -1: one component, or four.
         progressive: whether it was coded in passes.
         keeps_rgb: whether its colours were coded as red, green and blue.
-        file: the file itself, if its pixels are upright as they are stored; else empty.
+        file: the file itself, if its blocks can be used for the upright picture; else empty.
+        orientation: what its pixels were turned by, as EXIF numbers it.
     """
 
     tables: tuple[tuple[int, ...], ...]
@@ -29,6 +30,7 @@ class JpegCoding:
     progressive: bool
     keeps_rgb: bool
     file: bytes = field(default=b"", repr=False)
+    orientation: int = 1
 
     def options(self, mode: str, quality: int | None) -> dict[str, Any]:
         """Return how Pillow is told to code samples of `mode` as this file was."""
@@ -45,7 +47,7 @@ class JpegCoding:
 
 def jpeg_file(image: Image.Image) -> bytes:
     """Return the file of an opened JPEG that is not loaded yet; empty of anything else."""
-    if not isinstance(image, JpegImagePlugin.JpegImageFile) or image.fp is None:
+    if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.fp or image.fp.closed:
         return b""
     place = image.fp.tell()
     image.fp.seek(0)
@@ -62,10 +64,12 @@ def jpeg_coding(image: Image.Image, orientation: int, file: bytes = b"") -> Jpeg
         orientation: what its pixels are turned by: EXIF's, or 0 for not at all.
         file: as `jpeg_file` returns it.
     """
-    if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.quantization:
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
         return None
-    layers = image.layer
-    tables = [tuple(image.quantization[table]) for *_, table in layers]
+    layers, known = image.layer, image.quantization
+    if any(table not in known for *_, table in layers):  # some stand between the passes
+        return None
+    tables = [tuple(known[table]) for *_, table in layers]
     if len(layers) == 4 and image.info.get("adobe_transform") == 2:
         # Brightness, two colours and black; Pillow writes cyan, magenta, yellow and black, each
         # of which holds brightness.
@@ -90,11 +94,13 @@ def jpeg_coding(image: Image.Image, orientation: int, file: bytes = b"") -> Jpeg
         _subsampling(factors),
         bool(image.info.get("progressive")),
         keeps_rgb,
-        file if orientation <= 1 else b"",
+        file,
+        max(orientation, 1),
     )
     if _shifted(orientation, width, height, factors):
         fine = tuple(tuple(min(step, _FINE) for step in table) for table in tables)
-        coding = replace(coding, tables=fine, subsampling=min(coding.subsampling, 0))
+        whole = min(coding.subsampling, 0)
+        coding = replace(coding, tables=fine, subsampling=whole, file=b"")
     return coding
 
 
