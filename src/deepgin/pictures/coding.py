@@ -76,12 +76,6 @@ def _jpeg(metadata: Metadata, mode: str, quality: int | None) -> dict[str, Any]:
     if len(metadata.xmp) > _LONGEST_XMP:
         options["xmp"], segments = split_xmp(metadata.xmp)
         options["extra"] = options.get("extra", b"") + segments
-    coding = metadata.jpeg
-    if coding is None:
-        return options | {"quality": _BEST if quality is None else quality, "subsampling": 0}
-    options |= {"subsampling": coding.subsampling, "progressive": coding.progressive}
-    if coding.keeps_rgb and mode == "RGB":
-        options |= {"keep_rgb": True, "subsampling": 0}
-    if quality is not None:
-        return options | {"quality": quality}
-    return options | {"qtables": [list(table) for table in coding.tables]}
+    if metadata.jpeg:
+        return options | metadata.jpeg.options(mode, quality)
+    return options | {"quality": _BEST if quality is None else quality, "subsampling": 0}

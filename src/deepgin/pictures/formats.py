@@ -116,12 +116,18 @@ def format_named(path: Path, own: str | None = None) -> Format:
     raise UsageError(f"{path}: {what} no picture format that is written here: {_MEND}")
 
 
-def remarks(target: Format, mode: str, metadata: Metadata, quality: int | None) -> tuple[str, ...]:
-    """Return what must be said once of a picture that is written in this format."""
+def remarks(
+    target: Format, mode: str, metadata: Metadata, quality: int | None, kept: bool = False
+) -> tuple[str, ...]:
+    """Return what must be said once of a picture that is written in this format.
+
+    `kept`: a JPEG's blocks were kept where the hole does not touch them.
+    """
     said = []
     if target.lossy or (target.rated and quality is not None):
+        where = "beside" if kept else "outside"
         said.append(
-            f"{target.name} is not exact: pixels outside the hole may change by a few levels; "
+            f"{target.name} is not exact: pixels {where} the hole may change by a few levels; "
             "PNG, TIFF and lossless WebP keep them"
         )
     elif quality is not None and not target.rated:

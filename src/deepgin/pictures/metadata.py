@@ -3,7 +3,7 @@
 import re
 import struct
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
@@ -11,43 +11,13 @@ from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
 from .beside import STORAGE_TAGS, Beside
 from .exif import true_exif
 from .iptc import PHOTOSHOP, RAW_PROFILE, raw_profile, true_iptc
+from .jpeg import JpegCoding, jpeg_coding
 from .xmp import EXTENDED, true_xmp
 
 _X_RESOLUTION = 282
 _XMP_TEXT = "XML:com.adobe.xmp"
 _XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENDED_ID = re.compile(rb"HasExtendedXMP\s*(?:=\s*['\"]|>)\s*([0-9A-Fa-f]{32})")
-
-
-@dataclass(frozen=True)
-class JpegCoding:
-    """How a JPEG file was coded: its quantisation tables, in natural order, and its subsampling.
-
-    Attributes:
-        tables: each 64 numbers.
-        subsampling: 0 (4:4:4), 1 (4:2:2), 2 (4:2:0), or -1: none of these.
-        progressive: whether it was coded in passes.
-        keeps_rgb: whether its colours were coded as red, green and blue.
-    """
-
-    tables: tuple[tuple[int, ...], ...]
-    subsampling: int
-    progressive: bool
-    keeps_rgb: bool
-
-    def turned(self) -> "JpegCoding":
-        """Return the coding for pixels turned by a quarter: frequencies change places as well.
-
-        Colour that was halved in width alone is then halved in height alone, which Pillow cannot
-        write: it is kept whole.
-        """
-        tables = tuple(
-            tuple(table[8 * column + row] for row in range(8) for column in range(8))
-            for table in self.tables
-        )
-        return replace(
-            self, tables=tables, subsampling=0 if self.subsampling == 1 else self.subsampling
-        )
 
 
 @dataclass(frozen=True)
@@ -85,7 +55,7 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def metadata_of(
-    image: Image.Image, orientation: int = 1, beside: Beside | None = None
+    image: Image.Image, orientation: int = 1, beside: Beside | None = None, file: bytes = b""
 ) -> tuple[Metadata, tuple[str, ...]]:
     """Return what a loaded picture says beside its pixels, and what could not be kept.
 
@@ -93,6 +63,7 @@ def metadata_of(
         image: loaded: a PNG's later texts are known only then.
         orientation: what the pixels are turned by; 0 leaves the orientation as it is.
         beside: what `look_beside` found before it was loaded.
+        file: a JPEG's file, whose blocks may be kept; see `jpeg_file`.
     """
     info, sideways, beside = image.info, orientation >= 5, beside or Beside()
     notes: tuple[str, ...] = ()
@@ -113,7 +84,7 @@ def metadata_of(
         notes += ("its damaged XMP is not kept",)
     if parts := parts or set(beside.rest):
         notes += (f"of its file, this is not kept: {', '.join(sorted(parts))}",)
-    jpeg = _jpeg_coding(image)
+    jpeg = jpeg_coding(image, orientation, file)
     dpi = _dpi(image)
     return Metadata(
         exif=exif,
@@ -124,7 +95,7 @@ def metadata_of(
         comment=_bytes(info.get("comment")) if image.format in ("JPEG", "MPO", "GIF") else b"",
         iptc=true_iptc(beside.iptc or _iptc(image, raw)),
         colour_chunks=_colour_chunks(info) if image.format == "PNG" else (),
-        jpeg=jpeg.turned() if jpeg and sideways else jpeg,
+        jpeg=jpeg,
     ), notes
 
 
@@ -219,18 +190,3 @@ def _colour_chunks(info: dict[Any, Any]) -> tuple[tuple[bytes, bytes], ...]:
     if "srgb" in info:
         chunks.append((b"sRGB", bytes([info["srgb"]])))
     return tuple(chunks)
-
-
-def _jpeg_coding(image: Image.Image) -> JpegCoding | None:
-    if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.quantization:
-        return None
-    tables = image.quantization
-    if sorted(tables) != list(range(len(tables))):
-        # Pillow numbers tables from 0 without gaps when it writes.
-        tables = dict(enumerate(tables[key] for key in sorted(tables)))
-    return JpegCoding(
-        tuple(tuple(tables[key]) for key in sorted(tables)),
-        JpegImagePlugin.get_sampling(image),
-        bool(image.info.get("progressive")),
-        image.mode == "RGB" and image.info.get("adobe_transform") == 0,
-    )
