@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from .. import __version__
 from ..errors import UsageError
@@ -59,6 +60,7 @@ def create_app(
     service = Service(settings, load)
     app = FastAPI(
         title="deepgin",
+        root_path=settings.root_path,
         version=__version__,
         description="Fills holes in photographs; every pixel outside them comes back as it was.",
         lifespan=lifespan,
@@ -78,6 +80,15 @@ def create_app(
         service.meters.requests.labels(path, str(code)).inc()
 
     app.add_middleware(Guard, settings=settings, count=count)
+    if settings.allowed_origins:
+        # Around the guard: browsers ask beforehand without the token, and refusals are read, too.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["X-Deepgin-Fit", "X-Deepgin-Warnings", "X-Seed", "Retry-After"],
+        )
     return app
 
 

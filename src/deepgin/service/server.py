@@ -11,6 +11,7 @@ import uvicorn
 
 from ..errors import DeepginError, UsageError
 from .app import create_app
+from .connections import config_of
 from .service import Service
 from .settings import Settings
 
@@ -83,15 +84,7 @@ def run(
     """
     app = create_app(settings, page=page)
     service: Service = app.state.service
-    config = uvicorn.Config(
-        app,
-        log_level="info" if access_log else "warning",
-        access_log=access_log,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="on",
-    )
-    server = _Server(config, service, ready)
+    server = _Server(config_of(app, settings, access_log=access_log), service, ready)
     server.run(sockets=[listening])
     if service.failure:
         if isinstance(service.failure, DeepginError):
