@@ -9,10 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from deepgin.inpainting import Inpainter, Job, Options
-from deepgin.pictures import Document
 from deepgin.service import service as room
-from deepgin.service.stopping import Unwanted, fill_while_wanted
 
 pytestmark = pytest.mark.anyio
 
@@ -79,10 +76,15 @@ async def test_what_another_client_waits_for_goes_on(serving, held_class, many_c
 
 
 async def test_texture_is_broken_off_too(serving, one_by_one, upload, until):
-    """After the network has filled, before the end: the next one begins with the network."""
+    """After the network has filled, before the end."""
+    request = {"files": upload(), "data": {"texture": "on"}}
     async with serving(runtime=one_by_one) as c:
-        await left(c, one_by_one, until, {"files": upload(), "data": {"texture": "on"}})
-        await until(lambda: not c.app.state.service._gatherer._busy)
+        await left(c, one_by_one, until, request)
+        assert (await c.post("/v1/inpaint", **request)).status_code == 200
+        assert len(one_by_one.batches) == 2
+        assert "deepgin_fill_seconds_count 1.0" in (await c.get("/metrics")).text
+
+
 async def test_a_picture_counts_until_its_decoding_has_ended(
     serving, held, upload, until, monkeypatch
 ):

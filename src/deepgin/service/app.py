@@ -60,7 +60,6 @@ def create_app(
     service = Service(settings, load)
     app = FastAPI(
         title="deepgin",
-        root_path=settings.root_path,
         version=__version__,
         description="Fills holes in photographs; every pixel outside them comes back as it was.",
         lifespan=lifespan,

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .parts import bytes_in
-from .refusals import LEFT, OURS, Refusal, answer
+from .refusals import LEFT, OURS, Refusal, answer, below_root
 from .settings import LOOPBACK_NAMES, Settings, address_of
 
 _LOG = logging.getLogger("deepgin.service")
@@ -44,7 +44,7 @@ class Guard:
         self.any_address = settings.hears_all()
         own = (socket.gethostname(),) if self.any_address else (settings.host,)
         self.names = {_bare(name) for name in (*LOOPBACK_NAMES, *own, *settings.allowed_hosts)}
-        self.origins = settings.allowed_origins
+        self.origins, self.root_path = settings.allowed_origins, settings.root_path
         self.held = Held(settings.limits.queue * self.most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +53,9 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
-        path = _below_root(scope)
+        if self.root_path:
+            scope["root_path"] = self.root_path
+        path = below_root(scope)
         body = _Body(receive, self.most, self.held)
         sender = _Sender(send, body, scope, self.count)
         try:
@@ -96,13 +98,6 @@ class Guard:
         raise Refusal(403, "this service does not go by that name: --allow-hosts can allow it")
 
 
-def _below_root(scope: Scope) -> str:
-    """Return the path as routes have it, whether a proxy takes the root path away or not."""
-    root = scope.get("root_path", "")
-    path: str = scope["path"]
-    return path.removeprefix(root) if path.startswith(f"{root}/") else path
-
-
 def too_long(most: int) -> Refusal:
     """Return the refusal of a body of more than `most` bytes."""
     return Refusal(413, f"the request has more than the {most / 2**20:.4g} MB that are taken here")
@@ -126,7 +121,9 @@ def _check_site(method: str, host: str, headers: Headers) -> None:
         # A link from elsewhere may lead here; nothing else may.
         foreign = method not in _SAFE or headers.get("sec-fetch-mode") != "navigate"
     if foreign:
-        raise Refusal(403, "another site's page may not use this service: see --allow-origins")
+        raise Refusal(
+            403, "another site's page may not use this service: --allow-origins can allow it"
+        )
 
 
 @dataclass
@@ -202,6 +199,7 @@ class _Sender:
             self.count(_path(self.scope), LEFT if left else status)
             headers = Headers(scope=self.scope)
             waits = self.scope["method"] in _SAFE or "100-continue" in headers.get("expect", "")
+            waits = waits or status == 408  # the rest was waited for long enough
             if status >= 400 and not waits and not self.body.ended:
                 await self.body.drain()
             self.began = True

@@ -26,7 +26,7 @@ def page(description: dict[str, Any], address: str) -> str:
 
     Args:
         description: as FastAPI makes it.
-        address: of the service, for its examples and links.
+        address: of the service, for its examples.
     """
     info = description["info"]
     head = f"<title>{escape(info['title'])}: interface</title>"
@@ -41,7 +41,7 @@ def page(description: dict[str, Any], address: str) -> str:
         f"<style>{_STYLE}</style><h1>{escape(info['title'])} {escape(info['version'])}</h1>"
         f"<p>{escape(info.get('description', ''))} Refusals are JSON: "
         '<code>{"error": "one sentence"}</code>. '
-        f'For programs: <a href="{escape(address)}/openapi.json">openapi.json</a>.</p>'
+        'For programs: <a href="openapi.json">openapi.json</a>.</p>'
         f"{body.replace(EXAMPLE, escape(address))}</html>"
     )
 
