@@ -15,6 +15,9 @@ from .connections import config_of
 from .service import Service
 from .settings import Settings
 
+# A client that reads nothing of its answer for so long is dropped: the answer takes memory.
+_UNREAD_MS = 60_000
+
 
 class PortTaken(UsageError):
     """Another program listens there."""
@@ -40,6 +43,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         if os.name == "posix":  # elsewhere it would let two programs listen
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux; connections inherit it
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
         listening.bind(address)
         listening.listen(2048)
     except OSError as error:
