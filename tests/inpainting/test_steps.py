@@ -73,5 +73,11 @@ def test_time_left():
     assert progress.seconds_left() is None
     progress.tell(10, 40)
     assert progress.seconds_left() == 18.0
+    now = 26.0
+    assert progress.seconds_left() == 8.0
+    now = 60.0
+    assert progress.seconds_left() == 0.0
+    progress.tell(20, 40)
+    assert progress.seconds_left() == 50.0
     progress.tell(40, 40)
     assert progress.seconds_left() == 0.0

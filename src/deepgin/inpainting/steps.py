@@ -50,16 +50,19 @@ class Progress:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.done = self.of = 0
         self._clock = clock
-        self._begun = 0.0
+        self._begun = self._told = 0.0
 
     def tell(self, done: int, of: int) -> None:
         """Hear how far it is; with no step done the clock starts."""
+        self._told = self._clock()
         if not done:
-            self._begun = self._clock()
+            self._begun = self._told
         self.done, self.of = done, of
 
     def seconds_left(self) -> float | None:
         """Return how long it will take; None up to a twentieth, since the first steps say little."""
         if not self.done or 20 * self.done < self.of:
             return None
-        return (self._clock() - self._begun) * (self.of - self.done) / self.done
+        left = (self._told - self._begun) * (self.of - self.done) / self.done
+        # Between two steps it counts down.
+        return max(0.0, left - (self._clock() - self._told))

@@ -26,7 +26,9 @@ def watcher(verbose: bool = False, stream: TextIO | None = None) -> Watcher:
 
 
 class Lines:
-    """A line every ten seconds, of one picture the first after two; notes and failures as they come, each kind of note once.
+    """A line every ten seconds; notes and failures as they come, each kind of note once.
+
+    One picture alone tells its steps, the first time after two seconds.
 
     Args:
         stream: where to.
