@@ -74,7 +74,9 @@ class TextureFit:
             coarse[box.slices()][own] = enlarged(guide.coarse, own.shape[::-1])[own]
         share = textured / max(1, sum(part.pixels for part in parts))
         count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
-        said = f"texture in {count}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
+        halved = max((shrinking(box) for box in boxes), default=0)
+        size = f" at 1/{2**halved} of the size" if halved else ""
+        said = f"texture in {count}{size}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
         return Completed(picture, coarse, said)
 
     def _textured(self, scene: Scene, guide: np.ndarray) -> tuple[np.ndarray, float]:
