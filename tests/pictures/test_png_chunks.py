@@ -85,6 +85,8 @@ def test_pixel_aspect(tmp_path, photo):
         assert (found.metadata.aspect, found.metadata.dpi, notes) == ((2, 1), None, [])
     with Image.open(tmp_path / "out.jpg") as written:
         assert (written.info["jfif_unit"], written.info["jfif_density"]) == (0, (2, 1))
+    Document.open(tmp_path / "out.jpg").save(tmp_path / "again.jpg")
+    assert Document.open(tmp_path / "again.jpg").metadata.aspect == (2, 1)
     assert len(kept_to(tmp_path, path, "webp")[1]) == 1
     exif = Image.Exif()
     exif[274] = 6

@@ -8,12 +8,15 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UsageError
+from .beside import look_beside
 from .coding import pillow_options
 from .colours import suited, told_by
 from .depth import cut_by_decoder, deep_samples, is_narrowed, key_white
 from .fitting import bounded, fitted
 from .formats import format_named, remarks
 from .icc import matched
+from .jpeg import jpeg_file
+from .jpeg_blocks import blocks_keepable
 from .metadata import Metadata, metadata_of, orientation_of
 from .modes import (
     DEEP_NAMES,
@@ -88,7 +91,8 @@ class Document:
         """
         check_format(image)
         frames = getattr(image, "n_frames", 1)
-        notes = cut_by_decoder(image)
+        notes, beside = cut_by_decoder(image), look_beside(image)
+        file = jpeg_file(image)
         if frames > 1:
             notes += (f"only the first of its {frames} pictures is used",)
         # Pillow turns TIFF, and only TIFF, when it decodes it, and forgets by how much.
@@ -114,7 +118,7 @@ class Document:
         if not turned:
             orientation = orientation_of(image) if turn else 0
             pixels = upright(pixels, orientation)
-        metadata, losses = metadata_of(image, orientation)
+        metadata, losses = metadata_of(image, orientation, beside, file)
         icc, changed = matched(metadata.icc, colours_of(mode))
         metadata = replace(told.added(metadata), icc=icc)
         return cls._made(
@@ -260,8 +264,18 @@ class Document:
         metadata, changed, lost = suited(metadata, target.mode_for(mode) or mode, target)
         metadata, losses = bounded(target, metadata)
         options = pillow_options(target, mode, metadata, quality)
-        notes += remarks(target, mode, metadata, quality, lost) + changed + losses
-        write_samples(pixels, mode, path, target, options, overwrite=overwrite)
+        original = metadata.jpeg if metadata.jpeg and metadata.jpeg.file else None
+        if target.name != "JPEG" or quality is not None:
+            original = None
+        kept = write_samples(
+            pixels, mode, path, target, options, overwrite=overwrite, original=original
+        )
+        notes += remarks(target, mode, metadata, quality, kept, lost) + changed + losses
+        if original and not blocks_keepable():
+            return (
+                *notes,
+                "pip install 'deepgin[jpeg]' keeps the blocks of JPEG that no hole touches",
+            )
         return notes
 
 

@@ -11,9 +11,7 @@ from .metadata import Metadata
 from .modes import has_alpha, is_deep, narrowed, without_alpha
 from .opening import LONGEST_TEXT
 
-# What one segment of a JPEG takes, less the names at its head.
-_LONGEST_EXIF = 65533
-_LONGEST_XMP = 65533 - 29
+_LONGEST = 65533  # what one segment of a JPEG takes
 
 
 def fitted(
@@ -43,10 +41,10 @@ def fitted(
 def bounded(target: Format, metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
     """Return metadata without the blocks that are too long for its readers, and what went."""
     notes: tuple[str, ...] = ()
-    if target.name == "JPEG" and len(metadata.exif) > _LONGEST_EXIF:
+    if target.name == "JPEG" and len(metadata.exif) > _LONGEST:
         metadata, notes = replace(metadata, exif=b""), ("its EXIF is too long for JPEG",)
-    if target.name == "JPEG" and len(metadata.xmp) > _LONGEST_XMP:
-        metadata, notes = replace(metadata, xmp=b""), (*notes, "its XMP is too long for JPEG")
+    if target.name == "JPEG" and len(metadata.comment) > _LONGEST:
+        metadata, notes = replace(metadata, comment=b""), (*notes, "its comment is too long")
     if target.name == "PNG" and len(metadata.icc) > LONGEST_TEXT:
         metadata, notes = replace(metadata, icc=b""), ("its colour profile is too long for PNG",)
     if target.name == "PNG" and len(metadata.xmp) > LONGEST_TEXT:

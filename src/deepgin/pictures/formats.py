@@ -44,7 +44,7 @@ FORMATS = (
         "PNG",
         (".png", ".apng"),
         (*_GREY_ALPHA, "I;16", *_DEEP_COLOUR),
-        kept=("exif", "xmp", "icc", "dpi", "aspect", "text"),
+        kept=("exif", "xmp", "icc", "dpi", "aspect", "text", "iptc", "comment"),
     ),
     Format(
         "JPEG",
@@ -52,14 +52,14 @@ FORMATS = (
         ("L", "RGB", "CMYK"),
         lossy=True,
         rated=True,
-        kept=("exif", "xmp", "icc", "dpi", "aspect"),
+        kept=("exif", "xmp", "icc", "dpi", "aspect", "iptc", "comment"),
     ),
     Format("WEBP", (".webp",), ("RGB", "RGBA"), _AS_RGB, rated=True, kept=("exif", "xmp", "icc")),
     Format(
         "TIFF",
         (".tif", ".tiff"),
         (*_GREY_ALPHA, "CMYK", "I;16", "RGB;16", "RGBA;16"),
-        kept=("exif", "xmp", "icc", "dpi", "aspect"),
+        kept=("exif", "xmp", "icc", "dpi", "aspect", "iptc"),
     ),
     Format(
         "AVIF",
@@ -97,6 +97,8 @@ _PARTS = {
     "dpi": "resolution",
     "aspect": "pixel aspect",
     "text": "PNG text",
+    "iptc": "IPTC",
+    "comment": "comment",
 }
 
 
@@ -117,7 +119,12 @@ def format_named(path: Path, own: str | None = None) -> Format:
 
 
 def remarks(
-    target: Format, mode: str, metadata: Metadata, quality: int | None, lost: Sequence[str] = ()
+    target: Format,
+    mode: str,
+    metadata: Metadata,
+    quality: int | None,
+    kept: bool = False,
+    lost: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return what must be said once of a picture that is written in this format.
 
@@ -126,12 +133,14 @@ def remarks(
         mode: of the samples, before they are written.
         metadata: as it is written.
         quality: that was asked for.
+        kept: a JPEG's blocks were kept where the hole does not touch them.
         lost: what is not kept beside parts of the metadata.
     """
     said = []
     if target.lossy or (target.rated and quality is not None):
+        where = "beside" if kept else "outside"
         said.append(
-            f"{target.name} is not exact: pixels outside the hole may change by a few levels; "
+            f"{target.name} is not exact: pixels {where} the hole may change by a few levels; "
             "PNG, TIFF and lossless WebP keep them"
         )
     elif quality is not None and not target.rated:

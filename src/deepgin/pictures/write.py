@@ -12,10 +12,14 @@ from ..files import whole_file
 from .deep_png import write_png
 from .formats import Format, format_named
 from .heif import heif_readable
+from .jpeg import JpegCoding
+from .jpeg_blocks import write_kept_blocks
 from .modes import image_of, is_deep
 from .tiff import write_tiff
 
-_OURS = {"aspect", "chunks"}  # of PNG, which Pillow does not write
+# What Pillow does not write.
+_OURS = {"aspect", "chunks"}  # of PNG
+_PUT_IN = {"aspect", "color_primaries"}
 # What Pillow raises for what a format cannot hold, beside OSError.
 _REFUSED = (ValueError, KeyError, TypeError, RuntimeError, OverflowError, struct.error)
 
@@ -68,7 +72,8 @@ def write_samples(
     options: dict[str, Any],
     *,
     overwrite: bool,
-) -> None:
+    original: JpegCoding | None = None,
+) -> bool:
     """Write samples of a mode that `target` holds; see `write_picture` for errors.
 
     Args:
@@ -78,11 +83,18 @@ def write_samples(
         target: its format.
         options: what Pillow is told.
         overwrite: an existing file may be replaced.
+        original: the JPEG that they come from, if its blocks are to be kept.
+
+    Returns:
+        Whether its blocks were kept where no sample differs.
     """
     _check_writer(target, path)
     with whole_file(path, overwrite=overwrite) as temporary:
         try:
-            if target.name == "TIFF":
+            kept = bool(original and write_kept_blocks(temporary, pixels, mode, options, original))
+            if kept:
+                pass
+            elif target.name == "TIFF":
                 with open(temporary, "wb") as file:
                     write_tiff(file, pixels, mode, options)
             elif target.name == "PNG" and (is_deep(mode) or options.keys() & _OURS):
@@ -90,17 +102,19 @@ def write_samples(
                     write_png(file, pixels, options)
             else:
                 image_of(pixels, mode).save(temporary, target.name, **options)
+            if options.keys() & _PUT_IN:
                 with open(temporary, "r+b") as file:
                     _put_in(file, options)
         except _REFUSED as error:
             raise DeepginError(f"{path} cannot be written: {error}") from error
+    return kept
 
 
 def _put_in(file: IO[bytes], options: dict[str, Any]) -> None:
     """Put what Pillow does not write in the place of its own numbers.
 
     Args:
-        file: a JPEG or AVIF, open for reading and writing.
+        file: a picture, open for reading and writing.
         options: perhaps with `aspect` (JPEG), or with the codes of the colours (AVIF).
     """
     content = file.read()

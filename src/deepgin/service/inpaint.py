@@ -13,6 +13,7 @@ from ..inpainting import FITS, Options
 from ..inpainting.options import TEXTURES
 from .files import Upload, Writing
 from .parts import multipart, split
+from .reference import EXAMPLE
 from .refusals import ClientLeft, Refusal, first_of, refusal_of, responses
 from .service import Answer, Service
 
@@ -60,6 +61,11 @@ class Fields(BaseModel):
     format: str = Field(
         "", max_length=8, description="png, jpg, webp, tif, ...; else the picture's own"
     )
+    job: str = Field(
+        "",
+        pattern="^[A-Za-z0-9_-]{0,64}$",
+        description="an id of the client's own: GET /progress/{job} says how far it is",
+    )
 
     def options(self) -> Options:
         """Return what of it is `Options`."""
@@ -101,9 +107,9 @@ _PICTURE = {
     "/v1/inpaint",
     summary="Fill the holes of a picture; nothing outside them changes",
     description=(
-        "`curl -F picture=@photo.jpg -F mask=@mask.png http://127.0.0.1:8000/v1/inpaint -o "
+        f"`curl -F picture=@photo.jpg -F mask=@mask.png {EXAMPLE}/v1/inpaint -o "
         "filled.jpg`\n\n`curl -F picture=@photo.png -F box=40,60,200,120 -F dilate=4 "
-        "http://127.0.0.1:8000/v1/inpaint -o filled.png`"
+        f"{EXAMPLE}/v1/inpaint -o filled.png`"
     ),
     response_class=Response,
     responses={200: _PICTURE, **responses(_STATUSES)},
@@ -112,16 +118,19 @@ _PICTURE = {
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
     service: Service = request.app.state.service
-    with service.place():
-        form = await in_time(multipart(request), service.settings.limits.seconds)
-        try:
-            uploads, given = split(form, _FILES)
-            fields = _fields(given, {*uploads})
-            upload = Upload(**{name: part.file for name, part in uploads.items()})
-            work = service.fill(upload, *_asked(fields), sharpness=fields.sharpness)
+    service.check_place()
+    form = await in_time(multipart(request), service.settings.limits.seconds)
+    try:
+        uploads, given = split(form, _FILES)
+        fields = _fields(given, {*uploads})
+        upload = Upload(**{name: part.file for name, part in uploads.items()})
+        with service.place(), service.followed(fields.job) as progress:
+            work = service.fill(
+                upload, *_asked(fields), sharpness=fields.sharpness, told=progress.tell
+            )
             return sent(await unless_left(request, work))
-        finally:
-            await form.close()
+    finally:
+        await form.close()
 
 
 def _fields(given: dict[str, str], files: set[str]) -> Fields:
