@@ -55,6 +55,12 @@ def _add_hole(p: Parser) -> None:
     p.add_argument("--box", default="", help="x,y,width,height of the hole, in place of a mask")
     p.add_argument("--color", default="", help="the hole's colour as '#ff00ff', likewise")
     p.add_argument(
+        "--color-tolerance",
+        type=int,
+        default=24,
+        help="how far red, green and blue may be from it, 0 to 255; 0 is exact, without soft rims",
+    )
+    p.add_argument(
         "--alpha", action="store_true", help="the hole is where pictures are transparent"
     )
     p.add_argument("--dilate", type=int, default=0, help="let the hole grow by so many pixels")

@@ -1,26 +1,34 @@
 """Finding, reading and writing picture and mask files. Nothing of networks."""
 
+from .colour_key import COLOUR_TOLERANCE, colour_mask, near_misses
 from .crops import centre_square
 from .document import Document, provenance_of
 from .find import evenly, find_pictures, is_picture, masks_among
 from .formats import WRITABLE_ENDINGS
-from .holes import box_mask, colour_mask, resize_mask
-from .read import mask_of, read_mask, read_rgb, rgb_of
+from .holes import box_mask, resize_mask
+from .mask import Marks, faint, marks_of, mask_of, read_marks, read_mask
+from .read import read_rgb, rgb_of
 from .write import check_target, write_picture
 
 __all__ = [
+    "COLOUR_TOLERANCE",
     "WRITABLE_ENDINGS",
     "Document",
+    "Marks",
     "box_mask",
     "centre_square",
     "check_target",
     "colour_mask",
     "evenly",
+    "faint",
     "find_pictures",
     "is_picture",
+    "marks_of",
     "mask_of",
     "masks_among",
+    "near_misses",
     "provenance_of",
+    "read_marks",
     "read_mask",
     "read_rgb",
     "resize_mask",
