@@ -1,5 +1,6 @@
 """`deepgin inpaint SOURCE [MASKS] -o TARGET`: one picture, or a folder of them."""
 
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,7 @@ def run(args: Any) -> None:
     keep_freed_memory()
     request = _request(args)
     watcher = folders.watcher(args.verbose)
-    if not request.source.is_dir():
+    if not os.path.isdir(request.source):
         if wrong := next((name for name in _OF_FOLDERS if getattr(args, name)), None):
             raise UsageError(f"--{wrong} is for a folder of pictures: leave it out")
         print(f"wrote {folders.shown(folders.fill_one(request, watcher))}")

@@ -3,7 +3,7 @@
 from .colour_key import COLOUR_TOLERANCE, colour_mask, near_misses
 from .crops import centre_square
 from .document import Document, provenance_of
-from .find import evenly, find_pictures, is_picture, masks_among
+from .find import evenly, find_pictures, is_picture, masks_among, one_name, picture_of_mask
 from .formats import WRITABLE_ENDINGS
 from .holes import box_mask, resize_mask
 from .mask import Marks, faint, marks_of, mask_of, read_marks, read_mask
@@ -27,6 +27,8 @@ __all__ = [
     "mask_of",
     "masks_among",
     "near_misses",
+    "one_name",
+    "picture_of_mask",
     "provenance_of",
     "read_marks",
     "read_mask",

@@ -68,8 +68,7 @@ def _value(colour: str) -> tuple[int, ...]:
 def _near(rgb: np.ndarray, wanted: tuple[int, ...], tolerance: int) -> np.ndarray:
     least = np.array([max(value - tolerance, 0) for value in wanted], np.uint8)
     most = np.array([min(value + tolerance, 255) for value in wanted], np.uint8)
-    inside: np.ndarray = ((rgb >= least) & (rgb <= most)).all(axis=2)
-    return inside
+    return np.asarray(((rgb >= least) & (rgb <= most)).all(axis=2))
 
 
 def _with_rim(mask: np.ndarray, rgb: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
