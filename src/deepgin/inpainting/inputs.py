@@ -43,7 +43,7 @@ def as_document(picture: Picture) -> Document:
 
 def _check_tensor(given: object, what: str) -> None:
     """Refuse what is neither a tensor nor of the other kinds, which were looked at before."""
-    if type(given).__module__.partition(".")[0] != "torch":
+    if not hasattr(given, "detach"):
         raise UsageError(
             f"a {what} must be a path, a PIL image, a NumPy array or a tensor, not "
             f"{type(given).__name__}: PIL.Image.open reads open files, numpy.array lists"

@@ -68,12 +68,16 @@ class Shelf:
         if self.for_all is not None:
             return self.for_all
         wanted = [dict.fromkeys(key(folder, stem) for stem in group) for group in stems]
-        others = {*others} - {*wanted[-1]}
+
+        def anothers(path: Path) -> bool:
+            place = key(path.parent, path.stem)
+            return place in others and place not in wanted[-1]
+
         groups = [
             [
                 path
                 for path in dict.fromkeys(p for k in group for p in self._files.get(k, ()))
-                if key(path.parent, path.stem) not in others
+                if not anothers(path)
             ]
             for group in wanted
         ]
