@@ -43,7 +43,7 @@ def as_document(picture: Picture) -> Document:
 
 def _check_tensor(given: object, what: str) -> None:
     """Refuse what is neither a tensor nor of the other kinds, which were looked at before."""
-    if not hasattr(given, "detach"):
+    if not any(kind.__module__.startswith("torch") for kind in type(given).__mro__):
         raise UsageError(
             f"a {what} must be a path, a PIL image, a NumPy array or a tensor, not "
             f"{type(given).__name__}: PIL.Image.open reads open files, numpy.array lists"
