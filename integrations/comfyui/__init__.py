@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepgin.errors import UsageError
 from deepgin.inpainting import FITS, Inpainter, Job
+from deepgin.inpainting.inputs import as_marks
 from deepgin.inpainting.options import TEXTURES, Options
 from deepgin.pictures import Document
 
@@ -53,7 +55,7 @@ class Inpaint:
 
         Raises: ValueError, for shapes or options that do not work; DeepginError, for other reasons.
         """
-        holes = _masks(image, mask).numpy(force=True) >= 0.5
+        holes = [as_marks(one).mask for one in _masks(image, mask)]
         seen = (image.float().clamp(0, 1) * 255 + 0.5).to(torch.uint8).numpy(force=True)
         jobs = [Job(Document.of_array(one), hole) for one, hole in zip(seen, holes, strict=True)]
         options = Options(
@@ -70,6 +72,9 @@ class Inpaint:
 
 def _masks(image: Tensor, mask: Tensor) -> Tensor:
     """Return a mask for each picture."""
+    for given, what in ((image, "image"), (mask, "mask")):
+        if not isinstance(given, Tensor):
+            raise UsageError(f"the {what} must be a tensor, not {type(given).__name__}")
     if image.ndim != 4 or image.shape[3] != 3:
         raise ValueError(f"the image must be B x H x W x 3, not {tuple(image.shape)}")
     masks = mask[None] if mask.ndim == 2 else mask

@@ -25,15 +25,15 @@ def whole_file(target: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
         DeepginError: the folder is missing or cannot be written, or the disk is full.
     """
     target = Path(target)
-    if target.is_dir():
-        raise UsageError(f"{target} is a folder: name a file in it")
-    if not overwrite and target.exists():
-        raise UsageError(f"{target} exists: add --overwrite, or choose another name")
-    if not target.parent.is_dir():
-        raise DeepginError(f"{target}: there is no folder {target.parent}: make it first")
     # 40 characters are at most 160 bytes: the name stays within the 255 that file systems take.
     temporary = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}{target.suffix}")
     try:
+        if target.is_dir():
+            raise UsageError(f"{target} is a folder: name a file in it")
+        if not overwrite and target.exists():
+            raise UsageError(f"{target} exists: add --overwrite, or choose another name")
+        if not target.parent.is_dir():
+            raise DeepginError(f"{target}: there is no folder {target.parent}: make it first")
         yield temporary
         _flush(temporary)
         # safetensors and mkstemp make files that only their owner can read.
@@ -59,9 +59,9 @@ def folds_case(folder: Path) -> bool:
     """Return whether names that differ only in case are one file there, as on most Macs."""
     for place in (folder, *folder.absolute().parents):
         swapped = place.name.swapcase()
-        if swapped != place.name and place.exists():
+        if swapped != place.name and os.path.exists(place):
             other = place.with_name(swapped)
-            return other.exists() and other.samefile(place)
+            return os.path.exists(other) and other.samefile(place)
     return False
 
 

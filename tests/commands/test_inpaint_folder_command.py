@@ -136,7 +136,10 @@ def test_one_mask_for_all_and_masks_beside(deepgin, data, weights, tmp_path):
     assert pictures_in(tmp_path / "beside") == pictures_in(out)
 
 
-@pytest.mark.parametrize("option", [["--box", "1,1,5,5"], ["--color", "#123456"], ["--alpha"]])
+@pytest.mark.parametrize(
+    "option",
+    [["--box", "1,1,5,5"], ["--color", "#123456", "--color-tolerance", "0"], ["--alpha"]],
+)
 def test_holes_that_need_no_masks(deepgin, data, weights, option):
     photos, _, out = data
     for path in photos.rglob("*.png"):

@@ -51,7 +51,7 @@ def test_box_in_place_of_a_mask(works, pair, tmp_path, weights):
 
 
 def test_color_in_place_of_a_mask(works, pair, tmp_path, weights):
-    pixels = np.asarray(Image.open(pair[0])).copy()
+    pixels = np.asarray(Image.open(pair[0])) // 2
     pixels[5:15, 10:25] = (255, 0, 255)
     Image.fromarray(pixels).save(pair[0])
     out, coloured = tmp_path / "out.png", tmp_path / "coloured.png"

@@ -22,6 +22,8 @@ from deepgin.inpainting import Options
         ({"box": "1,2,3"}, "x,y,width,height"),
         ({"box": "1,2,-3,4"}, "x,y,width,height"),
         ({"color": "#12345"}, "#ff00ff"),
+        ({"color_tolerance": -1}, "color_tolerance -1"),
+        ({"color_tolerance": 256}, "color_tolerance 256"),
         ({"box": "1,2,3,4", "color": "#fff"}, "one of them"),
     ],
 )
@@ -55,6 +57,32 @@ def test_colour(photo, painter):
     np.testing.assert_array_equal(hole_of(photo, painter, picture, color="#ff00fe"), expected)
     with pytest.raises(UsageError, match="no mask beside"):
         hole_of(photo, painter, picture, mask=expected, color="#ff00fe")
+
+
+def test_colour_tolerance(photo, painter):
+    picture = photo(30, 40) // 2
+    picture[4:8, 4:8] = (255, 0, 255)
+    picture[4:8, 6:8] = (240, 9, 250)
+    assert hole_of(photo, painter, picture, color="#ff00ff").sum() == 16
+    inpainter = Inpainter(runtime=painter(), options=Options(color="#ff00ff", color_tolerance=0))
+    result = inpainter.run(picture)
+    assert result.hole.sum() == 8
+    (warning,) = result.warnings
+    assert warning.startswith("8 pixels near the colour #ff00ff")
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_a_mask_of_zero_and_one_is_explained(photo, painter, invert):
+    mask = np.zeros((30, 40), np.uint8)
+    mask[10:20, 10:20] = 1
+    inpainter = Inpainter(runtime=painter(), options=Options(invert=invert))
+    if invert:
+        with pytest.raises(PictureError, match="0 and 1.*--threshold 0.002"):
+            inpainter.run(photo(30, 40), mask)
+    else:
+        (warning,) = inpainter.run(photo(30, 40), mask).warnings
+        assert "0 and 1" in warning
+    assert hole_of(photo, painter, mask=mask, threshold=0.002).sum() == 100
 
 
 def test_dilate_invert_and_threshold(photo, painter):

@@ -121,6 +121,14 @@ def test_dilate_and_the_other_options_reach_the_inpainter(fill):
         fill(image, mask, fit="wide")
 
 
+def test_masks_of_other_kinds(fill):
+    image, mask = _noise(1, 32, 48, 3), _hole(1, 32, 48)
+    assert torch.equal(fill(image, mask.bfloat16()), fill(image, mask))
+    for wrong in (mask * 255, mask * torch.nan, None, mask.tolist()):
+        with pytest.raises(ValueError, match="mask"):
+            fill(image, wrong)
+
+
 def test_the_network_is_loaded_once(fill, module, weights):
     module._inpainter.cache_clear()
     for _ in range(3):

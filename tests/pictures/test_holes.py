@@ -1,4 +1,4 @@
-"""Masks from a box or a colour, of another size, and at another threshold."""
+"""Masks from a box, of another size, and at another threshold."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from deepgin.errors import UsageError
-from deepgin.pictures import box_mask, colour_mask, mask_of, read_mask, resize_mask
+from deepgin.pictures import box_mask, mask_of, read_mask, resize_mask
 
 
 def test_box():
@@ -35,26 +35,6 @@ def test_boxes_are_cut_at_the_border(box, width, height):
 def test_boxes_that_are_none(box):
     with pytest.raises(UsageError, match="four whole numbers are needed, x,y,w,h"):
         box_mask((10, 10), box)
-
-
-def test_colour():
-    rgb = np.array([[[255, 0, 255], [254, 1, 255], [255, 3, 255], [0, 0, 0]]], np.uint8)
-    assert colour_mask(rgb, "#ff00ff").tolist() == [[True, False, False, False]]
-    assert colour_mask(rgb, "magenta", 1).tolist() == [[True, True, False, False]]
-    assert colour_mask(rgb, "#FF00FF", 3).tolist() == [[True, True, True, False]]
-    assert colour_mask(rgb, "black", 255).all()
-
-
-@pytest.mark.parametrize("colour", ["", "ff00ff", "#ff00f", "no such"])
-def test_colours_that_are_none(colour):
-    with pytest.raises(UsageError, match="a colour as #ff00ff or magenta is needed"):
-        colour_mask(np.zeros((2, 2, 3), np.uint8), colour)
-
-
-@pytest.mark.parametrize("tolerance", [-1, 256])
-def test_tolerances_out_of_range(tolerance):
-    with pytest.raises(UsageError, match="0 to 255"):
-        colour_mask(np.zeros((2, 2, 3), np.uint8), "black", tolerance)
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 4), st.integers(0, 2**32 - 1))

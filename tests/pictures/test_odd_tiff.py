@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image
 
 from deepgin.errors import PictureError
-from deepgin.inpainting.inputs import as_document, as_mask
+from deepgin.inpainting.inputs import as_document, as_marks
 from deepgin.pictures import Document, read_mask, read_rgb
 
 from .test_orientation import UPRIGHT
@@ -37,7 +37,7 @@ def test_one_strip_without_compression(tmp_path, photo, mode, orientation):
     light = np.asarray(rgb.convert("L")) / 255 >= 0.5
     np.testing.assert_array_equal(read_mask(path), light)
     with Image.open(path) as lazy:
-        np.testing.assert_array_equal(as_mask(lazy), light)
+        np.testing.assert_array_equal(as_marks(lazy).mask, light)
     assert rgb.size == expected.shape[1::-1]
 
 

@@ -10,13 +10,13 @@ import pytest
 from PIL import EpsImagePlugin, Image, ImageFile
 
 from deepgin.errors import PictureError
-from deepgin.inpainting.inputs import as_document, as_guidance, as_mask
+from deepgin.inpainting.inputs import as_document, as_guidance, as_marks
 from deepgin.pictures import Document, open_image, read_mask, read_rgb
 from deepgin.pictures.opening import LONGEST_TEXT
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
 DOORS = [Document.open, read_mask, read_rgb]
-GIVEN = [as_document, as_mask, as_guidance]
+GIVEN = [as_document, as_marks, as_guidance]
 
 
 @pytest.fixture

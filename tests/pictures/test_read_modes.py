@@ -1,12 +1,16 @@
 """Pictures of every mode as RGB, and masks of every mode as people mean them."""
 
+import re
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from deepgin.pictures import mask_of, read_mask, read_rgb, rgb_of
+from deepgin.pictures import marks_of, mask_of, read_mask, read_rgb, rgb_of
 
 GREYS = np.array([[0, 1, 100, 127, 128, 254, 255]], np.uint8)
 HOLE = np.array([[False, True, True], [False, False, True]])
@@ -129,8 +133,99 @@ def test_alpha_is_the_mask_where_colours_say_nothing(tmp_path, colour, mode):
 
 
 def test_colours_win_over_alpha():
-    rgba = np.stack([BYTES, BYTES, BYTES, 255 - BYTES], 2)
+    alpha = np.array([[255, 255, 90], [255, 90, 255]], np.uint8)
+    rgba = np.stack([BYTES, BYTES, BYTES, alpha], 2)
     np.testing.assert_array_equal(mask_of(Image.fromarray(rgba)), HOLE)
+    rgba[1, 2] = (255, 255, 255, 0)
+    assert mask_of(Image.fromarray(rgba)).tolist() == [[False, True, True], [False] * 3]
+
+
+@given(
+    st.sampled_from([(0, 0, 0), (255, 0, 0), (40, 90, 130), (255, 255, 255)]),
+    st.sampled_from([(255, 255, 255), (0, 0, 0), (9, 200, 70)]),
+    st.integers(0, 2**32 - 1),
+)
+def test_strokes_on_a_transparent_layer(stroke, hidden, seed):
+    """A browser's canvas keeps colours times alpha, so that a soft edge's colour is rounded."""
+    alpha = np.random.default_rng(seed).choice(np.uint8([0, 0, 1, 9, 60, 128, 200, 255]), (5, 6))
+    alpha[0, :2] = (0, 255)
+    share = np.maximum(alpha, 1)[..., None] / 255
+    colours = np.minimum(np.rint(np.rint(share * stroke) / share), 255).astype(np.uint8)
+    colours[alpha == 0] = hidden
+    layer = Image.fromarray(np.dstack([colours, alpha]))
+    np.testing.assert_array_equal(mask_of(layer), alpha >= 128)
+    np.testing.assert_array_equal(mask_of(layer.convert("LA")), alpha >= 128)
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255)])
+def test_a_layer_in_a_file_of_a_palette(tmp_path, colour):
+    picture = Image.fromarray(np.array([[0, 1, 2], [1, 2, 0]], np.uint8), "P")
+    picture.putpalette([255, 255, 255, *colour, *colour])
+    picture.save(tmp_path / "mask.png", transparency=b"\x00\xff\x40")
+    expected = [[False, True, False], [True, False, False]]
+    assert read_mask(tmp_path / "mask.png").tolist() == expected
+
+
+def deep_png(path, samples, kind, chunks=()):
+    """Write 16-bit samples, which Pillow cannot."""
+    height, width = samples.shape[:2]
+    rows = b"".join(b"\0" + row.tobytes() for row in samples.astype(">u2"))
+    head = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for name, data in (
+            (b"IHDR", head),
+            *chunks,
+            (b"IDAT", zlib.compress(rows)),
+            (b"IEND", b""),
+        ):
+            file.write(struct.pack(">I", len(data)) + name + data)
+            file.write(struct.pack(">I", zlib.crc32(name + data)))
+
+
+def test_a_layer_in_a_file_of_sixteen_bits(tmp_path):
+    rgba = np.zeros((2, 3, 4), np.uint16)
+    rgba[~HOLE] = (65535, 65535, 65535, 0)
+    rgba[HOLE] = (300, 300, 300, 65535)
+    deep_png(tmp_path / "rgba.png", rgba, 6)
+    np.testing.assert_array_equal(read_mask(tmp_path / "rgba.png"), HOLE)
+    deep_png(tmp_path / "la.png", rgba[..., 2:], 4)
+    np.testing.assert_array_equal(read_mask(tmp_path / "la.png"), HOLE)
+    key = struct.pack(">HHH", 65535, 65535, 65535)
+    deep_png(tmp_path / "rgb.png", rgba[..., :3], 2, [(b"tRNS", key)])
+    np.testing.assert_array_equal(read_mask(tmp_path / "rgb.png"), HOLE)
+    deep_png(tmp_path / "grey.png", rgba[..., 0], 0, [(b"tRNS", key[:2])])
+    np.testing.assert_array_equal(read_mask(tmp_path / "grey.png"), HOLE)
+
+
+@pytest.mark.parametrize("mode", ["La", "RGBa"])
+def test_colours_times_alpha(mode):
+    layer = Image.fromarray(np.dstack([BYTES] * 4)).convert("LA" if mode == "La" else "RGBA")
+    np.testing.assert_array_equal(mask_of(layer.convert(mode)), HOLE)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "white"), [(np.uint8, 1), (np.uint16, 1), (np.int32, 1), (np.uint8, 2)]
+)
+def test_a_mask_of_zero_and_one_says_how_to_read_it(dtype, white):
+    picture = Image.fromarray(HOLE.astype(dtype) * dtype(white))
+    marks = marks_of(picture)
+    assert not marks.mask.any()
+    assert ("0 and 1" in marks.note) == (white == 1)
+    threshold = float(re.search(r"--threshold (\S+)", marks.note)[1])
+    np.testing.assert_array_equal(mask_of(picture, threshold), HOLE)
+
+
+def test_nothing_is_said_of_other_masks():
+    assert marks_of(Image.fromarray(BYTES)).note == ""
+    assert marks_of(Image.fromarray(BYTES * 0)).note == ""
+
+
+@pytest.mark.parametrize("white", [1, 255, 65535])
+def test_float_pictures_that_overshoot(white):
+    values = np.where(HOLE, 1.1, -0.1).astype(np.float32) * white
+    values[0, 0], values[1, 2] = np.nan, np.inf
+    np.testing.assert_array_equal(mask_of(Image.fromarray(values)), HOLE)
 
 
 def test_transparent_palette_entry_over_one_colour(tmp_path):

@@ -49,6 +49,21 @@ async def test_fill(client, upload, decoded, kind):
     np.testing.assert_array_equal(decoded(answer.content)[outside], decoded(picture)[outside])
 
 
+async def test_a_mask_that_is_a_layer_of_strokes(client, upload, encoded, decoded):
+    files = upload()
+    alpha = decoded(files["mask"][1])
+    layer = np.dstack([np.where(alpha == 255, 0, 255)] * 3 + [alpha]).astype(np.uint8)
+    body = {"image": coded(files["picture"][1]), "mask": coded(encoded(layer))}
+    async with client() as c:
+        wanted = (await c.post("/v1/inpaint", files=files)).content
+        assert (await c.post("/api/v1/inpaint", json=body)).content == wanted
+        files["mask"] = ("mask.png", encoded(layer))
+        assert (await c.post("/v1/inpaint", files=files)).content == wanted
+        files["mask"] = ("mask.png", encoded(alpha // 255))
+        answer = await c.post("/v1/inpaint", files=files)
+        assert "0 and 1" in answer.headers["x-deepgin-warnings"]
+
+
 @pytest.mark.parametrize(("mode", "wanted"), [("RGBA", "RGBA"), ("CMYK", "RGB"), ("L", "L")])
 async def test_modes(client, photo, upload, encoded, decoded, mode, wanted):
     kind = "JPEG" if mode == "CMYK" else "PNG"

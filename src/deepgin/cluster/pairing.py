@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..inpainting.folders.names import mask_stems, order, picture_of_mask, pictures_among, shown
-from ..pictures import WRITABLE_ENDINGS
+from ..inpainting.folders.names import key, keys, mask_stems, order, pictures_among, shown
+from ..pictures import WRITABLE_ENDINGS, picture_of_mask
 
-_DOTTED = ".mask"
 _ENDINGS = WRITABLE_ENDINGS | {".gif"}  # as the folder command: people take it for a picture
 
 
@@ -51,21 +50,21 @@ def is_shown_picture(name: str) -> bool:
 def pair(
     names: Iterable[str], masks: Iterable[str] | None = None, *, one_for_all: bool = False
 ) -> Names:
-    """Pair pictures with masks as the folder command does, and by `NAME.mask.png` too.
+    """Pair pictures with masks as the folder command does.
 
     Args:
         names: of pictures, and of the masks beside them; others are passed over.
         masks: names below a folder of masks; None: they are beside their pictures.
         one_for_all: one mask serves for all: none is looked for.
     """
-    usual = {name: _usual(Path(name)) for name in names if is_shown_picture(name)}
-    pictures = pictures_among(usual.values())
-    mine = [name for name, path in usual.items() if path in pictures and path == Path(name)]
-    beside = usual.keys() - set(mine)
-    shelf: dict[Path, list[str]] = defaultdict(list)
+    paths = {name: Path(name) for name in names if is_shown_picture(name)}
+    pictures = pictures_among(paths.values())
+    mine = [name for name, path in paths.items() if path in pictures]
+    beside = paths.keys() - set(mine)
+    shelf: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name in beside if masks is None else filter(is_shown_picture, masks):
-        path = _usual(Path(name))
-        shelf[path.with_name(path.stem)].append(name)
+        for place in keys(Path(name)):
+            shelf[place].append(name)
     found = Names()
     used: set[str] = set()
     for name in sorted(mine, key=lambda name: order(Path(name))):
@@ -75,7 +74,7 @@ def pair(
         if len(best) > 1:
             told = " and ".join(shown(mask) for mask in sorted(best))
             found.failed.append((name, f"{told} both fit: keep one of them"))
-        elif masks is None and not best and not one_for_all and picture_of_mask(Path(name).stem):
+        elif masks is None and not best and not one_for_all and _is_mask(name):
             found.lone_masks.append(name)
         else:
             found.entries.append(Entry(name, next(iter(best), "")))
@@ -86,19 +85,13 @@ def pair(
     return found
 
 
-def _fitting(picture: Path, shelf: dict[Path, list[str]]) -> list[list[str]]:
+def _fitting(picture: Path, shelf: dict[tuple[str, str], list[str]]) -> list[list[str]]:
     """Return the masks that fit a picture, those that fit best first."""
+    places = ([key(picture.parent, stem) for stem in group] for group in mask_stems(picture.name))
     return [
-        [name for stem in dict.fromkeys(group) for name in shelf.get(picture.with_name(stem), ())]
-        for group in mask_stems(picture.stem)
+        [*dict.fromkeys(n for place in group for n in shelf.get(place, ()))] for group in places
     ]
 
 
 def _is_mask(name: str) -> bool:
-    return bool(picture_of_mask(_usual(Path(name)).stem))
-
-
-def _usual(path: Path) -> Path:
-    """Return `a_mask.png` for `a.mask.png`, which shards have, and other paths as they are."""
-    stem = path.stem.removesuffix(_DOTTED)
-    return path if stem in ("", path.stem) else path.with_name(f"{stem}_mask{path.suffix}")
+    return bool(picture_of_mask(Path(name).stem))

@@ -1,5 +1,6 @@
 """`deepgin inpaint SOURCE [MASKS] -o TARGET`: one picture, or a folder of them."""
 
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,12 @@ def _add_hole(p: Parser) -> None:
     p.add_argument("--box", default="", help="x,y,width,height of the hole, in place of a mask")
     p.add_argument("--color", default="", help="the hole's colour as '#ff00ff', likewise")
     p.add_argument(
+        "--color-tolerance",
+        type=int,
+        default=24,
+        help="how far red, green and blue may be from it, 0 to 255; 0 is exact, without soft rims",
+    )
+    p.add_argument(
         "--alpha", action="store_true", help="the hole is where pictures are transparent"
     )
     p.add_argument("--dilate", type=int, default=0, help="let the hole grow by so many pixels")
@@ -78,7 +85,7 @@ def run(args: Any) -> None:
     keep_freed_memory()
     request = _request(args)
     watcher = folders.watcher(args.verbose)
-    if not request.source.is_dir():
+    if not os.path.isdir(request.source):
         if wrong := next((name for name in _OF_FOLDERS if getattr(args, name)), None):
             raise UsageError(f"--{wrong} is for a folder of pictures: leave it out")
         print(f"wrote {folders.shown(folders.fill_one(request, watcher))}")

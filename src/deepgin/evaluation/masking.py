@@ -91,7 +91,7 @@ class HandMade:
     def mask(self, index: int, inside: Path, shape: Size, full: Size) -> np.ndarray:
         """See `Masks.mask`."""
         try:
-            path = self._shelf.find(inside.parent, mask_stems(inside.stem))
+            path = self._shelf.find(inside.parent, mask_stems(inside.name))
         except TwoFitError as error:
             raise PictureError(str(error)) from error
         if path is None:

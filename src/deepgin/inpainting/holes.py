@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import PictureError, UsageError
-from ..pictures import Document, box_mask, colour_mask, resize_mask
+from ..pictures import Document, box_mask, colour_mask, near_misses, resize_mask
 from .options import Options
 from .shaping import dilate
 
 _MOST = 0.9
+_FEW = 0.01
 
 
 @dataclass(frozen=True)
@@ -30,39 +31,45 @@ class Hole:
 
 
 def hole_of(
-    document: Document, mask: np.ndarray | None, options: Options, name: str, mask_name: str
+    document: Document,
+    mask: np.ndarray | None,
+    options: Options,
+    name: str,
+    mask_name: str,
+    mask_note: str = "",
 ) -> Hole:
     """Return the hole that mask and options mean.
 
     Args:
         document: the picture.
         mask: bool, H x W; None where the options make it, or the picture's own alpha is meant.
-        options: box, color, resize_mask, invert and dilate are used.
+        options: box, color, color_tolerance, resize_mask, invert and dilate are used.
         name: the picture's name, for messages.
         mask_name: the mask's.
+        mask_note: what to say if the mask marks nothing.
 
     Raises:
         PictureError: the mask has another size, or nothing is left to go by.
         UsageError: there is no mask, or a second one.
     """
-    fill, mask_name = _marked(document, mask, options, mask_name)
+    fill, mask_name, warnings = _marked(document, mask, options, mask_name)
     fill = _of_size(fill, document, options, name, mask_name) ^ options.invert
     fill = dilate(fill, options.dilate)
     own = mask is None and not options.box and not options.color
     unseen = document.unseen()
     hidden = fill | unseen
     missing = float(fill.mean())
+    note = f"; {mask_note}" if mask_note else ""
     if hidden.all():
         what = "marks everything as missing" if missing == 1 else "leaves only transparent pixels"
-        raise PictureError(f"{mask_name} {what}: nothing to go by is left")
+        raise PictureError(f"{mask_name} {what}: nothing to go by is left{note}")
     white, black, mend = "white", "black", "use --invert (in Python, invert=True)"
     if options.invert:
         white, black, mend = "black", "white", "leave --invert out"
-    warnings: tuple[str, ...] = ()
     if not fill.any():
-        warnings = (f"{mask_name} marks nothing as missing ({white}): nothing is filled",)
+        warnings += (f"{mask_name} marks nothing as missing ({white}): nothing is filled{note}",)
     elif missing > _MOST:
-        warnings = (
+        warnings += (
             f"{mask_name} marks {missing:.1%} as missing ({white}): if {black} was meant, {mend}",
         )
     return Hole(fill, hidden, own, warnings)
@@ -70,18 +77,30 @@ def hole_of(
 
 def _marked(
     document: Document, mask: np.ndarray | None, options: Options, mask_name: str
-) -> tuple[np.ndarray, str]:
-    """Return what is marked, in whatever size, and what it is called."""
+) -> tuple[np.ndarray, str, tuple[str, ...]]:
+    """Return what is marked, in whatever size, what it is called, and what to say of it."""
     option = "box" if options.box else "color" if options.color else ""
     if mask is not None:
         if option:
             raise UsageError(f"--{option} makes the mask: give no mask beside it")
-        return mask, mask_name
+        return mask, mask_name, ()
     if options.box:
-        return box_mask(document.size, options.box), f"the box {options.box}"
+        return box_mask(document.size, options.box), f"the box {options.box}", ()
     if options.color:
-        return colour_mask(document.rgb(), options.color), f"the colour {options.color}"
-    return document.own_hole(), "the picture's own alpha"
+        return _of_colour(document, options.color, options.color_tolerance)
+    return document.own_hole(), "the picture's own alpha", ()
+
+
+def _of_colour(
+    document: Document, colour: str, tolerance: int
+) -> tuple[np.ndarray, str, tuple[str, ...]]:
+    name, rgb = f"the colour {colour}", document.rgb()
+    mask = colour_mask(rgb, colour, tolerance)
+    misses = near_misses(rgb, colour, tolerance, mask)
+    if misses <= mask.sum() * _FEW:
+        return mask, name, ()
+    mend = f"raise --color-tolerance above {tolerance} if they are meant"
+    return mask, name, (f"{misses} pixels near {name} are left: {mend}",)
 
 
 def _of_size(

@@ -19,7 +19,7 @@ from . import batches
 from .fits import Completed, Fit, Scene, complete_all, fit_of
 from .ground import settled
 from .holes import Hole, hole_of
-from .inputs import Picture, as_document, as_guidance, as_mask, name_of
+from .inputs import Picture, as_document, as_guidance, as_marks, name_of
 from .jobs import Job, Result
 from .options import Options
 from .shaping import degrid, feather
@@ -110,7 +110,7 @@ class Inpainter:
 
         Args:
             picture: a path, PIL image, array or tensor; see `inputs.as_document`.
-            mask: likewise, white is missing; see `inputs.as_mask`. None takes the options' box
+            mask: likewise, white is missing; see `inputs.as_marks`. None takes the options' box
                 or colour, or else the picture's own alpha.
             guidance: a colour-coded segmentation, for a guided network alone.
             options: in place of those that the inpainter was made with.
@@ -138,12 +138,14 @@ class Inpainter:
     ) -> Result:
         """Fill and tell all; arguments and errors are those of `__call__` and `fill_many`."""
         options = options or self.options
+        marked, note = (None, "") if mask is None else as_marks(mask, options.threshold)
         job = Job(
             as_document(picture),
-            None if mask is None else as_mask(mask, options.threshold),
+            marked,
             None if guidance is None else as_guidance(guidance),
             name_of(picture, "the picture"),
             name_of(mask, "the mask"),
+            note,
         )
         return self.fill_many([job], options, told)[0]
 
@@ -216,7 +218,7 @@ class Inpainter:
         if job.guidance is not None and job.guidance.shape[1::-1] != job.document.size:
             sizes = [f"{w} x {h}" for w, h in (job.guidance.shape[1::-1], job.document.size)]
             raise UsageError(f"{name}: the guidance is {sizes[0]} pixels, the picture {sizes[1]}")
-        return hole_of(job.document, job.mask, options, name, job.mask_name)
+        return hole_of(job.document, job.mask, options, name, job.mask_name, job.mask_note)
 
     def _scene(self, job: Job, hole: Hole, runtime: Runtime) -> Scene:
         return Scene(

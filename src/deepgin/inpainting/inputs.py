@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UsageError
-from ..pictures import Document, decoded, mask_of, read_mask, read_rgb, rgb_of
+from ..pictures import Document, Marks, decoded, faint, marks_of, read_marks, read_rgb, rgb_of
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +37,17 @@ def as_document(picture: Picture) -> Document:
         return Document.of(picture)
     if isinstance(picture, str | PathLike):
         return Document.open(Path(picture))
+    _check_tensor(picture, "picture")
     return Document.of_array(_bytes_of(picture))
+
+
+def _check_tensor(given: object, what: str) -> None:
+    """Refuse what is neither a tensor nor of the other kinds, which were looked at before."""
+    if not any(kind.__module__.startswith("torch") for kind in type(given).__mro__):
+        raise UsageError(
+            f"a {what} must be a path, a PIL image, a NumPy array or a tensor, not "
+            f"{type(given).__name__}: PIL.Image.open reads open files, numpy.array lists"
+        )
 
 
 def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
@@ -57,8 +67,8 @@ def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
     return planes.permute(1, 2, 0).cpu().numpy()
 
 
-def as_mask(mask: Picture, threshold: float = 0.5) -> np.ndarray:
-    """Return any accepted mask as bool, H x W.
+def as_marks(mask: Picture, threshold: float = 0.5) -> Marks:
+    """Return any accepted mask as bool, H x W, with what must be said of it.
 
     Args:
         mask: a path, PIL image or `Document`; or an array or tensor H x W (a tensor also
@@ -66,33 +76,41 @@ def as_mask(mask: Picture, threshold: float = 0.5) -> np.ndarray:
         threshold: missing is what is at or above this share of white.
 
     Raises:
-        PictureError: a file cannot be read; UsageError: another type or shape.
+        PictureError: a file cannot be read; UsageError: another type, shape or range.
     """
     if isinstance(mask, Document):
         mask = mask.image()
     if isinstance(mask, Image.Image):
-        return mask_of(decoded(mask, name_of(mask, "the mask")), threshold)
+        return marks_of(decoded(mask, name_of(mask, "the mask")), threshold)
     if isinstance(mask, np.ndarray):
         return _of_array(mask, threshold, "array")
     if isinstance(mask, str | PathLike):
-        return read_mask(Path(mask), threshold)
+        return read_marks(Path(mask), threshold)
+    _check_tensor(mask, "mask")
     planes = mask.detach().cpu()
     while planes.ndim > 2 and planes.shape[0] == 1:
         planes = planes[0]
+    if planes.is_floating_point():
+        planes = planes.float()  # NumPy has no bf16
     return _of_array(planes.numpy(), threshold, "tensor")
 
 
-def _of_array(mask: np.ndarray, threshold: float, kind: str) -> np.ndarray:
-    if mask.ndim != 2:
+def _of_array(mask: np.ndarray, threshold: float, kind: str) -> Marks:
+    if mask.ndim != 2 or not mask.size:
         raise UsageError(f"a mask {kind} must be H x W, not {' x '.join(map(str, mask.shape))}")
     if mask.dtype == np.bool_:
-        return mask
+        return Marks(mask)
+    white = 1
     if mask.dtype == np.uint8:
-        # 255 / 2 would let 127.5 round either way: half of 256 levels, as for files.
-        return mask >= (128 if threshold == 0.5 else threshold * 255)
-    if np.issubdtype(mask.dtype, np.floating):
-        return mask >= threshold
-    raise UsageError(f"a mask {kind} must be bool, uint8 or float, not {mask.dtype}")
+        white = 255
+    elif not np.issubdtype(mask.dtype, np.floating):
+        raise UsageError(f"a mask {kind} must be bool, uint8 or float, not {mask.dtype}")
+    # Resampling overshoots a little; bytes and [-1, 1] as floats lie further out, NaN nowhere.
+    elif not ((mask >= -0.25) & (mask <= 1.25)).all():
+        raise UsageError(f"a mask {kind} of floats must lie in [0, 1]: divide bytes by 255")
+    # 255 / 2 would let 127.5 round either way: half of 256 levels, as for files.
+    marked = mask >= (128 if white == 255 and threshold == 0.5 else threshold * white)
+    return Marks(marked, "" if marked.any() else faint(max(0.0, float(mask.max())) / white))
 
 
 def as_guidance(guidance: Picture) -> np.ndarray:

@@ -24,6 +24,7 @@ class Job(NamedTuple):
         guidance: uint8, H x W x 3, for a guided network.
         name: the picture's name in messages; empty takes its file's.
         mask_name: the mask's.
+        mask_note: what to say if the mask marks nothing; see `Marks`.
     """
 
     document: Document
@@ -31,6 +32,7 @@ class Job(NamedTuple):
     guidance: np.ndarray | None = None
     name: str = ""
     mask_name: str = "the mask"
+    mask_note: str = ""
 
 
 @dataclass(frozen=True)

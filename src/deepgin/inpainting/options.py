@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import UsageError, nearest_name
+from ..pictures import COLOUR_TOLERANCE
 from .fits import FITS
 
 _BOX = re.compile(r"\s*\d+\s*(,\s*\d+\s*){3}")
@@ -30,7 +31,9 @@ class Options:
         threshold: a mask is missing at or above this share of white.
         resize_mask: bring a mask of another size to the picture's.
         box: the hole as "x,y,width,height" in pixels, in place of a mask.
-        color: the hole as all pixels of a colour such as "#ff00ff", in place of a mask.
+        color: the hole as all that is painted in a colour such as "#ff00ff", in place of a mask.
+        color_tolerance: how far each of red, green and blue may be from it, 0 to 255; above 0 the
+            soft rim belongs to it, 0 takes the exact colour alone.
 
     Raises:
         UsageError: a value that does not work.
@@ -47,6 +50,7 @@ class Options:
     resize_mask: bool = False
     box: str = ""
     color: str = ""
+    color_tolerance: int = COLOUR_TOLERANCE
 
     def __post_init__(self) -> None:
         if self.fit not in FITS:
@@ -69,5 +73,7 @@ class Options:
             raise UsageError(f"box '{self.box}' does not work: write x,y,width,height in pixels")
         if self.color and not _COLOUR.fullmatch(self.color):
             raise UsageError(f"color '{self.color}' does not work: write it as #ff00ff")
+        if not 0 <= self.color_tolerance <= 255:
+            raise UsageError(f"color_tolerance {self.color_tolerance} does not work: 0 to 255")
         if self.box and self.color:
             raise UsageError("box and color both say what the hole is: give one of them")

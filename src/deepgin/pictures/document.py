@@ -1,5 +1,6 @@
 """A `Document`: a picture as its file has it, upright, whose holes alone ever change."""
 
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -253,7 +254,7 @@ class Document:
         target = format_named(path, self.format)
         if quality is not None and not 0 <= quality <= 100:
             raise UsageError(f"a quality of {quality} does not work: 0 to 100")
-        if self.source and path.exists() and path.samefile(self.source):
+        if self.source and os.path.exists(path) and path.samefile(self.source):
             raise UsageError(f"{path} is the picture itself: choose another name")
         pixels, mode, notes = fitted(self.pixels, self.mode, self.white, target, path)
         metadata = self.metadata

@@ -1,7 +1,9 @@
 """Finding picture files in folders. Tar shards are the training's."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from ..errors import PictureError, UsageError
 
 PICTURE_ENDINGS = frozenset([".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff"])
 
-_MASK_ENDINGS = ("-mask", "_mask")
+_MASK = re.compile(r"(.+)[._-]mask\d*|mask[._-](.+)", re.IGNORECASE | re.DOTALL)
 
 
 def is_picture(name: str | Path) -> bool:
@@ -54,15 +56,29 @@ def find_pictures(folder: str | Path, limit: int = 0) -> list[Path]:
 def masks_among(names: Iterable[str]) -> set[str]:
     """Return those of the names that are a mask's, named after another that is a picture's.
 
-    `a/b-mask.png` and `a/b_mask.png` are masks where there is an `a/b` of any ending.
+    `a/b_mask.png` is one where there is an `a/b` of any ending; see `picture_of_mask`.
     """
-    stems = {name: name.rpartition(".")[0] for name in names}
-    pictures = set(stems.values())
+    paths = {name: PurePath(one_name(name)) for name in names}
+    pictures = {named for path in paths.values() for named in (path, path.with_suffix(""))}
     return {
         name
-        for name, stem in stems.items()
-        if stem.endswith(_MASK_ENDINGS) and stem[: -len("-mask")] in pictures
+        for name, path in paths.items()
+        if (of := picture_of_mask(path.stem)) and path.with_name(of) in pictures
     }
+
+
+def picture_of_mask(stem: str) -> str:
+    """Return the stem or name of the picture that a mask of this stem belongs to, or nothing.
+
+    It is `a` for `a_mask`, `a-mask`, `a.mask`, `a_MASK`, `a_mask001` and `mask_a`.
+    """
+    found = _MASK.fullmatch(stem)
+    return (found[1] or found[2]) if found else ""
+
+
+def one_name(text: str) -> str:
+    """Return a name as it compares: an accented letter may be one code point or two."""
+    return unicodedata.normalize("NFC", text)
 
 
 def evenly(files: Sequence[Path], limit: int) -> list[Path]:

@@ -1,7 +1,7 @@
-"""Masks made without another program, and masks of another size. Reading them is `read`'s."""
+"""Masks from a box, and masks of another size. Reading them is `mask`'s."""
 
 import numpy as np
-from PIL import Image, ImageColor
+from PIL import Image
 
 from ..errors import UsageError
 
@@ -47,26 +47,3 @@ def box_mask(size: tuple[int, int], box: str) -> np.ndarray:
     if not mask.any():
         raise UsageError(f"--box {box} holds no pixel of a picture of {size[0]} x {size[1]}")
     return mask
-
-
-def colour_mask(rgb: np.ndarray, colour: str, tolerance: int = 0) -> np.ndarray:
-    """Return a mask of all pixels of one colour.
-
-    Args:
-        rgb: uint8, H x W x 3.
-        colour: `#ff00ff`, or a name as in CSS.
-        tolerance: how far each of red, green and blue may be from it, 0 to 255.
-
-    Returns:
-        bool, H x W.
-
-    Raises:
-        UsageError: no such colour, or a tolerance outside 0 to 255.
-    """
-    try:
-        wanted = np.array(ImageColor.getrgb(colour)[:3], np.int16)
-    except ValueError as error:
-        raise UsageError(f"--color {colour}: a colour as #ff00ff or magenta is needed") from error
-    if not 0 <= tolerance <= 255:
-        raise UsageError(f"a tolerance of {tolerance} does not work: 0 to 255")
-    return (np.abs(rgb.astype(np.int16) - wanted) <= tolerance).all(axis=2)

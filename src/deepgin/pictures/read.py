@@ -1,11 +1,10 @@
-"""Reading picture and mask files as people mean them."""
+"""Reading picture files as people mean them."""
 
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ..errors import UsageError
 from .document import Document
 from .modes import white_of_deep
 from .opening import check_format, naming, opened
@@ -57,72 +56,32 @@ def read_rgb(path: str | Path) -> Image.Image:
 
 def rgb_of(picture: Image.Image) -> Image.Image:
     """Return an opened picture of any mode as RGB; alpha is dropped, deep grey brought to 8 bit."""
-    if _is_deep(picture):
-        grey = (_share_of_full(picture) * 255 + 0.5).astype(np.uint8)
+    if picture.mode in ("La", "RGBa"):
+        picture = picture.convert(picture.mode.upper())
+    if is_deep_grey(picture):
+        grey = (share_of_full(picture) * 255 + 0.5).astype(np.uint8)
         return Image.fromarray(np.repeat(grey[..., None], 3, axis=2))
-    if picture.mode == "La":
-        picture = picture.convert("LA")
     if picture.mode == "P" and picture.has_transparency_data:
         # Straight to RGB, Pillow warns of a transparency that RGB cannot hold.
         picture = picture.convert("RGBA")
     return picture.convert("RGB")
 
 
-def read_mask(path: str | Path, threshold: float = 0.5) -> np.ndarray:
-    """Read a mask file: white (at or above `threshold`) is missing.
-
-    Returns:
-        bool, H x W, upright; see `mask_of`.
-
-    Raises:
-        PictureError: as for `opened`.
-        UsageError: a threshold that is not above 0 and at most 1.
-    """
-    check_threshold(threshold)
-    return mask_of(open_upright(path), threshold)
-
-
-def mask_of(picture: Image.Image, threshold: float = 0.5) -> np.ndarray:
-    """Return the mask that an opened picture means: white (at or above `threshold`) is missing.
-
-    Colours are read as grey. Alpha is used only where the colours say nothing, that is, are the
-    same everywhere, and it does: opaque (at or above `threshold`) is missing.
-
-    Returns:
-        bool, H x W.
-
-    Raises:
-        UsageError: a threshold that is not above 0 and at most 1.
-    """
-    check_threshold(threshold)
-    if _is_deep(picture):
-        return _share_of_full(picture) >= threshold
-    if picture.has_transparency_data:
-        rgba = np.asarray(picture.convert("RGBA"))
-        alpha = rgba[..., 3]
-        if (rgba[..., :3] == rgba[:1, :1, :3]).all() and (alpha < 255).any():
-            return alpha / 255 >= threshold
-    return np.asarray(rgb_of(picture).convert("L")) / 255 >= threshold
-
-
-def check_threshold(threshold: float) -> None:
-    """Refuse a threshold that is not above 0 and at most 1."""
-    if not 0 < threshold <= 1:
-        raise UsageError(f"a threshold of {threshold} does not work: above 0 and at most 1")
-
-
-def _is_deep(picture: Image.Image) -> bool:
+def is_deep_grey(picture: Image.Image) -> bool:
     """Return whether the picture is grey of more than 8 bit (I;16, I, F), which Pillow clips."""
     return picture.mode.startswith("I") or picture.mode == "F"
 
 
-def _share_of_full(picture: Image.Image) -> np.ndarray:
+def share_of_full(picture: Image.Image) -> np.ndarray:
     """Return a deep grey picture as float64, H x W, in [0, 1].
 
-    The mode does not say what white is: for floats it is 1 if no value exceeds that, else it is
-    as in `white_of_deep`.
+    The mode does not say what white is: it is as in `white_of_deep`, for floats also 1.
     """
-    values = np.nan_to_num(np.asarray(picture).astype(np.float64))
-    brightest = values.max(initial=0)
+    values = np.asarray(picture).astype(np.float64)
+    values = np.where(np.isnan(values), 0, values)
+    brightest = values.max(initial=0, where=np.isfinite(values))
+    if picture.mode == "F":
+        # Resampling overshoots white a little.
+        brightest /= 1.25
     full = 1 if picture.mode == "F" and brightest <= 1 else white_of_deep(brightest)
     return (values / full).clip(0, 1)

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import DeepginError, UsageError
 from ..inpainting import Job, Options
-from ..pictures import WRITABLE_ENDINGS, Document, open_image, read_mask, read_rgb
+from ..pictures import WRITABLE_ENDINGS, Document, open_image, read_marks, read_rgb
 from ..pictures.formats import FORMATS, format_named
 from ..pictures.heif import heif_readable
 from .refusals import Refusal, refusal_of
@@ -123,10 +123,11 @@ def read(upload: Upload, options: Options, writing: Writing) -> Job:
     """
     with _folder(upload) as places:
         document = replace(Document.open(places["picture"]), source=None)
-        mask = read_mask(places["mask"], options.threshold) if upload.mask else None
+        marks = read_marks(places["mask"], options.threshold) if upload.mask else None
         guide = np.asarray(read_rgb(places["guidance"])) if upload.guidance else None
         target(document, writing)
-    return Job(document, mask, guide, "the picture", "the mask")
+    mask, note = marks or (None, "")
+    return Job(document, mask, guide, "the picture", "the mask", note)
 
 
 @contextmanager

@@ -56,6 +56,12 @@ class Fields(BaseModel):
     color: str = Field(
         "", description="the hole's colour, in place of a mask", examples=["#ff00ff"]
     )
+    color_tolerance: int = Field(
+        Options.color_tolerance,
+        ge=0,
+        le=255,
+        description="how far red, green and blue may be from it; 0 is exact, without soft rims",
+    )
     alpha: bool = Field(False, description="the hole is where the picture is transparent")
     quality: int | None = Field(None, ge=0, le=100, description="of JPEG, WebP, AVIF and HEIC")
     format: str = Field(

@@ -1,5 +1,6 @@
 """The folder job over a stand-in for the network: what is written, what fails, what is redone."""
 
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepgin.errors import PictureError
+from deepgin.errors import DeepginError, PictureError
 from deepgin.inpainting import Job
 from deepgin.inpainting.folders import JobOptions, Pair, Pairs, find_pairs, plan, run
 from deepgin.inpainting.folders.plan import GROUP
@@ -234,6 +235,33 @@ def test_a_result_whose_place_a_folder_takes(photos, tmp_path):
     assert any("02.png is a folder" in why for _, why in summary.failed)
     assert sum("sub: the folder cannot be made" in why for _, why in summary.failed) == 20
     assert (tmp_path / "out" / "sub").read_bytes() == b"a file"
+
+
+def test_an_overlong_name_of_a_result_fails_alone(photos, tmp_path):
+    long = "x" * 240
+    (photos / "00.png").rename(photos / f"{long}.png")
+    summary = start(photos, tmp_path / "out", suffix="_that_is_filled")
+    assert summary.done == 39
+    ((name, why),) = summary.failed
+    assert name == f"{long}.png"
+    assert why.endswith("File name too long")
+    assert isinstance(summary.error, DeepginError)
+
+
+def test_a_place_that_cannot_be_looked_at_fails_alone(photos, tmp_path, monkeypatch):
+    stat = os.stat
+
+    def refuse(path, *args, **kwargs):
+        if os.fspath(path) == str(tmp_path / "out" / "02.png"):
+            raise PermissionError(13, "Permission denied", path)
+        return stat(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    summary = start(photos, tmp_path / "out")
+    assert summary.done == 39
+    ((name, why),) = summary.failed
+    assert name == "02.png"
+    assert why.endswith("Permission denied")
 
 
 def test_warnings_and_notes_come_with_the_name(photos, tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import random
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,79 @@ def test_the_name_that_says_mask_goes_first(files):
     found = find_pairs(files("photos", "a.png"), masks)
     assert paired(found, masks) == {"a.png": "a_mask.png"}
     assert found.lone_masks == []
+
+
+@pytest.mark.parametrize(
+    "mask",
+    ["a_MASK.PNG", "mask_a.png", "Mask-a.webp", "a_mask001.png", "a.mask.png", "a.jpg_mask.png"],
+)
+def test_other_names_of_masks(files, mask):
+    for masks in ("photos", "masks"):
+        files(masks, mask, "b_mask000.png")
+        photos = files("photos", "a.jpg", "b.jpg")
+        found = find_pairs(photos, None if masks == "photos" else photos.parent / masks)
+        assert [p.mask.name for p in found.pairs] == [mask, "b_mask000.png"]
+        assert (found.lone_pictures, found.lone_masks, found.failed) == ([], [], [])
+        for name in (mask, "b_mask000.png"):
+            (photos / name).unlink(missing_ok=True)
+
+
+def test_the_whole_name_of_the_picture_in_a_folder_of_masks(files):
+    photos = files("photos", "a.jpg", "a_crop000.png", "c.jpg")
+    masks = files("masks", "a.jpg.png", "a_crop000_mask000.png", "c.jpg.png", "c.png")
+    found = find_pairs(photos, masks)
+    assert paired(found, masks) == {
+        "a.jpg": "a.jpg.png",
+        "a_crop000.png": "a_crop000_mask000.png",
+    }
+    assert [name for name, _ in found.failed] == ["c.jpg"]
+    assert named(find_pairs(files("beside", "a.jpg", "a.jpg.png")).lone_pictures) == [
+        "a.jpg",
+        "a.jpg.png",
+    ]
+
+
+@pytest.mark.parametrize("other", ["mask_a.png", "a_MASK.png", "a_mask001.png"])
+def test_two_names_that_say_mask_are_refused(files, other):
+    masks = files("masks", "a_mask.png", other)
+    ((name, why),) = find_pairs(files("photos", "a.png"), masks).failed
+    assert name == "a.png"
+    assert str(masks / other) in why
+
+
+def test_pictures_whose_own_names_say_mask(files):
+    photos = files("photos", "carnival.png", "carnival_mask.png", "lone.png", "lone_mask.png")
+    masks = files("masks", "carnival.png", "carnival_mask.png", "lone_mask.png", "mask_other.png")
+    found = find_pairs(photos, masks)
+    assert paired(found, masks) == {
+        "carnival.png": "carnival.png",
+        "carnival_mask.png": "carnival_mask.png",
+        "lone_mask.png": "lone_mask.png",
+    }
+    assert named(found.lone_pictures) == ["lone.png"]
+    assert named(found.lone_masks) == ["mask_other.png"]
+    for name in ("carnival.png", "carnival_mask.png"):
+        assert paired(find_pairs(photos / name, masks), masks) == {name: name}
+
+
+def test_what_is_passed_over_is_named(files):
+    photos = files("photos", "a.png", "a_mask.png")
+    assert named(find_pairs(photos, masked=False).passed_over) == ["a_mask.png"]
+    assert find_pairs(photos).passed_over == []
+    one = files("one", "a.png")
+    assert named(find_pairs(photos, one / "a.png").passed_over) == ["a_mask.png"]
+    assert named(find_pairs(one, photos).passed_over) == ["a.png"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_accents_in_one_code_point_or_two(files, form):
+    other = "NFD" if form == "NFC" else "NFC"
+    photo, folder = (unicodedata.normalize(form, text) for text in ("caf\u00e9.jpg", "\u00fc"))
+    mask, there = (unicodedata.normalize(other, text) for text in ("caf\u00e9_mask.png", "\u00fc"))
+    found = find_pairs(files("photos", f"{folder}/{photo}"), files("masks", f"{there}/{mask}"))
+    assert [p.mask.name for p in found.pairs] == [mask]
+    assert found.lone_masks == []
+    assert len(find_pairs(files("beside", photo, mask)).pairs) == 1
 
 
 def test_two_pictures_of_one_stem_share_a_mask(files):

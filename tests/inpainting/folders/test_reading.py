@@ -41,9 +41,9 @@ def test_no_mask(pair):
 
 def test_one_mask_for_all_is_read_once(pair, monkeypatch):
     read = []
-    as_mask = reading.as_mask
+    as_marks = reading.as_marks
     monkeypatch.setattr(
-        reading, "as_mask", lambda path, threshold: read.append(path) or as_mask(path, threshold)
+        reading, "as_marks", lambda path, threshold: read.append(path) or as_marks(path, threshold)
     )
     one = reader(0.5, guided=False)
     jobs = [one(Task(pair, Path(f"{i}.png"))) for i in range(3)]

@@ -1,5 +1,6 @@
 """Doing what a person asks for, a picture or a folder of them, from the checks to the files."""
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -99,12 +100,12 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     Raises:
         DeepginError: what is wrong with the request, a file or the disk; nothing is then written.
     """
-    if not request.source.exists():
+    if not os.path.exists(request.source):
         raise PictureError(f"{shown(request.source)}: no such file or folder")
     target = check_target(request.target)
     source, overwrite = request.source, request.writing.overwrite
     _check_not_input(target, source, request.masks, request.guidance)
-    if target.exists() and not overwrite:
+    if os.path.exists(target) and not overwrite:
         raise UsageError(f"{shown(target)} exists: add --overwrite, or choose another name")
     pair = _only(request.pairs(), request)
     _check_not_input(target, pair.mask, pair.guidance)
@@ -152,7 +153,9 @@ def fill_folder(request: Request, watcher: Watcher) -> Summary:
 
 
 def _check_not_input(target: Path, *inputs: Path | None) -> None:
-    if target.exists() and any(p and p.exists() and target.samefile(p) for p in inputs):
+    if os.path.exists(target) and any(
+        p and os.path.exists(p) and target.samefile(p) for p in inputs
+    ):
         raise UsageError(f"{shown(target)} is also an input: choose another name")
 
 

@@ -77,7 +77,7 @@ def run(plan: Plan, read: Read, fill: Fill, options: JobOptions, watcher: Watche
         watcher: is told.
     """
     tasks = [*chain.from_iterable(plan.groups)]
-    wanted = {t for t in tasks if options.overwrite or not t.target.is_file()}
+    wanted = {t for t in tasks if options.overwrite or not os.path.isfile(t.target)}
     summary = Summary(skipped=len(tasks) - len(wanted), failed=[*plan.failed])
     watcher.begin(len(wanted) + len(plan.failed), summary.skipped)
     for name, why in plan.failed:

@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
-MASK_ENDINGS = ("_mask", "-mask")
+from ...pictures import one_name, picture_of_mask
+
+MASK = "_mask"
 HOLES = "_with_holes"
 SEGMENTATION = "_seg"
 
@@ -14,15 +16,26 @@ def base(stem: str) -> str:
     return stem.removesuffix(HOLES) or stem
 
 
-def picture_of_mask(stem: str) -> str:
-    """Return the base name of the picture that a mask of this stem belongs to, or nothing."""
-    return next((stem.removesuffix(e) for e in MASK_ENDINGS if stem.endswith(e)), "")
+def mask_stems(name: str) -> tuple[tuple[str, ...], ...]:
+    """Return the stems that the mask of a picture may have, the most telling ones first.
+
+    Args:
+        name: the picture's, with its ending: `a.jpg.png` is a mask of `a.jpg`.
+    """
+    stem = PurePath(name).stem
+    own = (stem, base(stem), name)
+    return tuple(part + MASK for part in own), own
 
 
-def mask_stems(stem: str) -> tuple[tuple[str, ...], ...]:
-    """Return the stems that a picture's mask may have, the most telling ones first."""
-    own = (stem, base(stem))
-    return tuple(f"{name}{e}" for name in own for e in MASK_ENDINGS), own
+def keys(path: PurePath) -> set[tuple[str, str]]:
+    """Return what a file is found by: its folder with its stem, and `a_mask` for any mask of `a`."""
+    of = picture_of_mask(path.stem)
+    return {key(path.parent, stem) for stem in (path.stem, of + MASK if of else path.stem)}
+
+
+def key(folder: PurePath, stem: str) -> tuple[str, str]:
+    """Return folder and stem as they compare."""
+    return one_name(folder.as_posix()), one_name(stem)
 
 
 def segmentation_stems(stem: str, beside: bool) -> tuple[tuple[str, ...], ...]:
@@ -31,29 +44,33 @@ def segmentation_stems(stem: str, beside: bool) -> tuple[tuple[str, ...], ...]:
     return tuple(f"{name}{SEGMENTATION}" for name in own), () if beside else own
 
 
-def pictures_among(paths: Iterable[Path], *, segmented: bool = False) -> set[Path]:
+def pictures_among(
+    paths: Iterable[Path], *, segmented: bool = False, beside: bool = True
+) -> set[Path]:
     """Return the paths that are neither masks nor segmentations of others in the same folder.
 
     Args:
         paths: of files of one tree.
         segmented: take every `a_seg` beside an `a` for its segmentation, not only where
             `a_with_holes` or a mask beside it says that this is the AIM challenge's layout.
+        beside: masks lie beside their pictures; else what is named as one is a picture too.
     """
     paths = [*paths]
-    stems = {(path.parent, path.stem) for path in paths}
-    bases = {(folder, base(stem)) for folder, stem in stems}
+    stems = {found for path in paths for found in keys(path)}
+    bases = {key(p.parent, name) for p in paths for name in (base(p.stem), p.name)}
 
     def is_segmentation(path: Path) -> bool:
         name = path.stem.removesuffix(SEGMENTATION)
-        if name == path.stem or (path.parent, name) not in bases:
+        if name == path.stem or key(path.parent, name) not in bases:
             return False
-        telling = (HOLES, *MASK_ENDINGS)
-        return segmented or any((path.parent, name + ending) in stems for ending in telling)
+        telling = (HOLES, MASK)
+        return segmented or any(key(path.parent, name + ending) in stems for ending in telling)
 
     return {
         path
         for path in paths
-        if (path.parent, picture_of_mask(path.stem)) not in bases and not is_segmentation(path)
+        if not (beside and key(path.parent, picture_of_mask(path.stem)) in bases)
+        and not is_segmentation(path)
     }
 
 

@@ -1,13 +1,14 @@
 """Which mask and segmentation belong to which picture: by name and folder, never by order."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ...errors import PictureError, UsageError
-from ...pictures import evenly
-from .names import mask_stems, order, picture_of_mask, pictures_among, segmentation_stems, shown
+from ...pictures import evenly, picture_of_mask
+from .names import key, mask_stems, order, pictures_among, segmentation_stems, shown
 from .shelf import Shelf, TwoFitError
 from .walk import Failure, walk
 
@@ -44,6 +45,7 @@ class Pairs:
         pairs: what can be filled.
         lone_pictures: paths, below the source, of pictures without a mask.
         lone_masks: paths, below the masks, of masks without a picture.
+        passed_over: paths of masks, by their names, that are not used.
         failed: names of what cannot be paired or listed, and why.
         notes: what must be told before work starts.
     """
@@ -51,6 +53,7 @@ class Pairs:
     pairs: list[Pair] = field(default_factory=list)
     lone_pictures: list[Path] = field(default_factory=list)
     lone_masks: list[Path] = field(default_factory=list)
+    passed_over: list[Path] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -67,9 +70,11 @@ def find_pairs(
 ) -> Pairs:
     """Pair the pictures of `source` with their masks.
 
-    A mask has its picture's stem, or that and `_mask` or `-mask`, in the same folder below `masks`
-    as the picture has below `source`; without `masks` it lies beside its picture, with such an
-    ending. The names of the AIM challenge count: `a_with_holes`, `a_mask`, `a_seg`.
+    A mask of `a.jpg` is named `a`, `a.jpg` or as `picture_of_mask` has it, and lies in the same
+    folder below `masks` as the picture does below `source`; without `masks` it lies beside its
+    picture, named as `picture_of_mask` has it. The names of the AIM challenge count:
+    `a_with_holes`, `a_mask`, `a_seg`. A mask with the very name of a picture is that picture's
+    alone.
 
     Args:
         source: a picture, or a folder of pictures.
@@ -87,17 +92,19 @@ def find_pairs(
     if limit < 0:
         raise UsageError(f"a limit of {limit} pictures does not work: at least 1, or 0 for all")
     for path in (source, masks, guidance):
-        if path is not None and not path.exists():
+        if path is not None and not os.path.exists(path):
             raise PictureError(f"{shown(path)}: no such file or folder")
     left_out = [*left_out]
     root = source if source.is_dir() else source.parent
     others = [p for p in (masks, guidance) if p is not None and p.is_dir() and not p.samefile(root)]
     tree = walk(root, [*left_out, *others], below=source.is_dir())
+    apart = masks in others
+    named = pictures_among(tree.files, segmented=guidance is not None, beside=not apart)
     if source.is_dir():
-        pictures = pictures_among(tree.files, segmented=guidance is not None)
-        pictures -= {_inside(root, path) for path in (masks, guidance) if path is not None}
+        pictures = named - {_inside(root, path) for path in (masks, guidance) if path is not None}
     else:
         pictures = {Path(source.name)}  # whatever its ending
+    known = {key(path.parent, path.stem) for path in named} if apart else ()
     beside = [path for path in tree.files if path not in pictures]
     shelf = Shelf.of(masks, root, beside, left_out)
     segmentations = Shelf.of(guidance, root, beside, left_out)
@@ -107,7 +114,7 @@ def find_pairs(
         pair = Pair(root / path, path, bytes=tree.files.get(path, 0))
         stems = segmentation_stems(path.stem, beside=guidance is None)
         try:
-            mask = shelf.find(path.parent, mask_stems(path.stem)) if masked else None
+            mask = shelf.find(path.parent, mask_stems(path.name), known) if masked else None
             pair = replace(pair, mask=mask, guidance=segmentations.find(path.parent, stems))
         except TwoFitError as error:
             found.failed.append((pair.name, str(error)))
@@ -116,8 +123,12 @@ def find_pairs(
             if not fnmatchcase(path.as_posix() if "/" in glob else path.name, glob or "*"):
                 continue
             (found.pairs.append(pair) if mask or not masked else found.lone_pictures.append(path))
-    if masked and source.is_dir():
+    if masked and shelf.for_all is None and source.is_dir():
+        found.passed_over = shelf.passed_over()
         _set_apart_masks(found, shelf, segmentations, masks is None)
+    elif source.is_dir():
+        for_all = {_inside(root, path) for path in (masks, guidance) if path is not None}
+        found.passed_over = [p for p in beside if picture_of_mask(p.stem) and p not in for_all]
     taken = {*evenly([pair.picture for pair in found.pairs], limit)}
     found.pairs = [pair for pair in found.pairs if pair.picture in taken]
     return found

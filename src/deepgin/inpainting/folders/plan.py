@@ -101,7 +101,7 @@ def check_folders(source: Path, target: Path, masks: Path | None = None) -> None
     Raises:
         UsageError: see above.
     """
-    if target.exists() and not target.is_dir():
+    if os.path.exists(target) and not target.is_dir():
         raise UsageError(f"{shown(target)} is a file: name a folder for the results of a folder")
     for place in (source, masks):
         if place is not None and place.is_dir() and target.resolve() == place.resolve():

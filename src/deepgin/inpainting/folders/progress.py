@@ -50,7 +50,11 @@ class Lines:
         """Name what has no counterpart, the first twenty of it, or all if verbose."""
         for note in pairs.notes:
             self.say(f"deepgin: warning: {note}")
-        lone = ((pairs.lone_pictures, "picture", "mask"), (pairs.lone_masks, "mask", "picture"))
+        lone = (
+            (pairs.lone_pictures, "picture", "mask"),
+            (pairs.lone_masks, "mask", "picture"),
+            (pairs.passed_over, "mask", "use"),
+        )
         for paths, what, other in lone:
             if paths:
                 have = f"{len(paths)} {what}s have" if len(paths) > 1 else f"1 {what} has"

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
+from typing import Generic, TypeVar
 
-import numpy as np
-
-from ...pictures import Document
-from ..inputs import as_guidance, as_mask
+from ...pictures import Document, Marks
+from ..inputs import as_guidance, as_marks
 from ..jobs import Job
 from .plan import Task
+
+T = TypeVar("T")
 
 
 def reader(threshold: float, guided: bool) -> Callable[[Task], Job]:
@@ -19,35 +20,41 @@ def reader(threshold: float, guided: bool) -> Callable[[Task], Job]:
         threshold: see `Options`.
         guided: whether the network takes a segmentation; those that are there are else not read.
     """
-    masks = _Last(lambda path: as_mask(path, threshold))
-    guides = _Last(as_guidance)
+
+    def marks_in(path: Path) -> Marks:
+        marks = as_marks(path, threshold)
+        marks.mask.flags.writeable = False  # one may be of many jobs
+        return marks
+
+    masks, guides = _Last(marks_in), _Last(as_guidance)
 
     def read(task: Task) -> Job:
         pair = task.pair
+        mask, note = masks(pair.mask) if pair.mask else (None, "")
         return Job(
             Document.open(pair.picture),
-            None if pair.mask is None else masks(pair.mask),
+            mask,
             guides(pair.guidance) if guided and pair.guidance else None,
             str(pair.picture),
             str(pair.mask or ""),
+            note,
         )
 
     return read
 
 
-class _Last:
+class _Last(Generic[T]):
     """Keeps what was read last: one mask may serve for all pictures."""
 
-    def __init__(self, read: Callable[[Path], np.ndarray]) -> None:
+    def __init__(self, read: Callable[[Path], T]) -> None:
         self.read, self.lock = read, Lock()
-        self.last: tuple[Path | None, np.ndarray] = (None, np.empty(0))
+        self.last: tuple[Path, T] | None = None
 
-    def __call__(self, path: Path) -> np.ndarray:
+    def __call__(self, path: Path) -> T:
         with self.lock:
-            known, array = self.last
-        if known != path:
-            array = self.read(path)
-            array.flags.writeable = False
+            last = self.last
+        if last is None or last[0] != path:
+            last = (path, self.read(path))
             with self.lock:
-                self.last = (path, array)
-        return array
+                self.last = last
+        return last[1]

@@ -38,7 +38,7 @@ def check_alike(plan: Plan, told: dict[str, Any]) -> None:
     Raises:
         UsageError: it has other weights, sharpness or options.
     """
-    there = (task.target for group in plan.groups for task in group if task.target.is_file())
+    there = (task.target for group in plan.groups for task in group if os.path.isfile(task.target))
     if (first := next(there, None)) is None:
         return
     try:

@@ -39,7 +39,7 @@ def walk(root: Path, left_out: Iterable[Path] = (), *, below: bool = True) -> Tr
         below: list the folders below it too.
     """
     found = Tree()
-    outside = {_identity(path) for path in left_out if path.is_dir()} if below else None
+    outside = {_identity(path) for path in left_out if os.path.isdir(path)} if below else None
     _enter(root, Path(), found, (), outside)
     found.files = {path: found.files[path] for path in sorted(found.files, key=order)}
     return found
