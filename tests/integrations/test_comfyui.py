@@ -1,45 +1,16 @@
 """The ComfyUI node as ComfyUI uses it: found in a folder by path, called with its inputs' names."""
 
-import importlib.util
 import inspect
 import logging
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgin.errors import DeepginError
 from deepgin.inpainting import Inpainter, Options
-
-FOLDER = Path(__file__).parents[2] / "integrations" / "comfyui"
-
-
-@pytest.fixture(scope="module")
-def module():
-    spec = importlib.util.spec_from_file_location("custom_x_deepgin", FOLDER / "__init__.py")
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-@pytest.fixture(scope="module")
-def fill(module, weights):
-    """Calls the node as ComfyUI does: every input by its name, defaults where none is given."""
-    node = module.NODE_CLASS_MAPPINGS["DeepginInpaint"]
-
-    def run(image, mask, **given):
-        values = {"image": image, "mask": mask, "weights": str(weights)} | given
-        for name, (kind, *more) in node.INPUT_TYPES()["required"].items():
-            default = kind[0] if isinstance(kind, list) else more[0]["default"] if more else None
-            values.setdefault(name, default)
-        with torch.inference_mode():
-            (out,) = getattr(node(), node.FUNCTION)(**values)
-        return out
-
-    return run
 
 
 def _noise(*shape, seed=0):
@@ -57,17 +28,21 @@ def test_what_comfyui_asks_of_a_node(module):
     node = module.NODE_CLASS_MAPPINGS["DeepginInpaint"]
     assert set(module.NODE_DISPLAY_NAME_MAPPINGS) == set(module.NODE_CLASS_MAPPINGS)
     assert node.RETURN_TYPES == ("IMAGE",)
+    assert len(node.OUTPUT_TOOLTIPS) == 1
+    assert node.CATEGORY == "image/inpainting"
+    assert node.DESCRIPTION
     asked = node.INPUT_TYPES()
     inputs = asked["required"] | asked["optional"]
-    assert inputs["texture"] == (["auto", "on", "off"], {"default": "auto"})
-    assert set(inputs) == set(inspect.signature(node.fill).parameters) - {"self"}
-    assert (inputs["image"], inputs["mask"]) == (("IMAGE",), ("MASK",))
-    for name in ("fit", "texture", "ensemble", "dilate", "feather"):
-        kind, *more = inputs[name]
-        assert (kind[0] if isinstance(kind, list) else more[0]["default"]) == getattr(
-            Options(), name
-        )
-    assert len((FOLDER / "__init__.py").read_text().splitlines()) <= 90
+    parameters = inspect.signature(node.fill).parameters
+    # Workflows that are saved have values by place: new inputs come last.
+    assert list(inputs) == list(parameters)[1:]
+    for name, (kind, more) in inputs.items():
+        assert more["tooltip"].endswith(".")
+        if kind not in ("IMAGE", "MASK"):
+            assert more["default"] == parameters[name].default
+            assert not isinstance(kind, list) or more["default"] in kind
+        if hasattr(Options(), name):
+            assert more["default"] == getattr(Options(), name)
 
 
 def test_the_hole_alone_changes_and_as_the_inpainter_fills_it(fill, weights):
@@ -86,7 +61,11 @@ def test_the_hole_alone_changes_and_as_the_inpainter_fills_it(fill, weights):
         np.testing.assert_array_equal(filled.numpy()[hole] * 255, expected[hole])
 
 
-@given(st.integers(0, 1000), st.sampled_from([torch.float32, torch.float16, torch.float64]))
+KINDS = [torch.float32, torch.float16, torch.float64, torch.bfloat16]
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 1000), st.sampled_from(KINDS))
 def test_valid_values_keep_their_bits(fill, seed, dtype):
     image = _noise(1, 16, 16, 3, seed=seed).to(dtype) * 1.4 - 0.2
     mask = (_noise(1, 16, 16, seed=seed + 1) > 0.6).float()
@@ -115,10 +94,9 @@ def test_dilate_and_the_other_options_reach_the_inpainter(fill):
     assert not torch.equal(fill(image, mask, feather=4), plain)
     assert not torch.equal(fill(image, mask, texture="off"), plain)
     assert torch.equal(fill(image, mask, texture="auto"), plain)
-    with pytest.raises(ValueError, match="no texture 'of'"):
-        fill(image, mask, texture="of")
-    with pytest.raises(ValueError, match="no fit 'wide'"):
-        fill(image, mask, fit="wide")
+    for wrong in ({"texture": "of"}, {"fit": "wide"}):
+        with pytest.raises(ValueError, match=next(iter(wrong.values()))):
+            fill(image, mask, **wrong)
 
 
 def test_masks_of_other_kinds(fill):
@@ -136,37 +114,107 @@ def test_the_network_is_loaded_once(fill, module, weights):
     assert module._inpainter.cache_info().misses == 1
 
 
-def test_the_sharpness_reaches_the_weights(fill, stages):
+def test_the_sharpness_reaches_the_weights(fill, module, stages):
     image, mask = _noise(1, 32, 48, 3), _hole(1, 32, 48)
-    usual, own, soft = (
-        fill(image, mask, weights=str(stages.both), **given)
-        for given in ({}, {"sharpness": 0.25}, {"sharpness": 0.0})
-    )
-    # Under texture the network is soft unless told otherwise.
-    assert torch.equal(usual, soft)
-    assert not torch.equal(usual, own)
-    usual, own, soft = (
-        fill(image, mask, weights=str(stages.both), texture="off", **given)
-        for given in ({}, {"sharpness": 0.25}, {"sharpness": 0.0})
-    )
-    assert torch.equal(usual, own)
-    assert not torch.equal(usual, soft)
+
+    def filled(value=None, texture="auto"):
+        given = {} if value is None else {"sharpness": module.GIVEN, "sharpness_value": value}
+        return fill(image, mask, weights=str(stages.both), texture=texture, **given)
+
+    # Under texture the network is soft unless told otherwise; alone it has its own, here 0.25.
+    assert torch.equal(filled(), filled(0.0))
+    assert not torch.equal(filled(), filled(0.25))
+    alone = filled(texture="off")
+    assert torch.equal(alone, filled(0.25, "off"))
+    assert not torch.equal(alone, filled(0.0, "off"))
+    # As older workflows have it.
+    for value, same in ((0.0, filled(0.0, "off")), (-1.0, alone)):
+        old = fill(image, mask, weights=str(stages.both), texture="off", sharpness=value)
+        assert torch.equal(old, same)
+
+
+@pytest.mark.parametrize("value", [-1.0, -1, 0, 0.3, 1.0, None])
+def test_a_sharpness_of_older_workflows_is_valid(module, value):
+    node = module.Inpaint
+    assert node.VALIDATE_INPUTS() is node.VALIDATE_INPUTS(value) is True
+
+
+@pytest.mark.parametrize("value", [1.5, -2, float("nan"), "", "soft", [0.3]])
+def test_a_sharpness_that_is_none(module, value):
+    assert module.OWN in module.Inpaint.VALIDATE_INPUTS(sharpness=value)
 
 
 @pytest.mark.parametrize(
     ("image", "mask", "told"),
     [
-        ((1, 32, 48, 4), (1, 32, 48), "the image must be B x H x W x 3"),
-        ((32, 48, 3), (1, 32, 48), "the image must be B x H x W x 3"),
-        ((1, 32, 48, 3), (1, 64, 64), r"\(1, 64, 64\) and the image \(1, 32, 48, 3\)"),
-        ((3, 32, 48, 3), (2, 32, 48), "one for all or one for each"),
-        ((1, 32, 48, 3), (1, 1, 32, 48), r"the mask is \(1, 1, 32, 48\)"),
-        ((1, 32, 48, 3), (32,), r"the mask is \(32,\)"),
+        ((1, 32, 48, 2), (1, 32, 48), "the image must be"),
+        ((32, 48, 3), (1, 32, 48), "the image must be"),
+        ((1, 32, 48, 3), (1, 64, 64), "64 x 64 pixels and the image 48 x 32: resize"),
+        ((1, 32, 48, 3), (1, 48, 32), "32 x 48 pixels and the image 48 x 32: resize"),
+        ((1, 32, 48, 3), (1, 32, 48, 3), "3 x 48 pixels"),
+        ((3, 32, 48, 3), (2, 32, 48), "2 masks do not go with 3 images"),
+        ((2, 32, 48, 3), (3, 32, 48), "3 masks do not go with 2 images"),
+        ((1, 32, 48, 3), (32,), "the mask must be"),
     ],
 )
 def test_shapes_that_do_not_go_together(fill, image, mask, told):
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=told) as refused:
         fill(_noise(*image), torch.zeros(*mask))
+    assert "\n" not in str(refused.value)
+
+
+def test_several_masks_of_one_image(fill):
+    image, masks = _noise(1, 32, 48, 3), _hole(2, 32, 48)
+    masks[1] = masks[1].flip(1)
+    out = fill(image, masks)
+    assert out.shape == (2, 32, 48, 3)
+    for one, mask in zip(out, masks, strict=True):
+        assert torch.equal(one, fill(image, mask)[0])
+
+
+@pytest.mark.parametrize("dtype", KINDS)
+def test_masks_of_any_float(fill, dtype):
+    image, mask = _noise(1, 32, 48, 3), _hole(1, 32, 48)
+    soft = mask * 0.6
+    soft[mask == 0] = 0.4
+    out = fill(image, mask)
+    for other in (mask, soft, mask[:, None]):
+        assert torch.equal(fill(image, other.to(dtype)), out)
+    assert torch.equal(fill(image, mask.bool()), out)
+    assert torch.equal(fill(image.to(dtype), mask.to(dtype))[mask == 0], image.to(dtype)[mask == 0])
+
+
+def test_alpha_stays_and_what_is_transparent_stays(fill):
+    image, mask = _noise(1, 32, 48, 4) * 0.9 + 0.1, _hole(1, 32, 48)
+    image[0, 10:14, 12:20, 3] = 0
+    out = fill(image, mask)
+    changed = mask.bool() & (image[..., 3] > 0)
+    assert torch.equal(out[..., 3], image[..., 3])
+    assert torch.equal(out[~changed], image[~changed])
+    assert (out[changed][:, :3] != image[changed][:, :3]).any(1).float().mean() > 0.9
+
+
+def test_grey_stays_grey(fill):
+    image, mask = _noise(1, 32, 48, 1), _hole(1, 32, 48)
+    out = fill(image, mask)
+    assert out.shape == image.shape
+    assert torch.equal(out[mask == 0], image[mask == 0])
+    assert not torch.equal(out[mask == 1], image[mask == 1])
+
+
+def test_the_user_stops_the_work(fill, host, monkeypatch):
+    monkeypatch.setattr(host, "stop", InterruptedError("by Cancel"))
+    with pytest.raises(InterruptedError, match="by Cancel"):
+        fill(_noise(1, 32, 48, 3), _hole(1, 32, 48))
+
+
+def test_progress_is_shown(module, host):
+    host.shown.clear()
+    told = module._Progress()
+    told(0, 0)
+    told(0, 4)
+    told(3, 4)
+    assert host.shown == [(0, 4), (3, 4)]
 
 
 def test_an_empty_mask_changes_nothing_and_a_full_one_is_refused(fill, caplog):

@@ -1,6 +1,7 @@
 """Runs as processes: they stop when told, and survive being killed at any moment."""
 
 import json
+import multiprocessing
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from deepgin.commands import main
 from deepgin.training.checkpoints import checkpoints
 from deepgin.training.recipe import Recipe
 
@@ -53,17 +55,23 @@ def test_kill_at_any_moment_leaves_a_loadable_checkpoint(
     watch = replace(recipe.watch, save_minutes=0, log_samples=1)
     recipe = replace(endless(recipe), watch=watch)
     if stage == "main":
-        main = replace(recipe.main, length=10**8, discriminator_width=4)
-        recipe = replace(recipe, warm_up=replace(recipe.warm_up, length=0), main=main)
+        later = replace(recipe.main, length=10**8, discriminator_width=4)
+        recipe = replace(recipe, warm_up=replace(recipe.warm_up, length=0), main=later)
     file, run = tmp_path / "recipe.yaml", tmp_path / "run"
     file.write_text(json.dumps(recipe.as_dict()))
     seen = 0
+    # Forked from one that has imported what takes longer than the rest; optimisers import dynamo.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["deepgin.commands.train", "torch._dynamo"])
+    command = ["train", "--recipe", str(file), "-o", str(run)]
     for attempt in range(10):
-        process = _start(file, run)
+        process = context.Process(target=main, args=(command,))
+        process.start()
         _wait_for(lambda before=seen: _newest_number(run) > before)  # type: ignore[misc]
         time.sleep(0.013 * attempt)
         process.kill()
-        process.wait()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         found = samples_in(run)
         assert found > seen
         assert found == _newest_number(run)

@@ -31,21 +31,22 @@ class StopAt(Quiet):
             self.trainer.stop.asked = True
 
 
-@pytest.mark.parametrize("stop_at", [3, 12, 15, 18, 24])
 def test_resumed_equals_uninterrupted(
-    both_stages: Recipe, tiny_vgg: Vgg, tmp_path: Path, watcher: Quiet, stop_at: int
+    both_stages: Recipe, tiny_vgg: Vgg, tmp_path: Path, watcher: Quiet
 ) -> None:
     """In the warm-up, at the change of stage, with the discriminators alone, and in the main."""
     recipe = replace(both_stages, watch=replace(both_stages.watch, log_samples=3))
     Trainer(recipe, tmp_path / "whole", watcher, perceptual=tiny_vgg).fit()
-    stopper = StopAt(stop_at)
-    stopper.trainer = Trainer(recipe, tmp_path / "parts", stopper, perceptual=tiny_vgg)
-    stopper.trainer.fit()
-    assert samples_in(tmp_path / "parts") == stop_at
-    Trainer(recipe, tmp_path / "parts", watcher, perceptual=tiny_vgg).fit()
-    assert samples_in(tmp_path / "parts") == 30
-    assert equal(checkpoint_of(tmp_path / "parts"), checkpoint_of(tmp_path / "whole"))
-    assert any("resumed" in line for line in watcher.lines)
+    whole = checkpoint_of(tmp_path / "whole")
+    for stop_at in (3, 12, 15, 18, 24):
+        parts, stopper, resumed = tmp_path / str(stop_at), StopAt(stop_at), Quiet()
+        stopper.trainer = Trainer(recipe, parts, stopper, perceptual=tiny_vgg)
+        stopper.trainer.fit()
+        assert samples_in(parts) == stop_at
+        Trainer(recipe, parts, resumed, perceptual=tiny_vgg).fit()
+        assert samples_in(parts) == 30
+        assert equal(checkpoint_of(parts), whole)
+        assert any("resumed" in line for line in resumed.lines)
 
 
 def test_resumed_with_muon_equals_uninterrupted(

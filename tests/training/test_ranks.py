@@ -79,30 +79,22 @@ def _run(recipe: Recipe, folder: Path, name: str, launcher: tuple[str, ...] = ()
     return folder / name
 
 
-@pytest.mark.parametrize("torchrun", [False, True])
-def test_two_processes_are_as_one(both_stages: Recipe, tmp_path: Path, torchrun: bool) -> None:
+def test_two_processes_are_as_one(both_stages: Recipe, tmp_path: Path) -> None:
     """Both stages, every loss, float64: half of each step's pictures in each of two processes."""
     data = replace(both_stages.data, pictures_per_step=2)
     recipe = replace(both_stages, data=data)
     halves = replace(recipe, data=replace(data, pictures_per_step=1))
-    if torchrun:
-        launcher = (
-            "-m",
-            "torch.distributed.run",
-            "--nproc_per_node",
-            "2",
-            "--master_port",
-            "29411",
-        )
-        two = _run(halves, tmp_path, "two", launcher)
-    else:
-        two = _run(replace(halves, devices=2), tmp_path, "two")
+    torchrun = ("torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29411")
     one = load_file(_run(recipe, tmp_path, "one") / "rank0.safetensors")
-    for rank in (0, 1):
-        found = load_file(two / f"rank{rank}.safetensors")
-        assert found.keys() == one.keys()
-        for name, value in one.items():
-            torch.testing.assert_close(found[name], value, rtol=0, atol=1e-9)
+    for two in (
+        _run(replace(halves, devices=2), tmp_path, "two"),
+        _run(halves, tmp_path, "torchrun", ("-m", *torchrun)),
+    ):
+        for rank in (0, 1):
+            found = load_file(two / f"rank{rank}.safetensors")
+            assert found.keys() == one.keys()
+            for name, value in one.items():
+                torch.testing.assert_close(found[name], value, rtol=0, atol=1e-9)
 
 
 @pytest.fixture

@@ -108,41 +108,37 @@ def test_data_that_fails_at_once_leaves_no_checkpoint(
     Trainer(recipe, tmp_path / "run", watcher)  # the folder is free again
 
 
-@pytest.mark.parametrize("call", [1, 4, 20])
 def test_a_validation_that_was_interrupted_is_made_good(
-    validated: Recipe,
-    tmp_path: Path,
-    watcher: Quiet,
-    monkeypatch: pytest.MonkeyPatch,
-    call: int,
+    validated: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one at 12 samples, in its first part or later, or the one at the end."""
-    Trainer(validated, tmp_path / "whole", watcher).fit()
-    trainer, real, calls = Trainer(validated, tmp_path / "parts", watcher), Validation.measure, []
+    whole, real = tmp_path / "whole", Validation.measure
+    Trainer(validated, whole, watcher).fit()
+    for call, samples in ((1, 12), (4, 12), (20, 24)):
+        parts = tmp_path / f"parts-{call}"
+        trainer, calls = Trainer(validated, parts, watcher), []
 
-    def measure(self, runtime, check):  # type: ignore[no-untyped-def]
-        def counted() -> None:
-            calls.append(1)
-            trainer.stop.asked = len(calls) >= call
-            check()
+        def measure(self, runtime, check, trainer=trainer, calls=calls, call=call):  # type: ignore[no-untyped-def]
+            def counted() -> None:
+                calls.append(1)
+                trainer.stop.asked = len(calls) >= call
+                check()
 
-        return real(self, runtime, counted)
+            return real(self, runtime, counted)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Validation, "measure", measure)
-        trainer.fit()
-    stopped = read_checkpoint(checkpoints(tmp_path / "parts")[0])["progress"]
-    assert stopped["samples"] == (24 if call == 20 else 12)
-    assert stopped["validated"] < stopped["samples"]
-    Trainer(validated, tmp_path / "parts", watcher).fit()
-    whole, parts = (
-        [e for e in _lines(tmp_path / n) if "validation" in e] for n in ("whole", "parts")
-    )
-    assert parts == whole
-    bests = [(tmp_path / n / "best-warm_up.safetensors").stat().st_size for n in ("whole", "parts")]
-    assert bests[0] == bests[1]
-    ends = [read_checkpoint(tmp_path / n / name_of(24))["progress"] for n in ("whole", "parts")]
-    assert ends[0]["best"] == ends[1]["best"]
+        with monkeypatch.context() as patch:
+            patch.setattr(Validation, "measure", measure)
+            trainer.fit()
+        stopped = read_checkpoint(checkpoints(parts)[0])["progress"]
+        assert stopped["samples"] == samples
+        assert stopped["validated"] < samples
+        Trainer(validated, parts, watcher).fit()
+        validations = [[e for e in _lines(run) if "validation" in e] for run in (whole, parts)]
+        assert validations[0] == validations[1]
+        bests = [(run / "best-warm_up.safetensors").stat().st_size for run in (whole, parts)]
+        assert bests[0] == bests[1]
+        ends = [read_checkpoint(run / name_of(24))["progress"] for run in (whole, parts)]
+        assert ends[0]["best"] == ends[1]["best"]
 
 
 def test_leftovers_of_a_killed_run_go(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
