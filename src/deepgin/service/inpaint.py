@@ -1,24 +1,26 @@
 """`POST /v1/inpaint`: a picture and its hole in, the filled picture out."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import fields as dataclass_fields
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import UploadFile
 
 from ..errors import UsageError
 from ..inpainting import FITS, Options
 from ..inpainting.options import TEXTURES
 from .files import Upload, Writing
 from .parts import multipart, split
+from .patches import Box
 from .refusals import ClientLeft, Refusal, first_of, refusal_of, responses
 from .service import Answer, Service
 
 T = TypeVar("T")
 router = APIRouter()
-_FILES = ("picture", "mask", "guidance")
+_FILES = ("picture", "mask", "guidance", "patch")
 _STATUSES = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
 _Pixels = Annotated[int, Field(ge=0, le=4096)]
 
@@ -60,6 +62,13 @@ class Fields(BaseModel):
     format: str = Field(
         "", max_length=8, description="png, jpg, webp, tif, ...; else the picture's own"
     )
+    answer: Literal["picture", "patch"] = Field(
+        "picture",
+        description="patch: only the rectangle round all that was filled, exact, as PNG (CMYK as "
+        "TIFF); X-Deepgin-Box says where it lies",
+    )
+    job: str = Field("", max_length=64, description="an id of the client's own, to follow it by")
+    patch_box: str = Field("", description="where the patch lies: X-Deepgin-Box as it came")
 
     def options(self) -> Options:
         """Return what of it is `Options`."""
@@ -75,6 +84,7 @@ def _body() -> dict[str, Any]:
         "picture": "the picture: PNG, JPEG, WebP, TIFF, AVIF, ...; it comes back in that format",
         "mask": "a picture of the same size whose white is missing; or give box, color or alpha",
         "guidance": "a colour-coded segmentation, for weights that take one",
+        "patch": "the patch of the filling before, which this one goes on from",
     }
     files = {name: file | {"description": what} for name, what in told.items()}
     schema |= {"properties": files | schema["properties"], "required": ["picture"]}
@@ -87,6 +97,10 @@ _PICTURE = {
     "headers": {
         "X-Deepgin-Fit": {
             "description": "how the picture was brought to the network, and why",
+            "schema": {"type": "string"},
+        },
+        "X-Deepgin-Box": {
+            "description": "of a patch: x,y,width,height in the upright picture",
             "schema": {"type": "string"},
         },
         "X-Deepgin-Warnings": {
@@ -117,11 +131,19 @@ async def inpaint(request: Request) -> Response:
         try:
             uploads, given = split(form, _FILES)
             fields = _fields(given, {*uploads})
-            upload = Upload(**{name: part.file for name, part in uploads.items()})
+            upload = uploaded(uploads, fields.patch_box)
             work = service.fill(upload, *_asked(fields), sharpness=fields.sharpness)
             return sent(await unless_left(request, work))
         finally:
             await form.close()
+
+
+def uploaded(files: Mapping[str, UploadFile], patch_box: str) -> Upload:
+    """Return the files of a form; raise a Refusal if a patch has no place, or a place no patch."""
+    if ("patch" in files) != bool(patch_box):
+        raise Refusal(400, "patch and patch_box belong together: send both as they came")
+    box = Box.parsed(patch_box) if patch_box else None
+    return Upload(**{name: part.file for name, part in files.items()}, box=box)
 
 
 def _fields(given: dict[str, str], files: set[str]) -> Fields:
@@ -142,6 +164,8 @@ def _fields(given: dict[str, str], files: set[str]) -> Fields:
 
 def _asked(fields: Fields) -> tuple[Options, Writing]:
     try:
+        if fields.answer == "patch":
+            return fields.options(), Writing("png", patch=True)
         return fields.options(), Writing(fields.format, fields.quality)
     except UsageError as error:
         raise refusal_of(error) from error
@@ -185,12 +209,14 @@ async def _gone(request: Request) -> None:
 
 def sent(answer: Answer) -> Response:
     """Return a filled picture as a response."""
-    headers = {"X-Deepgin-Fit": _header(answer.fit), "Cache-Control": "no-store"}
+    headers = {"X-Deepgin-Fit": header(answer.fit), "Cache-Control": "no-store"}
+    if answer.box:
+        headers["X-Deepgin-Box"] = str(answer.box)
     if answer.warnings:
-        headers["X-Deepgin-Warnings"] = _header("; ".join(answer.warnings))
+        headers["X-Deepgin-Warnings"] = header("; ".join(answer.warnings))
     return Response(answer.content, media_type=answer.content_type, headers=headers)
 
 
-def _header(text: str) -> str:
-    """Return text as a header may hold it."""
+def header(text: str) -> str:
+    """Return text as a header's value."""
     return " ".join(text.encode("ascii", "backslashreplace").decode().split())

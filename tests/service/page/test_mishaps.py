@@ -55,7 +55,7 @@ def test_a_fill_is_cancelled_when_its_result_is_there_but_not_shown(painted):
     painted.hears("^Cancelled. Nothing has changed.$")
     painted.ready()
     assert np.array_equal(painted.mask(), mask)
-    assert page.is_disabled("#download")
+    assert page.is_disabled("#saver")
 
 
 def test_a_picture_that_comes_while_one_is_filled_waits_its_turn(painted, picture):
@@ -138,7 +138,7 @@ def test_odd_answers_keep_mask_and_picture(painted):
         assert words in painted.fill()
         page.unroute("**/v1/inpaint")
         assert np.array_equal(painted.mask(), mask)
-        assert page.is_disabled("#download")
+        assert page.is_disabled("#saver")
     painted.troubles.clear()
 
 
