@@ -223,10 +223,12 @@ def somebody(enter):
 def person(somebody, address):
     """Somebody who opens the page anew; who listens to its events must be a `visit` of their own."""
     somebody.troubles.clear()
+    # What the page before this keeps as it goes is forgotten; this address shows no page.
+    somebody.page.goto(f"{address}/healthz")
+    somebody.page.evaluate("localStorage.clear()")
     somebody.page.goto(address)
     yield somebody
     somebody.page.unroute_all()
-    somebody.page.evaluate("localStorage.clear()")
     assert somebody.troubles == []
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -14,6 +14,7 @@ from starlette.responses import FileResponse
 
 from ...errors import UsageError
 from ...pictures import Document
+from ...pictures.modes import has_alpha, is_deep
 from ..files import Writing, written
 from ..inpaint import header, in_time, unless_left, uploaded
 from ..parts import multipart, split
@@ -21,7 +22,6 @@ from ..patches import Box, cut
 from ..refusals import Refusal, first_of, refusal_of, worded
 from ..service import Service
 
-T = TypeVar("T")
 router = APIRouter(include_in_schema=False)
 # As in picture.js: larger pictures are shown smaller.
 _WHOLE, _SHOWN = 50e6, 16e6
@@ -69,22 +69,23 @@ async def _made(
     make: Callable[[Document, Writing, Box | None], Response],
 ) -> Response:
     service = _service(request)
-    with service.place():
-        body = await in_time(multipart(request), service.settings.limits.seconds)
-        try:
-            files, given = split(body, ("picture", "patch"))
-            if "picture" not in files:
-                raise Refusal(400, "the picture is missing: send it as a file named picture")
-            form = _Form.model_validate(given)
-            upload, writing = uploaded(files, form.patch_box), writing_of(form)
+    service.check_ready()
+    body = await in_time(multipart(request), service.settings.limits.seconds)
+    try:
+        files, given = split(body, ("picture", "patch"))
+        if "picture" not in files:
+            raise Refusal(400, "the picture is missing: send it as a file named picture")
+        form = _Form.model_validate(given)
+        upload, writing = uploaded(files, form.patch_box), writing_of(form)
+        with service.place():
             work = service.made_of(upload, writing, lambda read: make(read, writing, upload.box))
             return await unless_left(request, work)
-        except ValidationError as error:
-            raise Refusal(400, first_of(error)) from error
-        except UsageError as error:
-            raise refusal_of(error) from error
-        finally:
-            await body.close()
+    except ValidationError as error:
+        raise Refusal(400, first_of(error)) from error
+    except UsageError as error:
+        raise refusal_of(error) from error
+    finally:
+        await body.close()
 
 
 def _download(document: Document, writing: Writing, box: Box | None) -> Response:
@@ -100,19 +101,20 @@ def _preview(document: Document, writing: Writing, box: Box | None) -> Response:
     headers = {"X-Deepgin-Size": f"{width},{height}", "Cache-Control": "no-store"}
     shown = cut(document, box) if box else document
     image = Image.fromarray(shown.rgb())
-    if shown.mode.startswith(("LA", "RGBA")):
+    if has_alpha(shown.mode):
         alpha = shown.pixels[..., -1]
-        image.putalpha(Image.fromarray((alpha >> 8 if alpha.dtype == np.uint16 else alpha).astype(np.uint8)))
+        image.putalpha(Image.fromarray(np.uint8(alpha >> 8) if is_deep(shown.mode) else alpha))
     if width * height > _WHOLE:
         share = (_SHOWN / (width * height)) ** 0.5
-        image = image.resize([max(1, round(side * share)) for side in image.size], Image.Resampling.BOX)
-    icc = {"icc_profile": shown.metadata.icc} if shown.mode.startswith("RGB") else {}
+        smaller = [max(1, round(side * share)) for side in image.size]
+        image = image.resize((smaller[0], smaller[1]), Image.Resampling.BOX)
+    # The colours of other modes are no longer those of their profile.
+    options: dict[str, Any] = {"icc_profile": shown.metadata.icc} if shown.mode.startswith("RGB") else {}
+    kind = "PNG" if has_alpha(shown.mode) else "JPEG"
+    options |= {"compress_level": 1} if kind == "PNG" else {"quality": 95, "subsampling": 0}
     file = BytesIO()
-    if image.mode == "RGBA":
-        image.save(file, "PNG", compress_level=1, **icc)
-    else:
-        image.save(file, "JPEG", quality=95, subsampling=0, **icc)
-    return Response(file.getvalue(), media_type=Image.MIME["PNG" if image.mode == "RGBA" else "JPEG"], headers=headers)
+    image.save(file, kind, **options)
+    return Response(file.getvalue(), media_type=Image.MIME[kind], headers=headers)
 
 
 def first_picture(path: Path | None) -> Callable[[], Response]:

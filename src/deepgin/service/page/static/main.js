@@ -4,6 +4,7 @@ import { downloadOptions, fillOptions, offerSharpness, remember } from "./choice
 import { Easel } from "./easel.js";
 import { Hand } from "./hand.js";
 import { listen } from "./inputs.js";
+import { Limits } from "./limits.js";
 import { encode, load } from "./maskfile.js";
 import * as panel from "./panel.js";
 import { Patch } from "./patch.js";
@@ -14,8 +15,7 @@ import { Brush, Lasso, Rectangle, Size } from "./tools.js";
 import { View } from "./view.js";
 
 const { byId, say } = panel;
-// What a form has beside its files.
-const FORM_BYTES = 1e5;
+// Milliseconds for which a brush that changes is shown.
 const RING = 1000;
 
 /** Everything a person can do, each thing one method; `inputs.js` says what calls them. */
@@ -30,7 +30,7 @@ class App {
     rectangle: new Rectangle(),
     lasso: new Lasso(),
   };
-  limits = { pixels: Infinity, bytes: Infinity };
+  limits = new Limits();
   cancelling = null;
   comparing = false;
   fading = 0;
@@ -65,15 +65,10 @@ class App {
     }
     const { session } = this;
     await this.during(async () => {
-      this.checkBytes(file, name);
+      this.limits.checkBytes(file.size, name);
       const picture = await decode(await held(file, name));
-      try {
-        this.checkPixels(picture, name);
-        if (this.session?.unsaved && !(await panel.mayLose())) return picture.rest();
-      } catch (error) {
-        picture.rest();
-        throw error;
-      }
+      this.limits.checkPixels(picture, name);
+      if (this.session?.unsaved && !(await panel.mayLose())) return picture.rest();
       this.session?.close();
       this.session = new Session(picture, name);
       this.size.open(Math.max(picture.width, picture.height));
@@ -85,22 +80,6 @@ class App {
       else panel.whisper(`${name}, ${picture.width} by ${picture.height} pixels, is open.`);
     });
     return this.session !== session;
-  }
-
-  // What the service will not take is said before anything is painted.
-  checkBytes({ size }, name) {
-    const { bytes } = this.limits;
-    if (size + FORM_BYTES <= bytes) return;
-    const most = `${(bytes / 2 ** 20).toFixed(0)} MB are taken here`;
-    throw new Error(`${name} has ${(size / 2 ** 20).toFixed(0)} MB, and at most ${most}.`);
-  }
-
-  checkPixels({ width, height }, name) {
-    const { pixels } = this.limits;
-    if (width * height <= pixels) return;
-    const size = `${width} × ${height} pixels (${millions(width * height)} million)`;
-    const most = `${millions(pixels)} million are taken here`;
-    throw new Error(`${name} has ${size}, and at most ${most}: make it smaller first.`);
   }
 
   /** Send picture and mask, and take the patch that comes back. */
@@ -116,7 +95,7 @@ class App {
       const mask = await encode(session.mask);
       const options = fillOptions();
       const told = await service.fill(file, session.patch, mask, options, signal, work.tell);
-      this.checkBytes({ size: file.size + told.blob.size }, "What is filled, with the picture,");
+      this.limits.checkBytes(file.size + told.blob.size, "What is filled, with the picture,");
       const patch = new Patch(told.blob, told.box);
       await patch.ready(session.picture);
       if (signal.aborted) patch.rest();
@@ -282,8 +261,6 @@ class App {
   }
 }
 
-const millions = (pixels) => (pixels / 1e6).toFixed(pixels < 1e7 ? 1 : 0);
-
 function checkBrowser() {
   const known = "CompressionStream" in window && "popover" in HTMLElement.prototype;
   if (!known) throw new Error("This browser is too old for this page: use one of 2024 or later.");
@@ -291,7 +268,7 @@ function checkBrowser() {
 
 async function begin(app) {
   try {
-    app.limits = await service.limits();
+    app.limits = new Limits(await service.limits());
     const file = await service.firstPicture();
     if (file) await app.open(file);
   } catch (error) {

@@ -153,8 +153,8 @@ const INEXACT = /^image\/(jpeg|avif|hei[cf])$/;
 /** Say what the format that is chosen costs a picture of this type. */
 export function showFormat(type, rated) {
   const own = INEXACT.test(type)
-    ? "Encoded once, now, as finely as the original. Pixels outside what was filled may change by " +
-      "a few levels; PNG keeps them exactly."
+    ? "Encoded once, now, as finely as the original. Pixels outside what was filled may change " +
+      "by a few levels; PNG keeps them exactly."
     : EXACT;
   byId("cost").textContent = COSTS[byId("format").value] ?? own;
   byId("rated").hidden = !rated;

@@ -49,7 +49,7 @@ export async function preview(picture, patch = null) {
   return { blob: await answer.blob(), width, height };
 }
 
-/** Return the picture's file with the patch in it, encoded once: `fields` are format and quality. */
+/** Return the picture's file with the patch in it; `fields` may name format and quality. */
 export async function encoded(picture, patch, fields, signal) {
   const body = formOf(picture, patch, fields);
   const answer = await ask("page/download", { method: "POST", body, signal });
@@ -180,7 +180,8 @@ async function sentence(answer) {
 }
 
 function warningsOf(answer) {
-  return (answer.headers.get("X-Deepgin-Warnings") ?? "").split("; ").filter(Boolean).map(asSentence);
+  const told = answer.headers.get("X-Deepgin-Warnings") ?? "";
+  return told.split("; ").filter(Boolean).map(asSentence);
 }
 
 function asSentence(told) {

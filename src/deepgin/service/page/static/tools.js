@@ -144,8 +144,8 @@ export class Lasso extends Area {
 /**
  * The brush's diameter in pixels of the picture, and its place on a slider of 0 to 100.
  *
- * The largest is that which the screen has room for: enlarged, a picture has a smaller one. What was
- * wanted comes back with the room.
+ * The largest fits the screen: in an enlarged picture it is smaller, and what was wanted comes back
+ * with the room.
  */
 export class Size {
   /** Of the picture's longer side; stays from picture to picture. */
