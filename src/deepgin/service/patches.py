@@ -77,16 +77,20 @@ def cut(document: Document, box: Box) -> Document:
 
 def next_patch(result: Result, last: Box | None) -> tuple[Document, Box]:
     """Return the patch of the last one and of what was filled since, and where it lies."""
-    rows, columns = (np.flatnonzero(result.hole.any(axis=axis)) for axis in (1, 0))
-    found = [last] if last else []
-    if rows.size:
-        found.append(Box(*(int(at) for at in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))))
-    left, top, right, bottom = zip(*(found or [Box(0, 0, 1, 1)]), strict=True)
     width, height = result.document.size
-    box = Box(
-        max(0, min(left) - _MARGIN) // _GRID * _GRID,
-        max(0, min(top) - _MARGIN) // _GRID * _GRID,
-        min(width, -(-(max(right) + _MARGIN) // _GRID) * _GRID),
-        min(height, -(-(max(bottom) + _MARGIN) // _GRID) * _GRID),
-    )
+    rows, columns = (np.flatnonzero(result.hole.any(axis=axis)) for axis in (1, 0))
+    left, right = _widened(columns, width)
+    top, bottom = _widened(rows, height)
+    box = Box(left, top, right, bottom)
+    if last:
+        least, most = map(min, box[:2], last[:2]), map(max, box[2:], last[2:])
+        box = Box(*least, *most)
     return cut(result.document, box), box
+
+
+def _widened(places: np.ndarray, side: int) -> tuple[int, int]:
+    """Return the first and the last grid line round places on an axis."""
+    first, last = (int(places[0]), int(places[-1])) if places.size else (0, 0)
+    return max(0, first - _MARGIN) // _GRID * _GRID, min(
+        side, -(-(last + 1 + _MARGIN) // _GRID) * _GRID
+    )

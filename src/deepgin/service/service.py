@@ -198,9 +198,7 @@ class Service:
             del job
             return await _to_its_end(_answer, result, writing, upload.box)
 
-    async def made_of(
-        self, upload: Upload, writing: Writing, make: Callable[[Document], T]
-    ) -> T:
+    async def made_of(self, upload: Upload, writing: Writing, make: Callable[[Document], T]) -> T:
         """Return what is made of a picture that is not filled, with its patch if there is one.
 
         Raises:

@@ -94,7 +94,10 @@ def test_a_jpeg_is_encoded_once_however_often_it_is_filled(person, picture, sent
     person.page.keyboard.press("Escape")
     name, data = person.download()
     encoded, whole = BytesIO(), Image.open(path)
-    assert (name, Image.open(BytesIO(data)).quantization) == ("photo-filled.jpg", whole.quantization)
+    assert (name, Image.open(BytesIO(data)).quantization) == (
+        "photo-filled.jpg",
+        whole.quantization,
+    )
     Image.fromarray(result).save(encoded, "JPEG", qtables=whole.quantization, subsampling=2)
     assert np.abs(pixels(data).astype(int) - pixels(encoded.getvalue())).mean() < 1
 

@@ -109,7 +109,9 @@ def _preview(document: Document, writing: Writing, box: Box | None) -> Response:
         smaller = [max(1, round(side * share)) for side in image.size]
         image = image.resize((smaller[0], smaller[1]), Image.Resampling.BOX)
     # The colours of other modes are no longer those of their profile.
-    options: dict[str, Any] = {"icc_profile": shown.metadata.icc} if shown.mode.startswith("RGB") else {}
+    options: dict[str, Any] = (
+        {"icc_profile": shown.metadata.icc} if shown.mode.startswith("RGB") else {}
+    )
     kind = "PNG" if has_alpha(shown.mode) else "JPEG"
     options |= {"compress_level": 1} if kind == "PNG" else {"quality": 95, "subsampling": 0}
     file = BytesIO()
