@@ -55,7 +55,9 @@ def deep(photo, mode):
         ("RGBA;16", "PNG", "png"),
     ],
 )
-async def test_two_fillings_and_one_encoding(serving, held, photo, encoded, tmp_path, mode, kind, type):
+async def test_two_fillings_and_one_encoding(
+    serving, held, photo, encoded, tmp_path, mode, kind, type
+):
     if mode in ("LA;16", "RGB;16", "RGBA;16"):
         picture = deep(photo, mode)
     elif mode == "I;16":
@@ -137,34 +139,24 @@ def test_a_patch_holds_all_that_was_filled_and_little_else(width, height, data):
     assert Box.parsed(str(last)) == last
 
 
-@pytest.mark.parametrize(
-    ("box", "sent"),
-    [
-        ("0,0,37,29", False),
-        ("", True),
-        ("0,0,37", True),
-        ("0,0,-1,5", True),
-        ("1,0,37,29", True),
-        ("0,0,36,29", True),
-        ("99999999999,0,37,29", True),
-    ],
-)
-async def test_a_patch_that_does_not_fit(client, upload, encoded, sentence, box, sent):
-    files = upload()
-    if sent:
-        files["patch"] = files["picture"]
-    async with client(page=True) as c:
-        data = {"answer": "patch"} | ({"patch_box": box} if box else {})
-        assert "patch" in sentence(await c.post("/v1/inpaint", files=files, data=data), 400)
-        del files["mask"]
-        sentence(await c.post("/page/download", files=files, data={"patch_box": box}), 400)
+async def test_a_patch_that_does_not_fit(serving, held, upload, sentence):
+    boxes = ["", "0,0,37", "0,0,-1,5", "1,0,37,29", "0,0,36,29", "99999999999,0,37,29"]
+    async with serving(runtime=held, page=True) as c:
+        for box, sent in [("0,0,37,29", False), *((box, True) for box in boxes)]:
+            files = upload()
+            if sent:
+                files["patch"] = files["picture"]
+            data = {"answer": "patch"} | ({"patch_box": box} if box else {})
+            assert "patch" in sentence(await c.post("/v1/inpaint", files=files, data=data), 400)
+            del files["mask"]
+            sentence(await c.post("/page/download", files=files, data={"patch_box": box}), 400)
 
 
-async def test_what_the_page_asks_beside_filling(client, upload, sentence, tmp_path):
+async def test_what_the_page_asks_beside_filling(serving, held, upload, sentence, tmp_path):
     photo = tmp_path / "Zoë.png"
     photo.write_bytes(upload()["picture"][1])
     owner = {"Authorization": "Bearer secret"}
-    async with client(page=True, photo=photo, token="secret") as c:
+    async with serving(runtime=held, page=True, photo=photo, token="secret") as c:
         assert (await c.get("/")).status_code == 200
         limits = (await c.get("/page/limits")).json()
         assert limits == {"pixels": 64_000_000, "bytes": 64 << 20}
@@ -179,11 +171,11 @@ async def test_what_the_page_asks_beside_filling(client, upload, sentence, tmp_p
             sentence(await c.post(path, files=files), 401)
             sentence(await c.post(path, files=files, headers=owner), 422)
             sentence(await c.post(path, data={"a": "b"}, files=files, headers=owner), 400)
-    async with client(page=True) as c:
+    async with serving(runtime=held, page=True) as c:
         assert (await c.get("/photo")).status_code == 204
 
 
-async def test_what_is_too_large_is_not_shown(client, upload, sentence):
-    async with client(page=True, limits=Limits(pixels=1000)) as c:
+async def test_what_is_too_large_is_not_shown(serving, held, upload, sentence):
+    async with serving(runtime=held, page=True, limits=Limits(pixels=1000)) as c:
         files = {"picture": upload()["picture"]}
         assert "37 x 29" in sentence(await c.post("/page/preview", files=files), 413)

@@ -82,8 +82,9 @@ class Person:
         page.on("console", self.listen)
 
     def listen(self, message):
-        # What is filled in no time is not followed.
-        if message.type == "error" and "/progress/" not in message.location["url"]:
+        # What is filled in no time is not followed; what is no page has no icon.
+        url = message.location["url"]
+        if message.type == "error" and not re.search("/progress/|favicon", url):
             self.troubles.append(message.text)
 
     def open(self, path):
