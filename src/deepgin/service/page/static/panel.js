@@ -69,11 +69,8 @@ export function working() {
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
   const bar = byId("progress");
-  let left = null;
-  const show = () => {
-    const text = left ?? `${Math.floor(seconds())} s`;
-    byId("seconds").textContent = text;
-  };
+  let left = "";
+  const show = () => (byId("seconds").textContent = left || `${Math.floor(seconds())} s`);
   show();
   document.body.classList.add("fills");
   swap("fill", "cancel");
@@ -82,11 +79,9 @@ export function working() {
     seconds: () => seconds().toFixed(1),
     tell({ done, of, seconds_left }) {
       if (!(of > 0)) return;
-      bar.value = done / of;
       document.body.classList.add("counts");
-      const share = `${Math.floor((100 * done) / of)} %`;
-      const wait = Math.ceil(seconds_left);
-      left = seconds_left === null || !Number.isFinite(wait) ? share : `${share}, ${lasting(wait)}`;
+      bar.value = done / of;
+      left = seconds_left === null ? `${Math.floor((100 * done) / of)} %` : lasting(seconds_left);
     },
     done() {
       clearInterval(ticking);
@@ -98,7 +93,7 @@ export function working() {
 }
 
 function lasting(seconds) {
-  return seconds < 100 ? `${seconds} s left` : `${Math.ceil(seconds / 60)} min left`;
+  return seconds < 100 ? `${Math.ceil(seconds)} s left` : `${Math.ceil(seconds / 60)} min left`;
 }
 
 // One button in place of the other; the focus goes along.
