@@ -3,6 +3,7 @@
 python examples/pairs.py REPORT blob deepgin deepgin:texture SHEETS --count 30
 
 Each row of a sheet is the hole, one fill and the other, at full size; `key.csv` tells which is which.
+With `--names faces/05.jpg.png` those pictures alone are drawn, the first method always on the left.
 """
 
 import argparse
@@ -24,17 +25,20 @@ def main() -> None:
         p.add_argument(name)
     p.add_argument("--count", type=int, default=30)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--names", nargs="+", metavar="PICTURE")
     args = p.parse_args()
     kept, output = Path(args.report) / "pictures", Path(args.output)
     output.mkdir(parents=True, exist_ok=True)
     holes = kept / "hole" / args.masks
     names = sorted(f.relative_to(holes) for f in holes.rglob("*.png"))
+    if args.names:
+        names = [name for name in names if name.as_posix() in args.names]
     lot = random.Random(args.seed)
     lot.shuffle(names)
     key, rows = [], []
     for name in sorted(names[: args.count]):
         sides = [args.first, args.second]
-        if lot.random() < 0.5:
+        if not args.names and lot.random() < 0.5:
             sides.reverse()
         key.append((name.as_posix(), *sides))
         rows.append(_row(kept, name, args.masks, sides))

@@ -53,6 +53,7 @@ def test_every_option(served, tmp_path):
         *("--max-megabytes", 1, "--max-megapixels", 2, "--queue", 3, "--timeout", 4.5),
         *("--token-file", tmp_path / "token", "--allow-hosts", "a.example, b.example"),
         *("--gather-ms", 7, "--together", 2, "--sharpness", 0.3, "--page"),
+        *("--allow-origins", "HTTPS://a.example, null,file://", "--root-path", "/fill/"),
     )
     assert "with the page at http://" in err
     assert (settings.host, settings.weights) == ("0.0.0.0", "w")
@@ -62,6 +63,8 @@ def test_every_option(served, tmp_path):
     assert settings.allowed_hosts == ("a.example", "b.example")
     assert (settings.gather_seconds, settings.together) == (0.007, 2)
     assert settings.sharpness == 0.3
+    assert settings.allowed_origins == ("https://a.example", "null", "file://")
+    assert settings.root_path == "/fill"
     assert "warning" not in err
     assert "secret" not in err
 
@@ -100,6 +103,10 @@ def test_a_gpu_that_is_not_there(fails, weights):
         (["--max-megapixels", "0"], "--max-megapixels"),
         (["--timeout", "never"], "timeout"),
         (["--host", "203.0.113.7"], "see --host"),
+        (["--allow-origins", "https://a.example/page"], "https://a.example/page"),
+        (["--allow-origins", "a.example"], "a.example"),
+        (["--root-path", "fill"], "root path 'fill'"),
+        (["--root-path", "//evil.example"], "root path"),
     ],
 )
 def test_values_that_do_not_work(fails, arguments, said):

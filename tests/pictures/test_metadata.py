@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from deepgin.pictures import Document, provenance_of
-from deepgin.pictures.xmp import provenance_in, true_xmp, with_provenance
+from deepgin.pictures.xmp import provenance_in, with_provenance
 
 from .test_orientation import UPRIGHT
 
@@ -189,16 +189,25 @@ def test_what_a_format_does_not_keep_is_said(tmp_path, ending, lost):
     )
 
 
-def test_what_is_too_long_for_jpeg_is_said(tmp_path, photo):
+def test_exif_too_long_for_jpeg_is_said(tmp_path, photo):
     exif = Image.Exif()
     exif[0x010E] = "long " * 20000
-    info = PngImagePlugin.PngInfo()
-    info.add_itxt("XML:com.adobe.xmp", XMP + b" " * 70000)
-    Image.fromarray(photo(7, 9)).save(tmp_path / "in.png", exif=exif, pnginfo=info)
+    Image.fromarray(photo(7, 9)).save(tmp_path / "in.png", exif=exif)
     notes = Document.open(tmp_path / "in.png").save(tmp_path / "out.jpg")
     assert "its EXIF is too long for JPEG" in notes
-    assert "its XMP is too long for JPEG" in notes
     assert Document.open(tmp_path / "out.jpg").metadata.exif == b""
+
+
+def test_long_xmp_is_kept(tmp_path, photo):
+    long = XMP.replace(b'Make="M"', b'Make="' + b"M" * 150000 + b'"')
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", long)
+    Image.fromarray(photo(7, 9)).save(tmp_path / "in.png", pnginfo=info)
+    document = Document.open(tmp_path / "in.png")
+    notes = document.save(tmp_path / "out.jpg", provenance={"n": 1})
+    assert not any("XMP" in note for note in notes)
+    assert provenance_of(tmp_path / "out.jpg") == {"n": 1}
+    assert b'tiff:Make="' + b"M" * 150000 in Document.open(tmp_path / "out.jpg").metadata.xmp
 
 
 def test_a_jpeg_comment_is_kept(tmp_path):
@@ -206,16 +215,6 @@ def test_a_jpeg_comment_is_kept(tmp_path):
     Document.open(tmp_path / "in.jpg").save(tmp_path / "out.jpg")
     with Image.open(tmp_path / "out.jpg") as written:
         assert written.info["comment"] == b"a comment"
-
-
-def test_xmp_orientation_as_an_element():
-    xmp = b"<tiff:Orientation>8</tiff:Orientation>"
-    assert true_xmp(xmp) == xmp.replace(b"8", b"1")
-    assert true_xmp(xmp, upright=False) == xmp
-
-
-def test_xmp_thumbnails_are_dropped():
-    assert true_xmp(b"<a><xmp:Thumbnails>\n<b>pic</b></xmp:Thumbnails></a>") == b"<a></a>"
 
 
 HOW = {"version": "1.0", "weights": 'sha"256', "options": {"fit": "<crop> & é", "n": 3}}

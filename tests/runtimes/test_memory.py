@@ -1,5 +1,9 @@
 """What is free, and which errors mean that memory ran out."""
 
+import platform
+import re
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -47,3 +51,20 @@ def test_a_containers_limit_counts(tmp_path):
 )
 def test_which_errors_mean_it(error, expected):
     assert ran_out(error) == expected
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc alone")
+def test_what_is_freed_goes_back():
+    def resident():
+        status = Path("/proc/self/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) << 10
+
+    blocks = [bytearray(60_000) for _ in range(2000)]
+    for block in blocks:
+        block[::4096] = b"x" * len(block[::4096])
+    kept = blocks[::50]  # between the others, so that these do not go back by themselves
+    del blocks, block
+    before = resident()
+    memory.give_back()
+    assert before - resident() > 60 << 20
+    assert len(kept) == 40

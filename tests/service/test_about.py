@@ -52,6 +52,7 @@ async def test_openapi_tells_every_field_and_refusal(client):
         "/v1/models",
         "/healthz",
         "/readyz",
+        "/progress/{job}",
         "/metrics",
     }
 
@@ -64,7 +65,8 @@ async def test_docs_load_nothing_from_anywhere(client):
     for example in ("curl -F picture=@photo.jpg", "/api/v1/inpaint", "feather", "429"):
         assert example in answer.text
     assert not re.findall(r"<(?:script|link|img|iframe)|url\(|@import", answer.text)
-    assert set(re.findall(r'(?:href|src)="([^"]*)"', answer.text)) == {"/openapi.json"}
+    assert set(re.findall(r'(?:href|src)="([^"]*)"', answer.text)) == {"openapi.json"}
+    assert "mask.png http://localhost/v1/inpaint " in answer.text
 
 
 @pytest.mark.parametrize(

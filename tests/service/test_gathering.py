@@ -22,14 +22,14 @@ def job(name, side=8):
 
 
 class Recorder:
-    """Stands for `fill_while_wanted`: gives names back, keeps groups and threads, waits for `go`."""
+    """Stands for `Inpainter.fill_many`: gives names back, keeps groups and threads, waits for `go`."""
 
     def __init__(self):
         self.groups, self.threads = [], set()
         self.go, self.begun = threading.Event(), threading.Event()
         self.go.set()
 
-    def __call__(self, jobs, options, unwanted):
+    def __call__(self, jobs, way, told):
         names = [one.name for one in jobs]
         self.groups.append(names)
         self.threads.add(threading.get_ident())

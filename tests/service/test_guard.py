@@ -1,8 +1,11 @@
 """Who may ask, and how much they may send."""
 
+import asyncio
+
 import pytest
 
-from deepgin.service.settings import Limits
+from deepgin.service.guard import Guard
+from deepgin.service.settings import Limits, Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -70,6 +73,85 @@ async def test_other_sites_pages(client, upload, sentence, headers, allowed):
         assert "access-control-allow-origin" not in answer.headers
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("origin", ["https://a.example", "null", "app://x", "file://"])
+async def test_the_pages_of_sites_that_are_allowed(client, upload, sentence, origin):
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    own = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+    other = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    async with client(allowed_origins=(origin,), token="secret") as c:
+        preflight = await c.options("/api/v1/inpaint", headers=own | asked)
+        assert preflight.status_code == 200
+        assert "POST" in preflight.headers["access-control-allow-methods"]
+        refused = await c.post("/v1/inpaint", files=upload(), headers=own)
+        sentence(refused, 401)  # readable for the page
+        own["Authorization"] = "Bearer secret"
+        posted = await c.post("/v1/inpaint", files=upload(), headers=own)
+        assert posted.status_code == 200
+        assert "X-Deepgin-Fit" in posted.headers["access-control-expose-headers"]
+        for answer in (preflight, refused, posted):
+            assert answer.headers["access-control-allow-origin"] == origin
+            assert "Origin" in answer.headers["vary"]
+        preflight = await c.options("/api/v1/inpaint", headers=other | asked)
+        assert preflight.status_code == 400
+        posted = await c.post("/v1/inpaint", headers=other | {"Authorization": "Bearer secret"})
+        sentence(posted, 403)
+        for answer in (preflight, posted):
+            assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_all_origins(client):
+    async with client(allowed_origins=("*",)) as c:
+        answer = await c.get("/v1/models", headers={"Origin": "https://any.example"})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
+
+
+@pytest.mark.parametrize("prefix", ["", "/a/b"])
+async def test_below_a_root_path(client, prefix):
+    """Whether the proxy takes it away or not."""
+    async with client(root_path="/a/b", token="secret") as c:
+        assert (await c.get(f"{prefix}/healthz")).status_code == 200
+        assert (await c.get(f"{prefix}/v1/models")).status_code == 401
+        bearer = {"Authorization": "Bearer secret"}
+        assert (await c.get(f"{prefix}/v1/models", headers=bearer)).status_code == 200
+        answer = await c.post(f"{prefix}/api/v1/inpaint", headers=bearer)
+        assert answer.json().keys() >= {"error", "detail"}
+        described = (await c.get(f"{prefix}/openapi.json", headers=bearer)).json()
+        assert described["servers"] == [{"url": "/a/b"}]
+        told = {"X-Forwarded-Proto": "https", "Host": "localhost:9"} | bearer
+        text = (await c.get(f"{prefix}/docs", headers=told)).text
+    assert "mask.png https://localhost:9/a/b/v1/inpaint " in text
+    assert "127.0.0.1" not in text
+
+
+async def test_all_bodies_together_have_a_limit():
+    go, refused = asyncio.Event(), []
+
+    async def app(scope, receive, send):
+        await receive()
+        await go.wait()
+
+    async def receive():
+        return {"type": "http.request", "body": b"x" * 60}
+
+    async def send(message):
+        refused.append(message.get("status"))
+
+    guard = Guard(app, Settings(limits=Limits(bytes=100, queue=1)), lambda *_: None)
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"host", b"localhost")]}
+    first = asyncio.create_task(guard(scope, receive, send))
+    await asyncio.sleep(0)
+    await guard(scope, receive, send)
+    assert refused[0] == 429
+    refused.clear()
+    go.set()
+    await first
+    await guard(scope, receive, send)
+    assert (refused, guard.held.bytes) == ([], 0)
 
 
 async def test_a_link_from_elsewhere_and_a_preflight(client, sentence):

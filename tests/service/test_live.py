@@ -5,11 +5,14 @@ import json
 import threading
 
 import httpx
+import numpy as np
 import pytest
 import uvicorn
 
 from deepgin.inpainting import Inpainter
+from deepgin.service import service as room
 from deepgin.service.app import create_app
+from deepgin.service.connections import config_of
 from deepgin.service.server import address_at, listen
 from deepgin.service.settings import Limits, Settings
 
@@ -22,9 +25,10 @@ def live(held):
     started = []
 
     def start(**settings):
-        app = create_app(Settings(**settings), inpainter=Inpainter(runtime=held))
+        told = Settings(**settings)
+        app = create_app(told, inpainter=Inpainter(runtime=held))
         socket = listen("127.0.0.1", 0)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+        server = uvicorn.Server(config_of(app, told))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()
         started.append((server, thread, socket))
@@ -105,12 +109,139 @@ async def test_an_upload_that_is_cut_off_takes_no_place(live, upload, until):
     for share in (0.3, 0.9):
         _, writer = await connected(address)
         writer.write(whole[: int(len(whole) * share)])
-        await until(lambda: service.taken == 1)
+        await writer.drain()
         writer.close()
-        await until(lambda: service.taken == 0)
+    async with httpx.AsyncClient(base_url=address) as c, asyncio.timeout(20):
+        while 'code="499",path="/v1/inpaint"} 2.0' not in (await c.get("/metrics")).text:
+            assert service.taken == 0
+        assert (await c.post("/v1/inpaint", files=upload())).status_code == 200
+
+
+async def ended(reader):
+    """Return all that comes until the server closes the connection."""
+    return await asyncio.wait_for(reader.read(), 8)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"GET /healthz HTT",
+        b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: 1",
+        b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /healthz",
+        b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999\r\n\r\n",
+    ],
+)
+async def test_a_head_that_does_not_end_is_not_waited_for(live, begun):
+    """Not even where a byte comes now and then, before the first request or after an answer."""
+    address, _ = live(limits=Limits(headers_seconds=0.4))
+    await ready(address)
+    reader, writer = await connected(address)
+    writer.write(begun)
+
+    async def dribble():
+        while True:
+            await asyncio.sleep(0.05)
+            writer.write(b"x")
+
+    dribbling = asyncio.create_task(dribble())
+    try:
+        answer = await ended(reader)
+    except ConnectionResetError:
+        answer = b"HTTP/1.1 200" if begun.count(b"GET") == 2 or b"Length" in begun else b""
+    dribbling.cancel()
+    await asyncio.gather(dribbling, return_exceptions=True)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 200") is (b"\r\n\r\n" in begun)
+
+
+async def test_a_request_in_work_has_more_time_than_a_head(live, held, upload, until):
+    address, _ = live(limits=Limits(headers_seconds=0.1))
+    await ready(address)
+    held.go.clear()
+    async with httpx.AsyncClient(base_url=address, timeout=30) as c:
+        task = asyncio.create_task(c.post("/v1/inpaint", files=upload()))
+        await until(held.begun.is_set)
+        await asyncio.sleep(0.3)
+        held.go.set()
+        assert (await task).status_code == 200
+
+
+async def test_dribbling_uploads_take_no_places_and_end(live, upload, sentence):
+    address, service = live(limits=Limits(queue=2, seconds=0.6))
+    await ready(address)
+    whole = request_of(upload())
+    slow = [await connected(address) for _ in range(6)]
+    for _, writer in slow:
+        writer.write(whole[:-40])
     async with httpx.AsyncClient(base_url=address) as c:
         assert (await c.post("/v1/inpaint", files=upload())).status_code == 200
-        assert 'code="499",path="/v1/inpaint"} 2.0' in (await c.get("/metrics")).text
+    assert service.taken == 0
+    for reader, writer in slow:
+        assert (await ended(reader)).startswith(b"HTTP/1.1 408")
+        writer.close()
+
+
+async def test_too_many_connections(live, upload):
+    address, _ = live(limits=Limits(queue=1, connections=3))
+    await ready(address)
+    idle = [await connected(address) for _ in range(3)]
+    async with httpx.AsyncClient(base_url=address) as c:
+        assert (await c.get("/healthz")).status_code == 503
+    for _, writer in idle:
+        writer.close()
+    async with asyncio.timeout(10):
+        status = 503
+        while status == 503:
+            async with httpx.AsyncClient(base_url=address) as c:
+                status = (await c.get("/healthz")).status_code
+
+
+async def test_how_far_a_request_is(live, held, upload, encoded, photo, until, sentence):
+    address, service = live(token="secret", together=1)
+    await ready(address)
+    held.group_pixels = 0
+    mask = np.zeros((300, 300), np.uint8)
+    mask[20::100, 20::100] = 255
+    files = {"picture": ("a.png", encoded(photo(300, 300))), "mask": ("m.png", encoded(mask))}
+    bearer = {"Authorization": "Bearer secret"}
+    async with httpx.AsyncClient(base_url=address, timeout=30, headers=bearer) as c:
+        sentence(await c.get("/progress/one"), 404)
+        held.go.clear()
+        asked = {"files": files, "data": {"fit": "crop", "job": "one"}}
+        first = asyncio.create_task(c.post("/v1/inpaint", **asked))
+        await until(held.begun.is_set)
+        answer = await c.get("/progress/one")
+        assert answer.json() == {"done": 0, "of": 9, "seconds_left": None}
+        sentence(await c.get("/progress/one", headers={"Authorization": "Bearer no"}), 401)
+        sentence(await c.post("/v1/inpaint", **asked), 400)
+        waiting = asyncio.create_task(
+            c.post("/v1/inpaint", files=upload(), data={"job": "two", "texture": "off"})
+        )
+        await until(lambda: service.taken == 2)
+        answer = await c.get("/progress/two")
+        assert answer.json() == {"done": 0, "of": 0, "seconds_left": None}
+        progress = service.progress["one"]
+        held.go.set()
+        assert [(await first).status_code, (await waiting).status_code] == [200, 200]
+        assert (progress.done, progress.of) == (8, 9)
+        assert progress.seconds_left() is not None
+        sentence(await c.get("/progress/one"), 404)
+        assert service.progress == {}
+
+
+async def test_memory_goes_back_when_nothing_is_asked(live, upload, until, monkeypatch):
+    trimmed = []
+    monkeypatch.setattr(room, "_IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(room.memory, "give_back", lambda: trimmed.append(service.taken))
+    address, service = live()
+    await ready(address)
+    async with httpx.AsyncClient(base_url=address) as c:
+        for _ in range(3):
+            assert (await c.post("/v1/inpaint", files=upload())).status_code == 200
+    await until(lambda: trimmed)
+    await asyncio.sleep(0.1)
+    assert trimmed == [0]
 
 
 @pytest.mark.parametrize("chunked", [False, True])

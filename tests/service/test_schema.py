@@ -26,6 +26,7 @@ OPERATIONS = [
     ("GET", "/v1/models"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/progress/{job}"),
     ("GET", "/metrics"),
 ]
 

@@ -138,6 +138,15 @@ def test_ipv6():
         assert address_at(listening).startswith("http://[::1]:")
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="of Linux alone")
+def test_who_reads_nothing_is_dropped():
+    with listen("127.0.0.1", 0) as listening:
+        with socket.create_connection(listening.getsockname()):
+            taken, _ = listening.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+
+
 def test_answers_are_sent_at_once():
     """Where the protocol is not told asyncio leaves each answer to wait for the client's 40 ms."""
     with listen("127.0.0.1", 0) as listening:

@@ -9,10 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from deepgin.inpainting import Inpainter, Job, Options
-from deepgin.pictures import Document
 from deepgin.service import service as room
-from deepgin.service.stopping import Unwanted, fill_while_wanted
 
 pytestmark = pytest.mark.anyio
 
@@ -78,31 +75,14 @@ async def test_what_another_client_waits_for_goes_on(serving, held_class, many_c
         assert len(runtime.batches) == 9 + 18 + 1 + 9
 
 
-def test_a_runtime_is_asked_as_long_as_it_is_wanted(held, photo):
-    mask = np.zeros((40, 40), np.bool_)
-    mask[5:9, 5:9] = True
-    job = Job(Document.of_array(photo(40, 40)), mask)
-    [found] = fill_while_wanted(Inpainter(runtime=held), [job], Options(), lambda: False)
-    [wanted] = Inpainter(runtime=held).fill_many([job])
-    np.testing.assert_array_equal(found.array(), wanted.array())
-    with pytest.raises(Unwanted):
-        fill_while_wanted(Inpainter(runtime=held), [job], Options(), lambda: True)
-
-
-def test_texture_is_broken_off_too(held, photo):
+async def test_texture_is_broken_off_too(serving, one_by_one, upload, until):
     """After the network has filled, before the end."""
-    held.cold = 0
-    mask = np.zeros((60, 60), np.bool_)
-    mask[10:40, 10:40] = True
-    job = Job(Document.of_array(photo(60, 60)), mask)
-    with pytest.raises(Unwanted):
-        fill_while_wanted(
-            Inpainter(runtime=held), [job], Options(texture="on"), lambda: bool(held.batches)
-        )
-    assert len(held.batches) == 1
-    options = Options(texture="off")
-    [found] = fill_while_wanted(Inpainter(runtime=held), [job], options, lambda: False)
-    assert (found.array()[~mask] == job.document.pixels[~mask]).all()
+    request = {"files": upload(), "data": {"texture": "on"}}
+    async with serving(runtime=one_by_one) as c:
+        await left(c, one_by_one, until, request)
+        assert (await c.post("/v1/inpaint", **request)).status_code == 200
+        assert len(one_by_one.batches) == 2
+        assert "deepgin_fill_seconds_count 1.0" in (await c.get("/metrics")).text
 
 
 async def test_a_picture_counts_until_its_decoding_has_ended(

@@ -97,8 +97,8 @@ def test_it_stops_when_told_to(tiles):
 
     calls = []
 
-    def check():
-        calls.append(1)
+    def check(cost):
+        calls.append(cost)
         if len(calls) == 3:
             raise Stopped
 
@@ -106,6 +106,16 @@ def test_it_stops_when_told_to(tiles):
     with pytest.raises(Stopped):
         fill(picture, hole, hole, picture, check=check)
     assert len(calls) == 3
+
+
+@pytest.mark.parametrize("core", [100, 10**6])
+def test_its_cost_is_known_in_advance(tiles, core):
+    costs = []
+    picture, hole = holed(tiles(90, 90), slice(20, 60), slice(20, 60))
+    numbers = Settings(core_pixels=core)
+    fill(picture, hole, hole, picture, numbers, check=costs.append)
+    expected = numbers.costs(int(hole.sum()), 20.0, hole.size)
+    assert sum(costs) / 2 < sum(expected) < 2 * sum(costs)
 
 
 @settings(deadline=None)

@@ -173,6 +173,9 @@ class _Filling:
     def begin(self, total: int, skipped: int) -> None:
         """Hear nothing: it is counted at the end."""
 
+    def step(self, done: int, of: int) -> None:
+        """Hear nothing: pictures are counted whole."""
+
     def filled(self, name: str, fit: str) -> None:
         """Note that a picture is filled."""
         number = _number(name)

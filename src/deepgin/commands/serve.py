@@ -26,6 +26,15 @@ def parser() -> Parser:
     p.add_argument(
         "--allow-hosts", default="", help="names by which it may be called, with commas between"
     )
+    p.add_argument(
+        "--allow-origins",
+        default="",
+        help="other sites whose pages may use it, as https://example.org, with commas between; "
+        "null is pages from files, * is all",
+    )
+    p.add_argument(
+        "--root-path", default="", help="where a proxy shows it, as /fill, if not at its root"
+    )
     p.add_argument("--page", action="store_true", help="serve the page for people, too: at /")
     p.add_argument("-v", "--verbose", action="store_true", help="a line for each request")
     add_runtime(p)
@@ -78,11 +87,17 @@ def settings_of(args: Any) -> Any:
         args.precision,
         limits,
         read_token(args.token_file),
-        tuple(name.strip() for name in args.allow_hosts.split(",") if name.strip()),
+        _listed(args.allow_hosts),
         args.gather_ms / 1000,
         args.together,
         args.sharpness,
+        _listed(args.allow_origins.lower()),
+        args.root_path.rstrip("/"),
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def say(line: str) -> None:

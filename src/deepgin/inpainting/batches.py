@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..runtimes import Filled8, OutOfMemory, Runtime
+from .steps import Steps
 
 SMALLER = (
     "memory was short, so that fewer pictures went through the network at once: the filling may "
@@ -13,6 +14,8 @@ SMALLER = (
 )
 _SHARE = 0.6  # of what is free: others take memory too, and the estimate is rough
 _MOST = 16
+PASSES = 5
+"""How often `ensemble` fills a patch."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +50,18 @@ def fill(
     runtime: Runtime,
     patches: Sequence[Patch],
     warn: Callable[[str], None] = lambda _: None,
-    check: Callable[[], None] = lambda: None,
+    steps: Steps | None = None,
 ) -> list[Filling]:
     """Fill patches of any sizes, those of one size together.
 
     The bytes of a patch do not depend on the others: groups have one size, a short one is made
     up with copies. Where memory does not allow that size it is halved, and `warn` is told.
-    `check` is called before each batch; it may raise to stop the work.
+    `steps` counts the patches, and may stop the work before each batch.
 
     Raises:
         OutOfMemory: not even one patch fits.
     """
+    steps = steps or Steps()
     found: list[Filling | None] = [None] * len(patches)
     for places in _of_one_shape(patches):
         height, width = patches[places[0]].mask.shape
@@ -68,7 +72,7 @@ def fill(
             limit //= 2
         start = 0
         while start < len(places):
-            check()
+            steps.check()
             group = places[start : start + limit]
             try:
                 filled = _through(runtime, [patches[i] for i in group], limit)
@@ -80,6 +84,7 @@ def fill(
             for i, filling in zip(group, filled, strict=False):
                 found[i] = filling
             start += len(group)
+            steps.add(len(group))
         if limit < size:
             warn(SMALLER)
     return [filling for filling in found if filling is not None]
@@ -107,15 +112,15 @@ def ensemble(
     runtime: Runtime,
     patches: Sequence[Patch],
     warn: Callable[[str], None] = lambda _: None,
-    check: Callable[[], None] = lambda: None,
+    steps: Steps | None = None,
 ) -> list[Filling]:
-    """Fill each patch five times, turned by 0, 90, 180 and 270 degrees and mirrored; their mean.
+    """Fill each patch `PASSES` times, turned by 0, 90, 180, 270 degrees and mirrored; their mean.
 
     [C] has these five passes in its challenge submission, there truncated before the mean.
     """
-    turned = [_turned(patch, turn) for patch in patches for turn in range(5)]
-    filled = fill(runtime, turned, warn, check)
-    passes = (filled[i : i + 5] for i in range(0, len(filled), 5))
+    turned = [_turned(patch, turn) for patch in patches for turn in range(PASSES)]
+    filled = fill(runtime, turned, warn, steps)
+    passes = (filled[i : i + PASSES] for i in range(0, len(filled), PASSES))
     return [
         Filling(_mean([f.completed for f in five]), _mean([f.coarse for f in five]))
         for five in passes

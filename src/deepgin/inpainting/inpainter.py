@@ -17,11 +17,13 @@ from ..runtimes import OutOfMemory, Runtime
 from ..runtimes.choice import open_runtime, soft_sharpness
 from . import batches
 from .fits import Completed, Fit, Scene, complete_all, fit_of
+from .ground import settled
 from .holes import Hole, hole_of
 from .inputs import Picture, as_document, as_guidance, as_mask, name_of
 from .jobs import Job, Result
 from .options import Options
 from .shaping import degrid, feather
+from .steps import Steps, Told
 from .textured import TextureFit, wants_texture
 
 if TYPE_CHECKING:
@@ -132,8 +134,9 @@ class Inpainter:
         mask: Picture | None = None,
         guidance: Picture | None = None,
         options: Options | None = None,
+        told: Told = lambda *_: None,
     ) -> Result:
-        """Fill and tell all; arguments and errors are those of `__call__`."""
+        """Fill and tell all; arguments and errors are those of `__call__` and `fill_many`."""
         options = options or self.options
         job = Job(
             as_document(picture),
@@ -142,20 +145,21 @@ class Inpainter:
             name_of(picture, "the picture"),
             name_of(mask, "the mask"),
         )
-        return self.fill_many([job], options)[0]
+        return self.fill_many([job], options, told)[0]
 
     def fill_many(
         self,
         jobs: Sequence[Job],
         options: Options | None = None,
-        check: Callable[[], None] = lambda: None,
+        told: Told = lambda *_: None,
     ) -> list[Result]:
         """Fill several pictures, whose patches of one size go through the network together.
 
         Args:
             jobs: the pictures with their holes.
             options: in place of those that the inpainter was made with.
-            check: called before each piece of work; may raise to stop it.
+            told: called before each piece of work with the steps that are done, and those of all
+                that are known yet; may raise to stop the work.
 
         Returns:
             The results in the order of the jobs, each with the bytes that it would have alone.
@@ -170,10 +174,11 @@ class Inpainter:
         wanted = [i for i, hole in enumerate(holes) if hole.fill.any()]
         textured = wants_texture(options)
         runtime = self.guide if textured else self.runtime
-        fit = TextureFit(fit_of(options.fit), check) if textured else fit_of(options.fit)
+        steps = Steps(told)
+        fit = TextureFit(fit_of(options.fit), steps) if textured else fit_of(options.fit)
         scenes = [self._scene(jobs[i], holes[i], runtime) for i in wanted]
         warned: list[str] = []
-        done = self._complete(fit, scenes, runtime, options, warned.append, check)
+        done = self._complete(fit, scenes, runtime, options, warned.append, steps)
         completed = dict(zip(wanted, done, strict=True))
         short = tuple(dict.fromkeys(warned))
         return [
@@ -188,13 +193,14 @@ class Inpainter:
         runtime: Runtime,
         options: Options,
         warn: Callable[[str], None],
-        check: Callable[[], None],
+        steps: Steps,
     ) -> list[Completed]:
         passes = batches.ensemble if options.ensemble else batches.fill
+        each = batches.PASSES if options.ensemble else 1
         try:
             return complete_all(
-                [fit.work(scene) for scene in scenes],
-                lambda patches: passes(runtime, patches, warn, check),
+                [fit.work(scene, lambda count: steps.expect(each * count)) for scene in scenes],
+                lambda patches: passes(runtime, patches, warn, steps),
             )
         except OutOfMemory as error:
             raise DeepginError(
@@ -231,6 +237,7 @@ def _result(
         coarse, fit, warnings = given, "nothing to fill", (*document.notes, *hole.warnings)
         return Result(document, Image.fromarray(coarse), fit, warnings, hole.fill)
     picture = degrid(completed.picture) if options.degrid else completed.picture
+    picture = settled(picture, given, hole.fill, hole.hidden)
     picture = feather(picture, given, hole.fill, hole.hidden, options.feather)
     coarse = np.where(hole.fill[..., None], completed.coarse, given)
     return Result(

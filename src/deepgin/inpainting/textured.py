@@ -1,6 +1,6 @@
 """Filling with texture: the network says what stands in a hole, the photograph how it looks."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,15 +9,17 @@ from .. import texture
 from ..devices import threads
 from .batches import Filling, Patch
 from .fits import Auto, Completed, Fit, Scene
-from .fits.base import Work, complete_all
-from .fits.boxes import Box
+from .fits.base import Expect, Work, complete_all, unheard
+from .fits.boxes import Box, boxes_of
 from .fits.resize import enlarged, shrunk
 from .options import Options
-from .parts import parts_of, shrinking, surroundings
+from .parts import Part, parts_of, shrinking, surroundings
+from .steps import Steps
 
 # Seen on 54 photographs of 1024 pixels under blobs, in dB: 29.62 where the network runs at full
 # size, 29.98 where the hole is at most 48 deep, 29.71 at 64, 29.81 at 32.
 _DEPTH = 48
+_STEP = 1 << 14  # the cost of what takes about as long as a crop
 
 
 def wants_texture(options: Options) -> bool:
@@ -33,37 +35,48 @@ class TextureFit:
     Args:
         fit: how the picture is brought to the network; `auto` brings each part of the hole to it
             at the size at which it is no deeper than the network fills well.
-        check: called before each piece of work; may raise to stop it.
+        steps: counts the rounds of the search, and may stop the work before each.
     """
 
     name = "texture"
 
-    def __init__(self, fit: Fit, check: Callable[[], None] = lambda: None) -> None:
-        self.fit, self.check = fit, check
+    def __init__(self, fit: Fit, steps: Steps | None = None) -> None:
+        self.fit, self.steps = fit, steps or Steps()
         self.settings = texture.Settings(threads=threads())
 
-    def work(self, scene: Scene) -> Work:
+    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         """See `Fit.work`."""
         picture, coarse = scene.picture.copy(), scene.picture.copy()
-        whole = None if isinstance(self.fit, Auto) else (yield from self.fit.work(scene))
         parts = parts_of(scene.hole, scene.mask)
+        alone = isinstance(self.fit, Auto)
+        # All are expected now, and corrected when each part's turn comes.
+        crops = [_crops(part, scene) if alone else 0 for part in parts]
+        boxes = [surroundings(part, scene.mask, self.settings) for part in parts]
+        rounds = [self._rounds(part, box) for part, box in zip(parts, boxes, strict=True)]
+        expect(sum(crops))
+        self.steps.expect(sum(rounds))
+        whole = None if alone else (yield from self.fit.work(scene, expect))
         textured, fits = 0.0, set()
-        for part in parts:
-            box = surroundings(part, scene.mask, self.settings)
+        for part, box, few, many in zip(parts, boxes, crops, rounds, strict=True):
             cut = scene.cut(box)
             own = np.zeros_like(cut.hole)
             local = part.box.moved(-box.top, -box.left).slices()
             own[local] = cut.hole[local]
             cut = replace(cut, hole=own)  # other parts are hidden, and have their turn
-            guide = (yield from _guide(cut, part.depth)) if whole is None else whole.cut(box)
+            expect(-few)
+            guide = whole.cut(box) if whole else (yield from _guide(cut, part.depth, expect))
             fits.add(guide.fit)
+            before = self.steps.done
             filled, share = self._textured(cut, guide.picture)
+            self.steps.expect(self.steps.done - before - many)
             textured += share * part.pixels
             picture[box.slices()][own] = filled[own]
             coarse[box.slices()][own] = enlarged(guide.coarse, own.shape[::-1])[own]
         share = textured / max(1, sum(part.pixels for part in parts))
         count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
-        said = f"texture in {count}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
+        halved = max((shrinking(box) for box in boxes), default=0)
+        size = f" at 1/{2**halved} of the size" if halved else ""
+        said = f"texture in {count}{size}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
         return Completed(picture, coarse, said)
 
     def _textured(self, scene: Scene, guide: np.ndarray) -> tuple[np.ndarray, float]:
@@ -72,18 +85,41 @@ class TextureFit:
         count = shrinking(Box(0, 0, *shape))
         small = _halved(scene, count)
         found = texture.fill(
-            small.picture, small.hole, small.mask, guide, self.settings, self.check
+            small.picture, small.hole, small.mask, guide, self.settings, self._round
         )
         return enlarged(found.picture, shape[::-1]), found.share
 
+    def _round(self, cost: int) -> None:
+        self.steps.check()
+        self.steps.add(cost // _STEP)
 
-def _guide(scene: Scene, depth: float) -> Generator[Sequence[Patch], Sequence[Filling], Completed]:
-    """Let the network fill a scene at the size at which its hole is no deeper than `_DEPTH`."""
+    def _rounds(self, part: Part, box: Box) -> int:
+        """Return the steps of a part's texture, about."""
+        costs = self.settings.costs(part.pixels, part.depth, box.height * box.width)
+        return sum(cost // _STEP for cost in costs)
+
+
+def _crops(part: Part, scene: Scene) -> int:
+    """Return the patches that a part takes, about."""
+    most = (scene.trained_at // 2) << _halvings(part.depth)
+    return len(boxes_of(scene.hole[part.box.slices()], most))
+
+
+def _halvings(depth: float) -> int:
+    """Return how often a part is halved so that it is no deeper than `_DEPTH`."""
     count = 0
     while depth / 2**count > _DEPTH:
         count += 1
+    return count
+
+
+def _guide(
+    scene: Scene, depth: float, expect: Expect
+) -> Generator[Sequence[Patch], Sequence[Filling], Completed]:
+    """Let the network fill a scene at the size at which its hole is no deeper than `_DEPTH`."""
+    count = _halvings(depth)
     small = _halved(scene, count)
-    done = yield from Auto().work(small)
+    done = yield from Auto().work(small, expect)
     if count:
         done = replace(done, fit=f"{done.fit}, at 1/{2**count} of the size")
     return done
@@ -102,7 +138,7 @@ class _Given:
     def __init__(self, completed: Completed) -> None:
         self.completed = completed
 
-    def work(self, scene: Scene) -> Work:
+    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         yield from ()
         return self.completed
 

@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from PIL import Image, PngImagePlugin
+from PIL import PngImagePlugin
 
+from .exif import ExifAsItIs
 from .formats import Format
-from .metadata import STORAGE_TAGS, Metadata
+from .iptc import jpeg_segments, png_text
+from .metadata import Metadata
+from .xmp import split_xmp
 
 _BEST = 95
+_LONGEST_XMP = 65533 - 29  # what one segment of a JPEG takes, less the name at its head
 
 
 def pillow_options(
@@ -20,9 +24,10 @@ def pillow_options(
     if "dpi" in target.kept and metadata.dpi:
         options["dpi"] = metadata.dpi
     if target.name == "TIFF":
-        return options | _tiff(metadata)
+        return options | {part: getattr(metadata, part) for part in ("exif", "xmp", "iptc")}
     if "exif" in target.kept and metadata.exif:
-        options["exif"] = metadata.exif
+        # Pillow takes the orientation out of an AVIF's EXIF and lays the rest out again.
+        options["exif"] = ExifAsItIs(metadata.exif) if target.name == "AVIF" else metadata.exif
     if target.name == "PNG":
         return options | {"pnginfo": _png(metadata)}
     if "xmp" in target.kept and metadata.xmp:
@@ -45,31 +50,32 @@ def _png(metadata: Metadata) -> PngImagePlugin.PngInfo:
         info.add(name, body)
     for key, text in metadata.text:
         info.add_text(key, text)
+    if metadata.comment:
+        info.add_text("Comment", _text(metadata.comment))
+    if metadata.iptc:
+        info.add_text(*png_text(metadata.iptc))
     if metadata.xmp:
         info.add_itxt("XML:com.adobe.xmp", metadata.xmp)
     return info
 
 
-def _tiff(metadata: Metadata) -> dict[str, Any]:
-    exif = Image.Exif()
-    if metadata.exif:
-        exif.load(metadata.exif)
-    for tag in STORAGE_TAGS & exif.keys():  # of the file that it came from
-        del exif[tag]
-    if metadata.xmp:
-        exif[700] = metadata.xmp
-    return {"exif": exif}
+def _text(comment: bytes) -> str:
+    """Return a comment, which may be of any encoding, as text without zeros."""
+    comment = comment.replace(b"\0", b"")
+    try:
+        return comment.decode()
+    except UnicodeDecodeError:
+        return comment.decode("latin-1")
 
 
 def _jpeg(metadata: Metadata, mode: str, quality: int | None) -> dict[str, Any]:
     """As the input was coded, or else as near to exact as JPEG gets in reasonable size."""
     options: dict[str, Any] = {"comment": metadata.comment} if metadata.comment else {}
-    coding = metadata.jpeg
-    if coding is None:
-        return options | {"quality": _BEST if quality is None else quality, "subsampling": 0}
-    options |= {"subsampling": coding.subsampling, "progressive": coding.progressive}
-    if coding.keeps_rgb and mode == "RGB":
-        options |= {"keep_rgb": True, "subsampling": 0}
-    if quality is not None:
-        return options | {"quality": quality}
-    return options | {"qtables": [list(table) for table in coding.tables]}
+    if metadata.iptc:
+        options["extra"] = jpeg_segments(metadata.iptc)
+    if len(metadata.xmp) > _LONGEST_XMP:
+        options["xmp"], segments = split_xmp(metadata.xmp)
+        options["extra"] = options.get("extra", b"") + segments
+    if metadata.jpeg:
+        return options | metadata.jpeg.options(mode, quality)
+    return options | {"quality": _BEST if quality is None else quality, "subsampling": 0}

@@ -8,10 +8,13 @@ import numpy as np
 from PIL import Image
 
 from ..errors import PictureError, UsageError
+from .beside import look_beside
 from .coding import pillow_options
 from .depth import cut_by_decoder, deep_samples, is_narrowed
 from .fitting import bounded, fitted
 from .formats import format_named, remarks
+from .jpeg import jpeg_file
+from .jpeg_blocks import blocks_keepable
 from .metadata import Metadata, metadata_of, orientation_of
 from .modes import (
     DEEP_NAMES,
@@ -86,7 +89,8 @@ class Document:
     @classmethod
     def _read(cls, image: Image.Image, *, turn: bool) -> "Document":
         frames = getattr(image, "n_frames", 1)
-        notes = cut_by_decoder(image)
+        notes, beside = cut_by_decoder(image), look_beside(image)
+        file = jpeg_file(image)
         if frames > 1:
             notes += (f"only the first of its {frames} pictures is used",)
         # Pillow turns TIFF, and only TIFF, when it decodes it, and forgets by how much.
@@ -104,7 +108,7 @@ class Document:
         if not turned:
             orientation = orientation_of(image) if turn else 0
             pixels = upright(pixels, orientation)
-        metadata, losses = metadata_of(image, orientation)
+        metadata, losses = metadata_of(image, orientation, beside, file)
         return cls._made(pixels, mode, image.format, notes + losses, metadata)
 
     @classmethod
@@ -244,8 +248,18 @@ class Document:
             metadata = replace(metadata, xmp=with_provenance(metadata.xmp, provenance))
         metadata, losses = bounded(target, metadata)
         options = pillow_options(target, mode, metadata, quality)
-        notes += remarks(target, mode, metadata, quality) + losses
-        write_samples(pixels, mode, path, target, options, overwrite=overwrite)
+        original = metadata.jpeg if metadata.jpeg and metadata.jpeg.file else None
+        if target.name != "JPEG" or quality is not None:
+            original = None
+        kept = write_samples(
+            pixels, mode, path, target, options, overwrite=overwrite, original=original
+        )
+        notes += remarks(target, mode, metadata, quality, kept) + losses
+        if original and not blocks_keepable():
+            return (
+                *notes,
+                "pip install 'deepgin[jpeg]' keeps the blocks of JPEG that no hole touches",
+            )
         return notes
 
 

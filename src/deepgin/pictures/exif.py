@@ -1,23 +1,32 @@
-"""EXIF made true in place: upright, without its thumbnail. All other bytes stay where they are.
+"""EXIF made true in place: upright, without previews. All other bytes stay where they are.
 
 Rewriting a whole EXIF block moves what camera makers' notes point at; changing bytes in place does
 not.
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from PIL import Image
+
+from .previews import blank_jpegs
+from .tags import SIZES, Tag
+
 _PREFIX = b"Exif\0\0"
-_ORIENTATION, _EXIF_FOLDER = 0x0112, 0x8769
+_ORIENTATION, _EXIF_FOLDER, _PICTURES = 0x0112, 0x8769, 0x014A
+_FOLDERS = (_EXIF_FOLDER, 0x8825, 0xA005, _PICTURES)
 _SIZES = ((0x0100, 0x0101), (0xA002, 0xA003))  # width and height, of the two folders
-# Where a thumbnail's bytes are, and how many: as JPEG, or as strips.
-_THUMBNAILS = ((0x0201, 0x0202), (0x0111, 0x0117))
-_MOST_STRIPS = 1024
+# Where a thumbnail's bytes are, and how many: as JPEG, as strips, or as tiles.
+_THUMBNAILS = ((0x0201, 0x0202), (0x0111, 0x0117), (0x0144, 0x0145))
+# XMP and Photoshop's blocks have thumbnails of their own, and no place in EXIF.
+_FOREIGN = (700, 34377, 37724)
+_MOST_STRIPS, _MOST_FOLDERS = 1024, 64
 _SHORT, _LONG = 3, 4
 
 
 def true_exif(exif: bytes, *, upright: bool = True, sideways: bool = False) -> bytes:
-    """Return an EXIF block without thumbnail and, if `upright`, with orientation 1.
+    """Return an EXIF block without previews and, if `upright`, with orientation 1.
 
     Args:
         exif: a TIFF header and its folders, with or without `Exif` and two zeros before it.
@@ -27,7 +36,7 @@ def true_exif(exif: bytes, *, upright: bool = True, sideways: bool = False) -> b
     Raises:
         ValueError: the block is damaged.
     """
-    block = _Block(bytearray(exif.removeprefix(_PREFIX)))
+    block = _block(exif)
     try:
         block.check()
         first = block.number("I", 4)
@@ -38,10 +47,48 @@ def true_exif(exif: bytes, *, upright: bool = True, sideways: bool = False) -> b
             block.swap(entries, *_SIZES[0])
             if _EXIF_FOLDER in entries:
                 block.swap(block.entries(block.value(entries[_EXIF_FOLDER])), *_SIZES[1])
-        block.drop_thumbnail(first)
+        folders = list(block.folders(first))
+        areas = [area for folder in folders for area in block.areas(folder)]
+        for tag in _FOREIGN:
+            if tag in entries and (area := block.area(entries[tag])):
+                block.content[slice(*area)] = bytes(area[1] - area[0])
+        block.drop_thumbnails(first)
+        blank_jpegs(block.content, areas, folders)
     except (struct.error, IndexError) as error:
         raise ValueError(f"damaged EXIF: {error}") from error
     return _PREFIX + bytes(block.content)
+
+
+def tags_in(exif: bytes) -> dict[int, Tag]:
+    """Return the tags of the first folder of an EXIF block that `true_exif` returned."""
+    block = _block(exif)
+    found = {}
+    for tag, entry in block.entries(block.number("I", 4)).items():
+        if area := block.area(entry):
+            found[tag] = Tag(block.number("H", entry + 2), bytes(block.content[slice(*area)]))
+    return found
+
+
+class ExifAsItIs(Image.Exif):
+    """EXIF that Pillow writes byte by byte, less the orientation if Pillow has taken that out."""
+
+    def __init__(self, exif: bytes) -> None:
+        """Take an EXIF block that `true_exif` returned."""
+        super().__init__()
+        self.load(exif)
+        self._block = exif
+
+    def tobytes(self, offset: int = 8) -> bytes:
+        """Return the block."""
+        if _ORIENTATION in self:
+            return self._block
+        block = _block(self._block)
+        block.drop(block.number("I", 4), _ORIENTATION)
+        return _PREFIX + bytes(block.content)
+
+
+def _block(exif: bytes) -> "_Block":
+    return _Block(bytearray(exif.removeprefix(_PREFIX)))
 
 
 @dataclass
@@ -79,15 +126,62 @@ class _Block:
             a, b = (slice(entries[tag] + 2, entries[tag] + 12) for tag in (one, other))
             self.content[a], self.content[b] = self.content[b], self.content[a]
 
-    def drop_thumbnail(self, first: int) -> None:
-        """Unlink the folder after the first and blank what it holds: it shows what was removed."""
-        link = first + 2 + 12 * self.number("H", first)
+    def drop(self, folder: int, tag: int) -> None:
+        """Take an entry out of a folder; the entries after it and the link move up."""
+        entries = self.entries(folder)
+        if tag in entries:
+            entry, end = entries[tag], folder + 2 + 12 * len(entries) + 4
+            self.content[entry:end] = self.content[entry + 12 : end] + bytes(12)
+            struct.pack_into(self._order + "H", self.content, folder, len(entries) - 1)
+
+    def area(self, entry: int) -> tuple[int, int] | None:
+        """Return start and end of an entry's value, or None if it is not in the block."""
+        width = SIZES.get(self.number("H", entry + 2), 0) * self.number("I", entry + 4)
+        start = entry + 8 if width <= 4 else self.number("I", entry + 8)
+        return (start, start + width) if width and start + width <= len(self.content) else None
+
+    def areas(self, folder: int) -> list[tuple[int, int]]:
+        """Return start and end of all values of a folder."""
+        found = (self.area(entry) for entry in self.entries(folder).values())
+        return [area for area in found if area]
+
+    def folders(self, first: int) -> Iterator[int]:
+        """Give the offset of every folder that can be reached from `first`, and read."""
+        ahead, seen = [first], {0}
+        while ahead and len(seen) <= _MOST_FOLDERS:
+            folder = ahead.pop(0)
+            if folder in seen:
+                continue
+            seen.add(folder)
+            try:
+                entries = self.entries(folder)
+                ahead += [self.link(folder)]
+                for tag in entries.keys() & set(_FOLDERS):
+                    ahead += self.values(entries[tag])
+            except (struct.error, ValueError):
+                continue
+            yield folder
+
+    def link(self, folder: int) -> int:
+        """Return the offset of the next folder, or 0."""
+        at = folder + 2 + 12 * self.number("H", folder)
         # Some writers leave the link out, where nothing follows.
-        second = self.number("I", link) if link + 4 <= len(self.content) else 0
-        if not second:
-            return
-        struct.pack_into(self._order + "I", self.content, link, 0)
-        entries = self.entries(second)
+        return self.number("I", at) if at + 4 <= len(self.content) else 0
+
+    def drop_thumbnails(self, first: int) -> None:
+        """Unlink the folder after the first and blank what such folders show: the old picture."""
+        at, entries = first + 2 + 12 * self.number("H", first), self.entries(first)
+        heads = [self.link(first)]
+        if _PICTURES in entries:
+            heads += self.values(entries[_PICTURES])
+        if heads[0]:
+            struct.pack_into(self._order + "I", self.content, at, 0)
+            self.entries(heads[0])  # a thumbnail that cannot be found cannot be blanked
+        for head in filter(None, heads):
+            for folder in self.folders(head):
+                self._blank_pixels(self.entries(folder))
+
+    def _blank_pixels(self, entries: dict[int, int]) -> None:
         for offset, length in _THUMBNAILS:
             if offset in entries and length in entries:
                 # Several strips: their offsets and lengths stand elsewhere, one after the other.

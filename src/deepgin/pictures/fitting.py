@@ -10,9 +10,7 @@ from .formats import Format
 from .metadata import Metadata
 from .modes import has_alpha, is_deep, narrowed, without_alpha
 
-# What one segment of a JPEG takes, less the names at its head.
-_LONGEST_EXIF = 65533
-_LONGEST_XMP = 65533 - 29
+_LONGEST = 65533  # what one segment of a JPEG takes
 
 
 def fitted(
@@ -42,8 +40,8 @@ def fitted(
 def bounded(target: Format, metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
     """Return metadata without the blocks that are too long for a JPEG, and what went."""
     notes: tuple[str, ...] = ()
-    if target.name == "JPEG" and len(metadata.exif) > _LONGEST_EXIF:
+    if target.name == "JPEG" and len(metadata.exif) > _LONGEST:
         metadata, notes = replace(metadata, exif=b""), ("its EXIF is too long for JPEG",)
-    if target.name == "JPEG" and len(metadata.xmp) > _LONGEST_XMP:
-        metadata, notes = replace(metadata, xmp=b""), (*notes, "its XMP is too long for JPEG")
+    if target.name == "JPEG" and len(metadata.comment) > _LONGEST:
+        metadata, notes = replace(metadata, comment=b""), (*notes, "its comment is too long")
     return metadata, notes

@@ -43,7 +43,7 @@ FORMATS = (
         "PNG",
         (".png", ".apng"),
         (*_GREY_ALPHA, "I;16", *_DEEP_COLOUR),
-        kept=("exif", "xmp", "icc", "dpi", "text"),
+        kept=("exif", "xmp", "icc", "dpi", "text", "iptc", "comment"),
     ),
     Format(
         "JPEG",
@@ -51,14 +51,14 @@ FORMATS = (
         ("L", "RGB", "CMYK"),
         lossy=True,
         rated=True,
-        kept=("exif", "xmp", "icc", "dpi"),
+        kept=("exif", "xmp", "icc", "dpi", "iptc", "comment"),
     ),
     Format("WEBP", (".webp",), ("RGB", "RGBA"), _AS_RGB, rated=True, kept=("exif", "xmp", "icc")),
     Format(
         "TIFF",
         (".tif", ".tiff"),
         (*_GREY_ALPHA, "CMYK", "I;16", "RGB;16", "RGBA;16"),
-        kept=("exif", "xmp", "icc", "dpi"),
+        kept=("exif", "xmp", "icc", "dpi", "iptc"),
     ),
     Format(
         "AVIF",
@@ -95,6 +95,8 @@ _PARTS = {
     "icc": "colour profile",
     "dpi": "resolution",
     "text": "PNG text",
+    "iptc": "IPTC",
+    "comment": "comment",
 }
 
 
@@ -114,12 +116,18 @@ def format_named(path: Path, own: str | None = None) -> Format:
     raise UsageError(f"{path}: {what} no picture format that is written here: {_MEND}")
 
 
-def remarks(target: Format, mode: str, metadata: Metadata, quality: int | None) -> tuple[str, ...]:
-    """Return what must be said once of a picture that is written in this format."""
+def remarks(
+    target: Format, mode: str, metadata: Metadata, quality: int | None, kept: bool = False
+) -> tuple[str, ...]:
+    """Return what must be said once of a picture that is written in this format.
+
+    `kept`: a JPEG's blocks were kept where the hole does not touch them.
+    """
     said = []
     if target.lossy or (target.rated and quality is not None):
+        where = "beside" if kept else "outside"
         said.append(
-            f"{target.name} is not exact: pixels outside the hole may change by a few levels; "
+            f"{target.name} is not exact: pixels {where} the hole may change by a few levels; "
             "PNG, TIFF and lossless WebP keep them"
         )
     elif quality is not None and not target.rated:

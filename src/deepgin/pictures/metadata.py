@@ -1,58 +1,23 @@
 """What a picture file says beside its pixels: read once, made true, given to what is written."""
 
+import re
 import struct
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
 
+from .beside import STORAGE_TAGS, Beside
 from .exif import true_exif
-from .xmp import true_xmp
+from .iptc import PHOTOSHOP, RAW_PROFILE, raw_profile, true_iptc
+from .jpeg import JpegCoding, jpeg_coding
+from .xmp import EXTENDED, true_xmp
 
-# What says how a TIFF's pixels are stored: the writer's business. Its profile and XMP are read
-# apart; tags of thumbnails, previews and Photoshop's own state would show what was removed.
-STORAGE_TAGS = {
-    *(254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 274, 277, 278, 279, 280, 281),
-    *(284, 288, 289, 290, 291, 292, 293, 296, 282, 283, 301, 317, 318, 319, 320, 321, 322, 323),
-    *(324, 325, 330, 332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 343, 344, 345, 346, 347),
-    *(512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 700, 34377, 34675, 37724),
-}
 _X_RESOLUTION = 282
 _XMP_TEXT = "XML:com.adobe.xmp"
-# ImageMagick's ways of putting EXIF, XMP and profiles into PNG text.
-_RAW_PROFILE = "Raw profile type "
-
-
-@dataclass(frozen=True)
-class JpegCoding:
-    """How a JPEG file was coded: its quantisation tables, in natural order, and its subsampling.
-
-    Attributes:
-        tables: each 64 numbers.
-        subsampling: 0 (4:4:4), 1 (4:2:2), 2 (4:2:0), or -1: none of these.
-        progressive: whether it was coded in passes.
-        keeps_rgb: whether its colours were coded as red, green and blue.
-    """
-
-    tables: tuple[tuple[int, ...], ...]
-    subsampling: int
-    progressive: bool
-    keeps_rgb: bool
-
-    def turned(self) -> "JpegCoding":
-        """Return the coding for pixels turned by a quarter: frequencies change places as well.
-
-        Colour that was halved in width alone is then halved in height alone, which Pillow cannot
-        write: it is kept whole.
-        """
-        tables = tuple(
-            tuple(table[8 * column + row] for row in range(8) for column in range(8))
-            for table in self.tables
-        )
-        return replace(
-            self, tables=tables, subsampling=0 if self.subsampling == 1 else self.subsampling
-        )
+_XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
+_EXTENDED_ID = re.compile(rb"HasExtendedXMP\s*(?:=\s*['\"]|>)\s*([0-9A-Fa-f]{32})")
 
 
 @dataclass(frozen=True)
@@ -63,7 +28,8 @@ class Metadata:
         exif, xmp, icc: the blocks as files hold them; empty if there are none.
         dpi: dots per inch, across and down.
         text: PNG's texts, by key.
-        comment: a JPEG's comment.
+        comment: of a JPEG or GIF.
+        iptc: captions and credits, as records.
         colour_chunks: what a PNG says of its colours beside the ICC profile.
         jpeg: how a JPEG was coded.
     """
@@ -74,6 +40,7 @@ class Metadata:
     dpi: tuple[float, float] | None = None
     text: tuple[tuple[str, str], ...] = ()
     comment: bytes = b""
+    iptc: bytes = b""
     colour_chunks: tuple[tuple[bytes, bytes], ...] = ()
     jpeg: JpegCoding | None = None
 
@@ -87,34 +54,88 @@ def orientation_of(image: Image.Image) -> int:
     return 1
 
 
-def metadata_of(image: Image.Image, orientation: int = 1) -> tuple[Metadata, tuple[str, ...]]:
+def metadata_of(
+    image: Image.Image, orientation: int = 1, beside: Beside | None = None, file: bytes = b""
+) -> tuple[Metadata, tuple[str, ...]]:
     """Return what a loaded picture says beside its pixels, and what could not be kept.
 
     Args:
         image: loaded: a PNG's later texts are known only then.
         orientation: what the pixels are turned by; 0 leaves the orientation as it is.
+        beside: what `look_beside` found before it was loaded.
+        file: a JPEG's file, whose blocks may be kept; see `jpeg_file`.
     """
-    info, sideways = image.info, orientation >= 5
-    exif = b""
+    info, sideways, beside = image.info, orientation >= 5, beside or Beside()
     notes: tuple[str, ...] = ()
+    exif = xmp = b""
+    parts: set[str] = set(beside.parts)
+    raw = _raw_profiles(info)
     try:
-        raw = _exif(image)
-        if raw:
-            exif = true_exif(raw, upright=orientation > 0, sideways=sideways)
+        if block := _exif(image, orientation, beside, raw):
+            exif = true_exif(block, upright=orientation > 0, sideways=sideways)
     except (ValueError, SyntaxError, KeyError, TypeError, struct.error, OSError, AttributeError):
         notes = ("its damaged EXIF is not kept",)
-    jpeg = _jpeg_coding(image)
+    try:
+        packet = _bytes(info.get("xmp") or info.get(_XMP_TEXT)) or raw.get("xmp", b"")
+        extended = _extended_xmp(image, packet)
+        xmp, named = true_xmp(packet, upright=orientation > 0, extended=extended)
+        parts.update(named)
+    except ValueError:
+        notes += ("its damaged XMP is not kept",)
+    if parts := parts or set(beside.rest):
+        notes += (f"of its file, this is not kept: {', '.join(sorted(parts))}",)
+    jpeg = jpeg_coding(image, orientation, file)
     dpi = _dpi(image)
     return Metadata(
         exif=exif,
-        xmp=true_xmp(_bytes(info.get("xmp") or info.get(_XMP_TEXT)), upright=orientation > 0),
+        xmp=xmp,
         icc=_bytes(info.get("icc_profile")),
         dpi=dpi[::-1] if dpi and sideways else dpi,
         text=_texts(image),
-        comment=_bytes(info.get("comment")) if jpeg else b"",
+        comment=_bytes(info.get("comment")) if image.format in ("JPEG", "MPO", "GIF") else b"",
+        iptc=true_iptc(beside.iptc or _iptc(image, raw)),
         colour_chunks=_colour_chunks(info) if image.format == "PNG" else (),
-        jpeg=jpeg.turned() if jpeg and sideways else jpeg,
+        jpeg=jpeg,
     ), notes
+
+
+def _raw_profiles(info: dict[Any, Any]) -> dict[str, bytes]:
+    """Return what ImageMagick put into PNG text: `exif`, `xmp`, `iptc`, ..."""
+    raw = {
+        key.removeprefix(RAW_PROFILE): raw_profile(text)
+        for key, text in info.items()
+        if isinstance(key, str) and key.startswith(RAW_PROFILE)
+    }
+    segment = raw.get("APP1", b"")
+    kind = "xmp" if segment.startswith(_XMP_SEGMENT) else "exif"
+    return {kind: segment.removeprefix(_XMP_SEGMENT)} | raw
+
+
+def _extended_xmp(image: Image.Image, packet: bytes) -> bytes | None:
+    """Return the XMP that a JPEG has in further segments: None if it has none, b"" if it is cut."""
+    told = _EXTENDED_ID.search(packet)
+    if not told or not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return None
+    head = EXTENDED + told[1]
+    parts = {
+        struct.unpack_from(">II", body, len(head)): body[len(head) + 8 :]
+        for name, body in image.applist
+        if name == "APP1" and body.startswith(head) and len(body) > len(head) + 8
+    }
+    content = b""
+    for (_, at), part in sorted(parts.items()):
+        if at != len(content):
+            return b""
+        content += part
+    return content if {total for total, _ in parts} == {len(content)} else b""
+
+
+def _iptc(image: Image.Image, raw: dict[str, bytes]) -> bytes:
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        bodies = [body for name, body in image.applist if name == "APP13"]
+        parts = [body.removeprefix(PHOTOSHOP) for body in bodies if body.startswith(PHOTOSHOP)]
+        return b"".join(parts)
+    return raw.get("iptc") or raw.get("8bim", b"")
 
 
 def _bytes(value: Any) -> bytes:
@@ -123,11 +144,12 @@ def _bytes(value: Any) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def _exif(image: Image.Image) -> bytes:
+def _exif(image: Image.Image, orientation: int, beside: Beside, raw: dict[str, bytes]) -> bytes:
+    # An AVIF has its orientation outside EXIF; what stays turned needs it in there.
+    if beside.exif is not None and (image.format == "TIFF" or orientation):
+        return beside.exif
     if image.format != "TIFF":
-        raw = _bytes(image.info.get("exif"))
-        told = image.info.keys() & {f"{_RAW_PROFILE}exif", f"{_RAW_PROFILE}APP1"}
-        return raw if raw or not told else image.getexif().tobytes()
+        return _bytes(image.info.get("exif")) or raw.get("exif", b"")
     own, kept = image.getexif(), Image.Exif()
     for tag, value in own.items():
         if tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
@@ -154,7 +176,7 @@ def _texts(image: Image.Image) -> tuple[tuple[str, str], ...]:
     return tuple(
         (key, text)
         for key, text in (texts or {}).items()
-        if key != _XMP_TEXT and not key.startswith(_RAW_PROFILE)
+        if key != _XMP_TEXT and not key.startswith(RAW_PROFILE)
     )
 
 
@@ -168,18 +190,3 @@ def _colour_chunks(info: dict[Any, Any]) -> tuple[tuple[bytes, bytes], ...]:
     if "srgb" in info:
         chunks.append((b"sRGB", bytes([info["srgb"]])))
     return tuple(chunks)
-
-
-def _jpeg_coding(image: Image.Image) -> JpegCoding | None:
-    if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.quantization:
-        return None
-    tables = image.quantization
-    if sorted(tables) != list(range(len(tables))):
-        # Pillow numbers tables from 0 without gaps when it writes.
-        tables = dict(enumerate(tables[key] for key in sorted(tables)))
-    return JpegCoding(
-        tuple(tuple(tables[key]) for key in sorted(tables)),
-        JpegImagePlugin.get_sampling(image),
-        bool(image.info.get("progressive")),
-        image.mode == "RGB" and image.info.get("adobe_transform") == 0,
-    )

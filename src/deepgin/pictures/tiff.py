@@ -1,66 +1,82 @@
 """Writing TIFF of every mode. Pillow writes neither 16-bit colour nor EXIF into compressed ones."""
 
+import struct
 import zlib
+from fractions import Fraction
 from typing import IO, Any
 
 import numpy as np
-from PIL import ExifTags, Image, TiffImagePlugin
 
+from .beside import IPTC_TAG, STORAGE_TAGS
+from .exif import tags_in
 from .modes import has_alpha
+from .tags import Tag, laid, numbers
 
 _PHOTOMETRIC = {"L": 1, "LA": 1, "I;16": 1, "CMYK": 5}
 _RGB = 2
+_SHORT, _LONG = 3, 4
 _ROWS = 64
 
 
 def write_tiff(file: IO[bytes], pixels: np.ndarray, mode: str, options: dict[str, Any]) -> None:
     """Write samples of any mode as a deflated TIFF.
 
+    EXIF is a TIFF without a picture. It stands at the start of the file just as it is, so that
+    all that its values and makers' notes point at stays in place; the picture follows.
+
     Args:
         file: open for writing, at its start.
         pixels: own samples; see `modes`.
         mode: theirs.
-        options: as Pillow takes them: `exif` (an Image.Exif), and perhaps `icc_profile` and `dpi`.
+        options: `exif`, `xmp`, `iptc`, `icc_profile`: bytes; and perhaps `dpi`, as Pillow takes it.
     """
     height, width = pixels.shape[:2]
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    block = bytearray(options["exif"].removeprefix(b"Exif\0\0") or b"II*\0\0\0\0\0")
+    block += bytes(len(block) % 2)
+    order = "<" if block[:2] == b"II" else ">"
     strips = [
-        zlib.compress(_differences(pixels[top : top + _ROWS])) for top in range(0, height, _ROWS)
+        zlib.compress(_differences(pixels[top : top + _ROWS], order))
+        for top in range(0, height, _ROWS)
     ]
-    lengths = [len(strip) for strip in strips]
-    tags = _told(options)
-    tags[256], tags[257], tags[277], tags[278] = width, height, channels, _ROWS
-    tags[258] = (8 * pixels.dtype.itemsize,) * channels
-    tags[259], tags[317], tags[284] = 8, 2, 1  # deflated, less the left neighbour, interleaved
-    tags[262] = _PHOTOMETRIC.get(mode, _RGB)
+    ends = [int(end) for end in np.cumsum([len(block), *map(len, strips)])]
+    storage = {256: width, 257: height, 277: channels, 278: _ROWS}
+    storage |= {259: 8, 317: 2, 284: 1}  # deflated, less the left neighbour, interleaved
+    storage[262] = _PHOTOMETRIC.get(mode, _RGB)
     if has_alpha(mode):
-        tags[338] = 2  # colours are not multiplied by it
-    tags.tagtype[273] = tags.tagtype[279] = 4
-    # Counted from the end of the tags: the writer of tags adds where that is.
-    tags[273] = tuple(int(start) for start in np.cumsum([0, *lengths[:-1]]))
-    tags[279] = tuple(lengths)
-    tags.save(file)
+        storage[338] = 2  # colours are not multiplied by it
+    tags = _told(order, options)
+    tags |= {
+        tag: numbers(order, _LONG if value > 65535 else _SHORT, value)
+        for tag, value in storage.items()
+    }
+    tags[258] = numbers(order, _SHORT, *(8 * pixels.dtype.itemsize,) * channels)
+    tags[273] = numbers(order, _LONG, *ends[:-1])
+    tags[279] = numbers(order, _LONG, *map(len, strips))
+    at = ends[-1] + ends[-1] % 2
+    struct.pack_into(order + "I", block, 4, at)
+    file.write(block)
     for strip in strips:
         file.write(strip)
+    file.write(bytes(at - ends[-1]) + laid(order, tags, at))
 
 
-def _told(options: dict[str, Any]) -> TiffImagePlugin.ImageFileDirectory_v2:
+def _told(order: str, options: dict[str, Any]) -> dict[int, Tag]:
     """Return the tags of the metadata."""
-    tags = TiffImagePlugin.ImageFileDirectory_v2()
-    exif: Image.Exif = options["exif"]
-    for tag, value in exif.items():
-        group = tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-        tags[tag] = exif.get_ifd(tag) if group else value
-    if "icc_profile" in options:
-        tags[34675] = options["icc_profile"]
+    tags = tags_in(options["exif"]) if options["exif"] else {}
+    tags = {tag: value for tag, value in tags.items() if tag not in STORAGE_TAGS}
+    for tag, name, kind in ((700, "xmp", 1), (34675, "icc_profile", 7), (IPTC_TAG, "iptc", 7)):
+        if options.get(name):
+            tags[tag] = Tag(kind, options[name])
     if "dpi" in options:
-        tags[282], tags[283] = options["dpi"]
-        tags[296] = 2
+        for tag, dpi in zip((282, 283), options["dpi"], strict=True):
+            tags[tag] = numbers(order, 5, *Fraction(dpi).limit_denominator(4000).as_integer_ratio())
+        tags[296] = numbers(order, _SHORT, 2)
     return tags
 
 
-def _differences(strip: np.ndarray) -> bytes:
+def _differences(strip: np.ndarray, order: str) -> bytes:
     """Return rows with each sample less its left neighbour: TIFF's horizontal predictor."""
-    differences = strip.astype(strip.dtype.newbyteorder("<"))
+    differences = strip.astype(f"{order}u{strip.itemsize}")
     differences[:, 1:] -= strip[:, :-1]
     return differences.tobytes()

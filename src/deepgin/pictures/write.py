@@ -12,6 +12,8 @@ from ..files import whole_file
 from .deep_png import write_png
 from .formats import Format, format_named
 from .heif import heif_readable
+from .jpeg import JpegCoding
+from .jpeg_blocks import write_kept_blocks
 from .modes import image_of, is_deep
 from .tiff import write_tiff
 
@@ -67,7 +69,8 @@ def write_samples(
     options: dict[str, Any],
     *,
     overwrite: bool,
-) -> None:
+    original: JpegCoding | None = None,
+) -> bool:
     """Write samples of a mode that `target` holds; see `write_picture` for errors.
 
     Args:
@@ -77,10 +80,16 @@ def write_samples(
         target: its format.
         options: what Pillow is told.
         overwrite: an existing file may be replaced.
+        original: the JPEG that they come from, if its blocks are to be kept.
+
+    Returns:
+        Whether its blocks were kept where no sample differs.
     """
     _check_writer(target, path)
     with whole_file(path, overwrite=overwrite) as temporary:
         try:
+            if original and write_kept_blocks(temporary, pixels, mode, options, original):
+                return True
             if target.name == "TIFF":
                 with open(temporary, "wb") as file:
                     write_tiff(file, pixels, mode, options)
@@ -91,3 +100,4 @@ def write_samples(
                 image_of(pixels, mode).save(temporary, target.name, **options)
         except _REFUSED as error:
             raise DeepginError(f"{path} cannot be written: {error}") from error
+    return False

@@ -1,17 +1,27 @@
 """XMP packets: made upright, and carrying how a picture was made. Nothing of files."""
 
+import hashlib
 import json
 import re
+import struct
 from html import escape, unescape
 from typing import Any
+from xml.dom import minidom
+from xml.parsers.expat import ExpatError
+
+from .claims import prune
 
 NAMESPACE = "https://deepgin.invalid/provenance/1.0/"
 
+# What a JPEG's segments of further XMP start with, and how much of it one takes.
+EXTENDED, _LONGEST_PART = b"http://ns.adobe.com/xmp/extension/\0", 65000
+_PACKET_MARK = re.compile(rb"<\?xpacket\b[^>]*>\s*")
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XMLNS = "http://www.w3.org/2000/xmlns/"
 _ORIENTATIONS = (
     re.compile(rb"(tiff:Orientation\s*=\s*['\"])[0-9]+"),
     re.compile(rb"(<tiff:Orientation>\s*)[0-9]+"),
 )
-_THUMBNAILS = re.compile(rb"<(\w+):Thumbnails\b.*?</\1:Thumbnails>", re.DOTALL)
 _OURS = re.compile(
     rb"<rdf:Description [^>]*xmlns:deepgin=[^>]*>.*?</rdf:Description>\n?", re.DOTALL
 )
@@ -24,12 +34,79 @@ _EMPTY = (
 )
 
 
-def true_xmp(xmp: bytes, *, upright: bool = True) -> bytes:
-    """Return a packet without thumbnails and, if `upright`, with orientation 1."""
-    xmp = _THUMBNAILS.sub(b"", xmp)
+def true_xmp(
+    xmp: bytes, *, upright: bool = True, extended: bytes | None = None
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return a packet without pictures and without claims of parts that are not kept.
+
+    Args:
+        xmp: as files hold it.
+        upright: its orientation becomes 1.
+        extended: what a JPEG tells in further segments, if it does; it is merged.
+
+    Returns:
+        The packet, as it was if nothing had to go, and the names of the parts that it told of.
+
+    Raises:
+        ValueError: it cannot be read, so that it cannot be made true.
+    """
+    if not xmp:
+        return b"", ()
     for pattern in _ORIENTATIONS if upright else ():
         xmp = pattern.sub(rb"\g<1>1", xmp)
-    return xmp
+    try:
+        document = _parsed(xmp)
+        whole = extended is None or _merge(document, extended)
+        pruned, parts = prune(document)
+        if extended or pruned:
+            xmp = "\n".join(node.toxml() for node in document.childNodes).encode()
+    except (ExpatError, RecursionError, UnicodeError) as error:
+        raise ValueError(f"damaged XMP: {error}") from error
+    return xmp, parts if whole else (*parts, "extended XMP")
+
+
+def _parsed(xmp: bytes) -> minidom.Document:
+    if b"<!DOCTYPE" in xmp:  # entities can unpack to any size
+        raise ValueError("damaged XMP: a document type")
+    wide = xmp.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return minidom.parseString(xmp if wide else xmp.strip(b"\0 \t\r\n"))
+
+
+def _merge(document: minidom.Document, extended: bytes) -> bool:
+    """Move the descriptions of an extended packet into the packet; return whether that went."""
+    homes = document.getElementsByTagNameNS(_RDF, "RDF")
+    try:
+        sources = _parsed(extended).getElementsByTagNameNS(_RDF, "RDF")
+    except (ExpatError, ValueError):
+        return False
+    for source in sources if homes else ():
+        names: dict[str, str] = {}
+        around: Any = source
+        while around.nodeType == around.ELEMENT_NODE:
+            names = {k: v for k, v in around.attributes.items() if k.startswith("xmlns")} | names
+            around = around.parentNode
+        for child in [node for node in source.childNodes if node.nodeType == node.ELEMENT_NODE]:
+            for name, value in names.items():
+                if not child.hasAttribute(name):
+                    child.setAttributeNS(_XMLNS, name, value)
+            homes[0].appendChild(child)
+    return bool(homes and sources)
+
+
+def split_xmp(xmp: bytes) -> tuple[bytes, bytes]:
+    """Return a packet that points at `xmp`, and the segments of a JPEG that hold that."""
+    content = _PACKET_MARK.sub(b"", xmp)
+    name = hashlib.md5(content, usedforsecurity=False).hexdigest().upper().encode()
+    note = (
+        b'<rdf:Description rdf:about="" xmlns:xmpNote="http://ns.adobe.com/xmp/note/" '
+        b'xmpNote:HasExtendedXMP="' + name + b'"/>\n'
+    )
+    segments = b""
+    for at in range(0, len(content), _LONGEST_PART):
+        part = content[at : at + _LONGEST_PART]
+        body = EXTENDED + name + struct.pack(">II", len(content), at) + part
+        segments += struct.pack(">HH", 0xFFE1, 2 + len(body)) + body
+    return _EMPTY.replace(b"</rdf:RDF>", note + b"</rdf:RDF>"), segments
 
 
 def with_provenance(xmp: bytes, provenance: dict[str, Any]) -> bytes:

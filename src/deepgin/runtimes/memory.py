@@ -1,5 +1,6 @@
 """How much memory is free, and telling that it ran out. Planning is the caller's. Without torch."""
 
+import ctypes
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,12 @@ def _limit_of_group(root: Path = Path("/sys/fs/cgroup")) -> int:
         stat = dict(line.split() for line in (root / "memory.stat").read_text().splitlines())
         return max(0, limit - used + int(stat.get("inactive_file", 0)))
     return UNKNOWN
+
+
+def give_back() -> None:
+    """Give the memory that is freed back to the system, where glibc keeps it."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def ran_out(error: BaseException) -> bool:

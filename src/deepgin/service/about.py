@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from .meters import CONTENT_TYPE
 from .reference import CSP, page
@@ -78,11 +78,42 @@ async def metrics(request: Request) -> Response:
     return Response(_service(request).meters.text(), media_type=CONTENT_TYPE)
 
 
+class Progress(BaseModel):
+    """How far a fill is, in steps that take about as long as each other."""
+
+    done: int
+    of: int = Field(description="all that are known yet; 0 while it waits")
+    seconds_left: float | None = Field(description="null while that is not known")
+
+
+@router.get(
+    "/progress/{job}",
+    summary="How far the request is that was sent with the field job",
+    responses=responses((401, 403, 404)),
+)
+async def progress(request: Request, response: Response, job: str) -> Progress:
+    """Tell how far a fill is."""
+    found = _service(request).progress.get(job)
+    if found is None:
+        raise Refusal(404, "there is no such job: its body has not come, or it is answered")
+    response.headers["Cache-Control"] = "no-store"
+    return Progress(done=found.done, of=found.of, seconds_left=found.seconds_left())
+
+
 @router.get("/docs", include_in_schema=False)
 async def docs(request: Request) -> Response:
     """Show what can be asked; the page loads nothing."""
     headers = {"Content-Security-Policy": CSP}
-    return HTMLResponse(page(request.app.openapi()), headers=headers)
+    return HTMLResponse(page(request.app.openapi(), _address(request)), headers=headers)
+
+
+def _address(request: Request) -> str:
+    """Return the service's address as who asks for it knows it; the guard has checked the host."""
+    address = request.base_url
+    scheme = request.headers.get("x-forwarded-proto", "")
+    if scheme in ("http", "https"):
+        address = address.replace(scheme=scheme)
+    return str(address).rstrip("/")
 
 
 def _service(request: Request) -> Service:

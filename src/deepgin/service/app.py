@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from .. import __version__
 from ..errors import UsageError
@@ -84,6 +85,21 @@ def create_app(
         service.meters.requests.labels(path, str(code)).inc()
 
     app.add_middleware(Guard, settings=settings, count=count)
+    if settings.allowed_origins:
+        # Around the guard: browsers ask beforehand without the token, and refusals are read, too.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=[
+                "X-Deepgin-Fit",
+                "X-Deepgin-Box",
+                "X-Deepgin-Warnings",
+                "X-Seed",
+                "Retry-After",
+            ],
+        )
     return app
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ..inpainting import Job, Options, Result
-from .stopping import Unwanted
+from ..inpainting.steps import Told
 
 # Of what is gathered the first may wait for the last: no longer than as much again takes.
 _SMALL = 1 << 20
@@ -28,11 +28,13 @@ class Way(NamedTuple):
 
 
 class Fill(Protocol):
-    """As `fill_while_wanted` with an inpainter."""
+    """As `Inpainter.fill_many`."""
 
-    def __call__(
-        self, jobs: Sequence[Job], way: Way, unwanted: Callable[[], bool]
-    ) -> list[Result]: ...
+    def __call__(self, jobs: Sequence[Job], way: Way, told: Told) -> list[Result]: ...
+
+
+class Unwanted(Exception):
+    """Nobody waits any more for what was being filled."""
 
 
 class TooLate(Exception):
@@ -45,6 +47,7 @@ class _Waiting:
     way: Way
     came: float
     outcome: asyncio.Future[Result]
+    told: Told
 
     @property
     def pixels(self) -> int:
@@ -82,7 +85,9 @@ class Gatherer:
         self._thread = ThreadPoolExecutor(1, "deepgin-fill")
         self._work = asyncio.get_running_loop().create_task(self._run())
 
-    async def fill(self, job: Job, way: Way, seconds: float) -> Result:
+    async def fill(
+        self, job: Job, way: Way, seconds: float, told: Told = lambda *_: None
+    ) -> Result:
         """Fill a job.
 
         A caller that is cancelled takes it out of the line, or breaks off what it alone waits for.
@@ -91,12 +96,13 @@ class Gatherer:
             job: see `Inpainter.fill_many`.
             way: how it is filled.
             seconds: that it may wait before it is begun.
+            told: is told, in the thread, the steps of all that is filled with it.
 
         Raises:
             TooLate: it was not begun in time; what `fill_many` raises for this job alone.
         """
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(job, way, loop.time(), loop.create_future())
+        waiting = _Waiting(job, way, loop.time(), loop.create_future(), told)
         expiry = loop.call_later(seconds, self._expire, waiting)
         self._line.append(waiting)
         self._came.set()
@@ -167,11 +173,14 @@ class Gatherer:
         began = time.perf_counter()
         jobs = [waiting.job for waiting in batch]
 
-        def unwanted() -> bool:
-            return all(waiting.outcome.done() for waiting in batch)
+        def told(done: int, of: int) -> None:
+            if all(waiting.outcome.done() for waiting in batch):
+                raise Unwanted
+            for waiting in batch:
+                waiting.told(done, of)
 
         try:
-            found: list[Result | Exception] = [*self._fill(jobs, batch[0].way, unwanted)]
+            found: list[Result | Exception] = [*self._fill(jobs, batch[0].way, told)]
         except Exception as error:  # noqa: BLE001, it is the caller's
             if len(batch) == 1 or isinstance(error, Unwanted):
                 return [error] * len(batch)

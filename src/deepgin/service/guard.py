@@ -5,13 +5,14 @@ import hmac
 import logging
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .parts import bytes_in
-from .refusals import LEFT, OURS, Refusal, answer
+from .refusals import LEFT, OURS, Refusal, answer, below_root
 from .settings import LOOPBACK_NAMES, Settings, address_of
 
 _LOG = logging.getLogger("deepgin.service")
@@ -43,6 +44,8 @@ class Guard:
         self.any_address = settings.hears_all()
         own = (socket.gethostname(),) if self.any_address else (settings.host,)
         self.names = {_bare(name) for name in (*LOOPBACK_NAMES, *own, *settings.allowed_hosts)}
+        self.origins, self.root_path = settings.allowed_origins, settings.root_path
+        self.held = Held(settings.limits.queue * self.most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; see ASGI."""
@@ -50,23 +53,29 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
-        body = _Body(receive, self.most)
+        if self.root_path:
+            scope["root_path"] = self.root_path
+        path = below_root(scope)
+        body = _Body(receive, self.most, self.held)
         sender = _Sender(send, body, scope, self.count)
         try:
-            self._check(scope["method"], scope["path"], Headers(scope=scope))
+            self._check(scope["method"], path, Headers(scope=scope))
             await self.app(scope, body.receive, sender.send)
         except Refusal as refusal:
-            await answer(refusal, scope["path"])(scope, body.receive, sender.send)
+            await answer(refusal, path)(scope, body.receive, sender.send)
         except Exception:
             if sender.began:
                 raise
             _LOG.exception("%s %r failed", scope["method"], scope["path"])
-            await answer(Refusal(500, OURS), scope["path"])(scope, body.receive, sender.send)
+            await answer(Refusal(500, OURS), path)(scope, body.receive, sender.send)
+        finally:
+            self.held.bytes -= body.seen
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
         host = headers.get("host", "")
         self._check_host(host)
-        _check_site(method, host, headers)
+        if headers.get("origin") not in self.origins and "*" not in self.origins:
+            _check_site(method, host, headers)
         if self.token and not _is_open(method, path):
             scheme, _, given = headers.get("authorization", "").partition(" ")
             right = hmac.compare_digest(given.strip().encode(), self.token)
@@ -117,14 +126,24 @@ def _check_site(method: str, host: str, headers: Headers) -> None:
         # A link from elsewhere may lead here; nothing else may.
         foreign = method not in _SAFE or headers.get("sec-fetch-mode") != "navigate"
     if foreign:
-        raise Refusal(403, "another site's page may not use this service")
+        raise Refusal(
+            403, "another site's page may not use this service: --allow-origins can allow it"
+        )
+
+
+@dataclass
+class Held:
+    """The bytes of all bodies that are held at a time, and how many there may be."""
+
+    most: int
+    bytes: int = 0
 
 
 class _Body:
     """A request's body as it comes, counted."""
 
-    def __init__(self, receive: Receive, most: int) -> None:
-        self._receive, self.most = receive, most
+    def __init__(self, receive: Receive, most: int, held: Held) -> None:
+        self._receive, self.most, self._held = receive, most, held
         self.seen = 0
         self.ended = self.left = False
 
@@ -139,10 +158,12 @@ class _Body:
             self.left = not self.ended or self.left
             self.ended = True
         else:
-            self.seen += len(message.get("body", b""))
+            self._count(message)
             self.ended = self.ended or not message.get("more_body", False)
         if self.seen > self.most and not self.left:
             raise too_long(self.most)
+        if self._held.bytes > self._held.most and not self.left:
+            raise Refusal(429, "too much is being sent: try again later", retry_after=1)
         return message
 
     async def drain(self) -> None:
@@ -155,10 +176,15 @@ class _Body:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 while not self.ended and self.seen <= until:
                     message = await self._receive()
-                    self.seen += len(message.get("body", b""))
+                    self._count(message)
                     self.ended = message["type"] != "http.request" or not message.get("more_body")
         except TimeoutError:
             return
+
+    def _count(self, message: Message) -> None:
+        size = len(message.get("body", b""))
+        self.seen += size
+        self._held.bytes += size
 
 
 class _Sender:
@@ -178,6 +204,7 @@ class _Sender:
             self.count(_path(self.scope), LEFT if left else status)
             headers = Headers(scope=self.scope)
             waits = self.scope["method"] in _SAFE or "100-continue" in headers.get("expect", "")
+            waits = waits or status == 408  # the rest was waited for long enough
             if status >= 400 and not waits and not self.body.ended:
                 await self.body.drain()
             self.began = True

@@ -15,6 +15,7 @@ from ..inpainting.options import TEXTURES
 from .files import Upload, Writing
 from .parts import multipart, split
 from .patches import Box
+from .reference import EXAMPLE
 from .refusals import ClientLeft, Refusal, first_of, refusal_of, responses
 from .service import Answer, Service
 
@@ -67,8 +68,12 @@ class Fields(BaseModel):
         description="patch: only the rectangle round all that was filled, exact, as PNG (CMYK as "
         "TIFF); X-Deepgin-Box says where it lies",
     )
-    job: str = Field("", max_length=64, description="an id of the client's own, to follow it by")
     patch_box: str = Field("", description="where the patch lies: X-Deepgin-Box as it came")
+    job: str = Field(
+        "",
+        pattern="^[A-Za-z0-9_-]{0,64}$",
+        description="an id of the client's own: GET /progress/{job} says how far it is",
+    )
 
     def options(self) -> Options:
         """Return what of it is `Options`."""
@@ -115,9 +120,9 @@ _PICTURE = {
     "/v1/inpaint",
     summary="Fill the holes of a picture; nothing outside them changes",
     description=(
-        "`curl -F picture=@photo.jpg -F mask=@mask.png http://127.0.0.1:8000/v1/inpaint -o "
+        f"`curl -F picture=@photo.jpg -F mask=@mask.png {EXAMPLE}/v1/inpaint -o "
         "filled.jpg`\n\n`curl -F picture=@photo.png -F box=40,60,200,120 -F dilate=4 "
-        "http://127.0.0.1:8000/v1/inpaint -o filled.png`"
+        f"{EXAMPLE}/v1/inpaint -o filled.png`"
     ),
     response_class=Response,
     responses={200: _PICTURE, **responses(_STATUSES)},
@@ -126,16 +131,19 @@ _PICTURE = {
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
     service: Service = request.app.state.service
-    with service.place():
-        form = await in_time(multipart(request), service.settings.limits.seconds)
-        try:
-            uploads, given = split(form, _FILES)
-            fields = _fields(given, {*uploads})
-            upload = uploaded(uploads, fields.patch_box)
-            work = service.fill(upload, *_asked(fields), sharpness=fields.sharpness)
+    service.check_place()
+    form = await in_time(multipart(request), service.settings.limits.seconds)
+    try:
+        uploads, given = split(form, _FILES)
+        fields = _fields(given, {*uploads})
+        upload = uploaded(uploads, fields.patch_box)
+        with service.place(), service.followed(fields.job) as progress:
+            work = service.fill(
+                upload, *_asked(fields), sharpness=fields.sharpness, told=progress.tell
+            )
             return sent(await unless_left(request, work))
-        finally:
-            await form.close()
+    finally:
+        await form.close()
 
 
 def uploaded(files: Mapping[str, UploadFile], patch_box: str) -> Upload:

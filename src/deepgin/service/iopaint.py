@@ -15,6 +15,7 @@ from ..pictures import Document
 from .files import Upload, Writing
 from .inpaint import in_time, sent, unless_left
 from .parts import json_object
+from .reference import EXAMPLE
 from .refusals import Refusal, first_of, responses
 from .service import Service
 
@@ -80,7 +81,7 @@ _PNG = {
 @router.post(
     "/inpaint",
     summary="Fill the holes of a picture, as IOPaint's clients ask for it",
-    description="`curl --json @request.json http://127.0.0.1:8000/api/v1/inpaint -o filled.png`",
+    description=f"`curl --json @request.json {EXAMPLE}/api/v1/inpaint -o filled.png`",
     response_class=Response,
     responses={200: _PNG, **responses((400, 401, 403, 408, 413, 415, 422, 429, 500, 503))},
     openapi_extra={
@@ -93,8 +94,9 @@ _PNG = {
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
     service: Service = request.app.state.service
+    service.check_place()
+    upload, seed = await _taken(request, service.settings.limits.seconds)
     with service.place():
-        upload, seed = await _taken(request, service.settings.limits.seconds)
         work = service.fill(upload, Options(), Writing("png"), _for_png)
         response = sent(await unless_left(request, work))
         response.headers["X-Seed"] = str(_SEED if seed == -1 else seed)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..inpainting import Result
 from ..pictures import Document
+from ..pictures.metadata import Metadata
 from .refusals import Refusal
 
 # A patch begins and ends at its multiples, or at the picture's edge: shown smaller, it then falls
@@ -71,8 +72,8 @@ def cut(document: Document, box: Box) -> Document:
     """Return what lies in a box, with what says how its colours look and nothing else."""
     told = document.metadata
     icc = b"" if document.mode == "CMYK" else told.icc  # large, and read by nobody
-    told = replace(told, exif=b"", xmp=b"", icc=icc, dpi=None, text=(), comment=b"", jpeg=None)
-    return replace(document, pixels=box.of(document.pixels), metadata=told, source=None)
+    colours = Metadata(icc=icc, colour_chunks=told.colour_chunks)
+    return replace(document, pixels=box.of(document.pixels), metadata=colours, source=None)
 
 
 def next_patch(result: Result, last: Box | None) -> tuple[Document, Box]:

@@ -6,6 +6,8 @@ from typing import Any
 
 # The page has no scripts; its style stands in it.
 CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+EXAMPLE = "http://127.0.0.1:8000"
+"""The address in the examples of descriptions; the page has the service's own in its place."""
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.55 system-ui, sans-serif }
 body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
@@ -19,8 +21,13 @@ td { padding: .25rem .8rem .25rem 0; vertical-align: top }
 """
 
 
-def page(description: dict[str, Any]) -> str:
-    """Return HTML for an OpenAPI description."""
+def page(description: dict[str, Any], address: str) -> str:
+    """Return HTML for an OpenAPI description.
+
+    Args:
+        description: as FastAPI makes it.
+        address: of the service, for its examples.
+    """
     info = description["info"]
     head = f"<title>{escape(info['title'])}: interface</title>"
     view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -34,8 +41,8 @@ def page(description: dict[str, Any]) -> str:
         f"<style>{_STYLE}</style><h1>{escape(info['title'])} {escape(info['version'])}</h1>"
         f"<p>{escape(info.get('description', ''))} Refusals are JSON: "
         '<code>{"error": "one sentence"}</code>. '
-        'For programs: <a href="/openapi.json">openapi.json</a>.</p>'
-        f"{body}</html>"
+        'For programs: <a href="openapi.json">openapi.json</a>.</p>'
+        f"{body.replace(EXAMPLE, escape(address))}</html>"
     )
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from ..errors import DeepginError, PictureError, UsageError
 from ..runtimes import OutOfMemory
@@ -109,6 +110,13 @@ def answer(refusal: HTTPException, path: str) -> Response:
     return JSONResponse(body, refusal.status_code, dict(refusal.headers or {}))
 
 
+def below_root(scope: Scope) -> str:
+    """Return the path as routes have it, whether a proxy takes the root path away or not."""
+    root = scope.get("root_path", "")
+    path: str = scope["path"]
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
 def install(app: FastAPI) -> None:
     """Make refusals in `app` answers of one sentence; other failures are the guard's."""
 
@@ -116,7 +124,7 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         if not isinstance(error, Refusal):
             error = _of_router(request, error)
-        return answer(error, request.url.path)
+        return answer(error, below_root(request.scope))
 
     app.add_exception_handler(HTTPException, refused)
 

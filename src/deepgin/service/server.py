@@ -12,8 +12,12 @@ import uvicorn
 
 from ..errors import DeepginError, UsageError
 from .app import create_app
+from .connections import config_of
 from .service import Service
 from .settings import Settings
+
+# A client that reads nothing of its answer for so long is dropped: the answer takes memory.
+_UNREAD_MS = 60_000
 
 
 class PortTaken(UsageError):
@@ -40,6 +44,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         if os.name == "posix":  # elsewhere it would let two programs listen
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux; connections inherit it
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
         listening.bind(address)
         listening.listen(2048)
     except OSError as error:
@@ -102,15 +108,7 @@ def run(
     """
     app = create_app(settings, page=page, photo=photo)
     service: Service = app.state.service
-    config = uvicorn.Config(
-        app,
-        log_level="info" if access_log else "warning",
-        access_log=access_log,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="on",
-    )
-    server = _Server(config, service, ready)
+    server = _Server(config_of(app, settings, access_log=access_log), service, ready)
     server.run(sockets=[listening])
     if service.failure:
         if isinstance(service.failure, DeepginError):

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..inpainting import Inpainter, Job, Options, Result
+from ..inpainting.steps import Progress, Told
 from ..pictures import Document
+from ..runtimes import memory
 from .budget import Budget
 from .files import Upload, Writing, measure, read, written
 from .gathering import Gatherer, TooLate, Way
@@ -18,9 +20,9 @@ from .meters import Meters
 from .patches import Box, next_patch
 from .refusals import Refusal, refusal_of, worded
 from .settings import Settings
-from .stopping import fill_while_wanted
 
 T = TypeVar("T")
+_IDLE_SECONDS = 1.0
 _LOG = logging.getLogger("deepgin.service")
 
 
@@ -63,7 +65,8 @@ class Service:
         loaded: the network, once it is there.
         failure: why it will never be.
         draining: no more requests are taken.
-        taken: requests that are taken and not yet answered.
+        taken: requests whose body has come and that are not yet answered.
+        progress: how far those are that have an id of their client's, by that id.
     """
 
     def __init__(self, settings: Settings, load: Callable[[], Loaded]) -> None:
@@ -73,8 +76,10 @@ class Service:
         self.failure: Exception | None = None
         self.draining = False
         self.taken = 0
+        self.progress: dict[str, Progress] = {}
         self.settled = asyncio.Event()
         self._gatherer: Gatherer | None = None
+        self._rest: asyncio.TimerHandle | None = None
         self._pace = 1.0
         # What a decoded picture takes is a multiple of its file: few are decoded at a time.
         self._budget = Budget(2 * settings.limits.pixels)
@@ -111,9 +116,9 @@ class Service:
             loaded.inpainter.fill_many([job], Options(texture=texture))
         return loaded
 
-    def _fill(self, jobs: Sequence[Job], way: Way, unwanted: Callable[[], bool]) -> list[Result]:
+    def _fill(self, jobs: Sequence[Job], way: Way, told: Told) -> list[Result]:
         assert self.loaded
-        return fill_while_wanted(self.loaded.at(way.sharpness), jobs, way.options, unwanted)
+        return self.loaded.at(way.sharpness).fill_many(jobs, way.options, told)
 
     def _filled(self, count: int, seconds: float) -> None:
         self.meters.batch.observe(count)
@@ -151,22 +156,48 @@ class Service:
         assert self.loaded
         return self.loaded.facts
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Take a place among the requests that are served at a time.
-
-        Raises:
-            Refusal: there is none (429), or none is given now (503).
-        """
+    def check_place(self) -> None:
+        """Raise a Refusal if there is no place (429), or none is given now (503)."""
         self.check_ready()
         if self.taken >= self.settings.limits.queue:
             sentence = f"{self.taken} requests are being served: try again later"
             raise Refusal(429, sentence, retry_after=self._wait())
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Take a place among the requests that are served at a time, once the body has come.
+
+        Raises:
+            Refusal: see `check_place`.
+        """
+        self.check_place()
         self.taken += 1
+        if self._rest:
+            self._rest.cancel()
         try:
             yield
         finally:
             self.taken -= 1
+            if not self.taken:
+                loop = asyncio.get_running_loop()
+                self._rest = loop.call_later(_IDLE_SECONDS, _give_back, loop)
+
+    @contextmanager
+    def followed(self, job: str) -> Iterator[Progress]:
+        """Keep how far a request is under its client's id, if that is not empty.
+
+        Raises:
+            Refusal: another request has the id.
+        """
+        progress = Progress()
+        if job in self.progress:
+            raise Refusal(400, "another request has this job: choose another")
+        if job:
+            self.progress[job] = progress
+        try:
+            yield progress
+        finally:
+            self.progress.pop(job, None)
 
     async def fill(
         self,
@@ -175,6 +206,7 @@ class Service:
         writing: Writing,
         prepare: Callable[[Job], Job] = lambda job: job,
         sharpness: float | None = None,
+        told: Told = lambda *_: None,
     ) -> Answer:
         """Fill one picture.
 
@@ -184,6 +216,7 @@ class Service:
             writing: how the result is written.
             prepare: what is done to what was read.
             sharpness: of weights of two sets, in [0, 1]; None takes the service's own.
+            told: see `Inpainter.fill_many`; called in another thread.
 
         Raises:
             Refusal: whatever does not work, and why.
@@ -194,7 +227,7 @@ class Service:
         until = loop.time() + self.settings.limits.seconds
         async with self._lent(upload, until):
             job = prepare(await _to_its_end(read, upload, options, writing))
-            result = await self._through(job, Way(options, sharpness), until - loop.time())
+            result = await self._through(job, Way(options, sharpness), until - loop.time(), told)
             del job
             return await _to_its_end(_answer, result, writing, upload.box)
 
@@ -222,9 +255,9 @@ class Service:
         except Exception as error:
             raise refusal_of(error) from error
 
-    async def _through(self, job: Job, way: Way, seconds: float) -> Result:
+    async def _through(self, job: Job, way: Way, seconds: float, told: Told) -> Result:
         assert self._gatherer
-        return await self._gatherer.fill(job, way, max(0.0, seconds))
+        return await self._gatherer.fill(job, way, max(0.0, seconds), told)
 
     def _wait(self) -> int:
         """Return the seconds after which to try again."""
@@ -238,6 +271,10 @@ def _answer(result: Result, writing: Writing, last: Box | None) -> Answer:
     content, kind, notes = written(document, writing)
     told = result.warnings if writing.patch else (*result.warnings, *notes)
     return Answer(content, kind, result.fit, tuple(map(worded, told)), box)
+
+
+def _give_back(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_in_executor(None, memory.give_back)
 
 
 async def _to_its_end(work: Callable[..., T], *arguments: Any) -> T:

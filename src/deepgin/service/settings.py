@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 TOKEN_VARIABLE = "DEEPGIN_TOKEN"
 # Above it Pillow itself takes a picture for an attack.
 _MOST_PIXELS = 178_000_000
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[a-z0-9._\[\]:-]*")
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,10 @@ class Limits:
         bytes: of a request's body, all its parts together.
         pixels: of a picture, and of a mask.
         seconds: that a request may take to arrive, and then to wait before it is filled.
-        queue: requests that are taken at a time; the next is answered 429.
+        queue: requests that are taken at a time; the next is answered 429. All bodies that are
+            held at a time may have so many times `bytes`.
+        headers_seconds: that the head of a request may take to arrive, if `seconds` is not less.
+        connections: that are open at a time; the next is answered 503.
 
     Raises:
         UsageError: a value that does not work.
@@ -31,6 +37,8 @@ class Limits:
     pixels: int = 64_000_000
     seconds: float = 60
     queue: int = 32
+    headers_seconds: float = 10
+    connections: int = 512
 
     def __post_init__(self) -> None:
         if self.bytes < 1:
@@ -60,6 +68,9 @@ class Settings:
         limits: see `Limits`.
         token: what requests must bear; empty asks for none.
         allowed_hosts: names, beside `host` and the loopback ones, under which it may be called.
+        allowed_origins: of other sites whose pages may use it, as "https://example.org"; "null" is
+            that of pages from files, "*" means all.
+        root_path: under which a proxy shows it, as "/fill"; empty: at the root.
         gather_seconds: how long a request waits for others to be filled with it.
         together: so many are filled together at most.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
@@ -79,6 +90,8 @@ class Settings:
     gather_seconds: float = 0.005
     together: int = 16
     sharpness: float | None = None
+    allowed_origins: tuple[str, ...] = ()
+    root_path: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -89,6 +102,14 @@ class Settings:
             raise UsageError(f"{self.together} together does not work: at least 1")
         if self.token and not all(33 <= ord(letter) <= 126 for letter in self.token):
             raise UsageError("the token must be of letters, digits and signs without spaces")
+        for origin in self.allowed_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise UsageError(
+                    f"the origin '{origin}' does not work: write it as https://example.org:8443, "
+                    "without a path (null for pages from files, * for all)"
+                )
+        if self.root_path and not _ROOT_PATH.fullmatch(self.root_path):
+            raise UsageError(f"the root path '{self.root_path}' does not work: write it as /fill")
 
     def is_loopback(self) -> bool:
         """Return whether nobody outside this machine can reach it."""

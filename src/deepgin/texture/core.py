@@ -11,7 +11,7 @@ from .features import guides, opponent, patches
 from .filters import blurred, blurred_within
 from .pyramid import Level, depth_of, halved, halvings, padded
 from .search import Matches
-from .settings import Settings
+from .settings import Settings, preparing
 from .vote import vote, weights_of
 
 
@@ -52,7 +52,7 @@ class Core:
 
 
 def synthesise(
-    level: Level, settings: Settings, pool: Executor, check: Callable[[], None]
+    level: Level, settings: Settings, pool: Executor, check: Callable[[int], None]
 ) -> Core | None:
     """Fill a level's hole with texture of its valid pixels; None where no patch of it is valid.
 
@@ -60,7 +60,8 @@ def synthesise(
         level: with the guide in its hole.
         settings: the numbers.
         pool: computes several things at once.
-        check: called before each round; may raise to stop the work.
+        check: called before each piece of work with its cost (`Settings.costs`); may raise to stop
+            it.
     """
     count = halvings(level.hole, settings.coarsest_depth, settings.coarsest_side, settings.levels)
     height, width = level.hole.shape
@@ -85,9 +86,10 @@ class _Rounds:
             level.hole, level.valid, self.radius
         )
 
-    def run(self, below: Core | None, check: Callable[[], None]) -> Core:
+    def run(self, below: Core | None, check: Callable[[int], None]) -> Core:
         """Search and vote; `below` is what the level half as large came to."""
         level, settings, at = self.level, self.settings, self.number
+        check(preparing(level.hole.size))
         self._prepare()
         if below is None:
             nothing = np.zeros(len(self.places), np.int64)
@@ -98,7 +100,7 @@ class _Rounds:
             current = self._voted(matches, weights_of(matches, self.depth))
         weights = np.zeros(0, np.float32)
         for turn in range(int(settings.at("rounds", at))):
-            check()
+            check(len(self.places))
             scale = settings.first**0.5 if below is None and turn == 0 else 1.0
             self._search(matches, current, scale)
             weights = weights_of(matches, self.depth)

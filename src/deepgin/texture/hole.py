@@ -12,7 +12,7 @@ from .blending import trust
 from .core import synthesise
 from .detail import enlarge
 from .pyramid import Level, halved, padded
-from .settings import Settings
+from .settings import Settings, enlarging
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def fill(
     hidden: np.ndarray,
     guide: np.ndarray,
     settings: Settings | None = None,
-    check: Callable[[], None] = lambda: None,
+    check: Callable[[int], None] = lambda _: None,
 ) -> Textured:
     """Fill a hole with texture of the photograph's own valid pixels.
 
@@ -45,7 +45,8 @@ def fill(
         hidden: bool, H x W, what is no evidence; includes `hole`.
         guide: uint8, H x W x 3 or smaller, says what stands in the hole; only the hole is read.
         settings: the numbers.
-        check: called before each round; may raise to stop the work.
+        check: called before each piece of work with its cost (`Settings.costs`); may raise to stop
+            it.
 
     Returns:
         The filled picture; the guide's own, enlarged, where no patch of the photograph is valid.
@@ -71,7 +72,7 @@ def _filled(
     guide: np.ndarray,
     settings: Settings,
     pool: Executor,
-    check: Callable[[], None],
+    check: Callable[[int], None],
 ) -> tuple[np.ndarray | None, float]:
     """Fill the smallest of the levels, then bring it to the size of the largest."""
     below = levels[-1]
@@ -84,7 +85,7 @@ def _filled(
     filled = base + share[..., None] * (core.picture - base)
     matches, weights = core.matches, core.weights
     for level in reversed(levels[:-1]):
-        check()
+        check(enlarging(int(level.hole.sum())))
         filled, matches, weights, share = enlarge(
             filled, below, level, matches, weights, share, settings.radius, pool
         )

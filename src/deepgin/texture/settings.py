@@ -3,6 +3,16 @@
 from dataclasses import dataclass
 
 
+def preparing(area: int) -> int:
+    """Return the cost of preparing a level of so many pixels; see `Settings.costs`."""
+    return area // 6
+
+
+def enlarging(pixels: int) -> int:
+    """Return the cost of bringing a hole of so many pixels to twice the size, likewise."""
+    return pixels // 2
+
+
 @dataclass(frozen=True)
 class Settings:
     """How texture is searched and blended. Levels are counted from the finest one searched.
@@ -47,6 +57,25 @@ class Settings:
         while pixels > self.core_pixels << (2 * count):
             count += 1
         return count
+
+    def costs(self, pixels: int, depth: float, area: int) -> list[int]:
+        """Return the cost of each piece of work, about, in pixels of a round that take as long.
+
+        Args:
+            pixels: of the hole.
+            depth: of the hole, in pixels.
+            area: pixels of the picture.
+        """
+        count = self.halvings(pixels)
+        found = [enlarging(pixels >> (2 * n)) for n in range(count)]
+        level = 0
+        while True:
+            by = 2 * (count + level)
+            found += [preparing(area >> by)]
+            found += [pixels >> by] * int(self.at("rounds", level))
+            if depth / 2 ** (count + level) <= self.coarsest_depth or level == self.levels:
+                return found
+            level += 1
 
     def at(self, name: str, level: int) -> float:
         """Return the number of a level."""

@@ -145,7 +145,8 @@ def test_auto_says_which_and_why(photo, painter, size, fit):
     mask[0, 0] = True
     found = complete(Auto(), painter(), photo(*size), mask)
     assert found.fit.startswith(fit)
-    assert f": {size[1]} x {size[0]} pixels are" in found.fit
+    assert f": {size[1]} x {size[0]} pixels " in found.fit
+    assert "are at once" not in found.fit
 
 
 @pytest.mark.parametrize(

@@ -168,3 +168,35 @@ def test_durations():
     assert [duration(s) for s in (0.4, 40, 150, 7200, 400_000)] == [
         *("0 s", "40 s", "2 min", "2.0 h", "111.1 h")
     ]
+
+
+def test_one_slow_picture_tells_its_steps(clock):
+    lines = Lines(io.StringIO(), clock=clock)
+    lines.begin(1, 0)
+    for done in range(20):
+        lines.step(done, 20)
+        clock.now += 1
+    lines.end()
+    lines.filled("a.png", "direct")
+    assert told(lines) == ["2 of 20 steps, 18 s left", "12 of 20 steps, 8 s left"]
+
+
+def test_a_bar_for_one_picture():
+    bar = watcher(stream=Terminal())
+    bar.begin(1, 0)
+    bar.step(0, 40)
+    bar.step(10, 40)
+    bar.progress.refresh()
+    bar.end()
+    bar.filled("a.png", "direct")
+    assert "10/40" in bar.stream.getvalue()
+    assert "a second" not in bar.stream.getvalue()
+
+
+def test_more_than_expected_gives_no_negative_time(clock):
+    for kind in (Lines(io.StringIO(), clock=clock), Bar(Terminal())):
+        kind.filled("a.png", "direct")
+        clock.now += 40
+        kind.end()
+        assert "-" not in kind.line()
+        assert "of 0" not in kind.stream.getvalue() + kind.line()

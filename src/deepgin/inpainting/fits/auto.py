@@ -1,6 +1,6 @@
 """Choosing a fit from the sizes of picture and hole."""
 
-from .base import Completed, Scene, Work
+from .base import Completed, Expect, Scene, Work, unheard
 from .boxes import boxes_of
 from .crop import Crop
 from .direct import MOST_PIXELS, Direct
@@ -20,21 +20,19 @@ class Auto:
 
     name = "auto"
 
-    def work(self, scene: Scene) -> Work:
+    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         """See `Fit.work`."""
         height, width = scene.mask.shape
         crops = len(boxes_of(scene.hole, scene.trained_at // 2))
         crop = min(height, scene.trained_at) * min(width, scene.trained_at)
         fit: Direct | Crop = Crop()
         if seen_whole(scene):
-            fit, why = Direct(), f"about what the network was trained at ({scene.trained_at})"
+            fit, why = Direct(), f"are about what the network was trained at ({scene.trained_at})"
         elif height * width > MOST_PIXELS:
-            why = "too many at once"
+            why = "are too many at once"
         elif crops * crop > _SLOWER * height * width:
             fit, why = Direct(), f"at once take no longer than {crops} crops"
         else:
             why = f"at once take longer than {crops} crop{'s' * (crops != 1)}"
-        done = yield from fit.work(scene)
-        return Completed(
-            done.picture, done.coarse, f"{done.fit}: {width} x {height} pixels are {why}"
-        )
+        done = yield from fit.work(scene, expect)
+        return Completed(done.picture, done.coarse, f"{done.fit}: {width} x {height} pixels {why}")

@@ -83,6 +83,12 @@ class Completed:
 
 # A fit asks for patches to be filled, as often as it likes, and is sent their fillings.
 Work: TypeAlias = Generator[Sequence[Patch], Sequence[Filling], Completed]
+# Is told how many patches a fit will ask for, before it asks.
+Expect: TypeAlias = Callable[[int], None]
+
+
+def unheard(_: int) -> None:
+    """Hear how many patches a fit will ask for, where nobody counts."""
 
 
 class Fit(Protocol):
@@ -90,8 +96,12 @@ class Fit(Protocol):
 
     name: str
 
-    def work(self, scene: Scene) -> Work:
+    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         """Yield patches to be filled, be sent their fillings, and return the completed scene.
+
+        Args:
+            scene: to complete.
+            expect: is told first how many patches there will be.
 
         Raises:
             UsageError: the fit cannot do it.

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage  # type: ignore[import-untyped]
 
 from ..batches import Filling, Patch
-from .base import CHUNK, Completed, Scene, Work
+from .base import CHUNK, Completed, Expect, Scene, Work, unheard
 from .boxes import Box, boxes_of, view_of
 from .resize import enlarged, fill_whole, seen_whole, shrunk
 
@@ -25,14 +25,14 @@ class Crop:
 
     name = "crop"
 
-    def work(self, scene: Scene) -> Work:
+    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         """See `Fit.work`."""
         levels = _levels(scene)
+        crops = sum(1 if level.boxes is None else len(level.boxes) for level in levels)
+        expect(crops)
         below: Filling | None = None
-        crops = 0
         for level in reversed(levels):
-            below, count = yield from _fill_level(level, below)
-            crops += count
+            below = yield from _fill_level(level, below)
         assert below is not None
         view = scene.trained_at
         said = f"{crops} crop{'s' * (crops != 1)} of about {view}"
@@ -45,6 +45,7 @@ class Crop:
 class _Level:
     scene: Scene
     deep: np.ndarray  # bool, H x W: parts of the hole that the level above fills better
+    boxes: list[Box] | None  # of the crops; None where the scene is filled whole
 
 
 def _levels(scene: Scene) -> list[_Level]:
@@ -58,19 +59,19 @@ def _levels(scene: Scene) -> list[_Level]:
         if not last:
             hidden = ndimage.minimum_filter(small.mask.view(np.uint8), 2 * reach + 1)
             deep = hidden.view(np.bool_) & small.hole
-        levels.append(_Level(small, deep))
+        boxes = None if last else boxes_of(small.hole & ~deep, scene.trained_at // 2)
+        levels.append(_Level(small, deep, boxes))
         if not deep.any():
             return levels
 
 
 def _fill_level(
     level: _Level, below: Filling | None
-) -> Generator[Sequence[Patch], Sequence[Filling], tuple[Filling, int]]:
+) -> Generator[Sequence[Patch], Sequence[Filling], Filling]:
     scene, wanted = level.scene, level.scene.hole & ~level.deep
     size = scene.mask.shape[::-1]
-    if below is None and seen_whole(scene):
-        filling = yield from fill_whole(scene)
-        return filling, 1
+    if level.boxes is None:
+        return (yield from fill_whole(scene))
     if below is None:
         canvas = [scene.picture.copy(), scene.picture.copy()]
     else:
@@ -82,15 +83,14 @@ def _fill_level(
     # The filling from below counts as valid where it stays.
     seen = replace(scene, picture=canvas[0].copy(), mask=scene.mask & ~level.deep)
     painted = np.zeros_like(wanted)
-    boxes = boxes_of(wanted, scene.trained_at // 2)
-    for start in range(0, len(boxes), CHUNK):
-        chunk = boxes[start : start + CHUNK]
+    for start in range(0, len(level.boxes), CHUNK):
+        chunk = level.boxes[start : start + CHUNK]
         views = [view_of(box, wanted.shape, scene.trained_at) for box in chunk]
         fillings = yield [seen.cut(view).patch() for view in views]
         for box, view, filling in zip(chunk, views, fillings, strict=True):
             faded = _faded(filling, seen.picture[view.slices()], level.deep[view.slices()])
             _paste(canvas, painted, wanted, box, view, faded)
-    return Filling(*canvas), len(boxes)
+    return Filling(*canvas)
 
 
 def _faded(filling: Filling, below: np.ndarray, deep: np.ndarray) -> Filling:

@@ -1,7 +1,7 @@
 """The picture at its own size."""
 
 from ...errors import UsageError
-from .base import Completed, Scene, Work
+from .base import Completed, Expect, Scene, Work, unheard
 
 # The network's attention takes time by the fourth power of the side, and memory by the second.
 MOST_PIXELS = 1100 * 1100
@@ -12,7 +12,7 @@ class Direct:
 
     name = "direct"
 
-    def work(self, scene: Scene) -> Work:
+    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         """See `Fit.work`."""
         height, width = scene.mask.shape
         if height * width > MOST_PIXELS:
@@ -20,6 +20,7 @@ class Direct:
                 f"a picture of {width} x {height} pixels is too large for the fit 'direct' "
                 f"(at most {MOST_PIXELS / 1e6:.2f} megapixels): take auto, crop or resize"
             )
+        expect(1)
         (filling,) = yield [scene.patch()]
         return Completed(
             filling.completed[:height, :width], filling.coarse[:height, :width], self.name

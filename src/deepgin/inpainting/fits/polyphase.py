@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..batches import Patch
-from .base import CHUNK, Completed, Scene, Work
+from .base import CHUNK, Completed, Expect, Scene, Work, unheard
 from .direct import MOST_PIXELS
 
 
@@ -17,7 +17,7 @@ class Polyphase:
 
     name = "polyphase"
 
-    def work(self, scene: Scene) -> Work:
+    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         """See `Fit.work`."""
         height, width = scene.mask.shape
         s = phases(height, width, scene.trained_at)
@@ -28,6 +28,7 @@ class Polyphase:
         coarse = completed.copy()
         guides = None if whole.guidance is None else divide(whole.guidance, s)
         asked = [i for i in range(s * s) if masks[i].any()]
+        expect(len(asked))
         for start in range(0, len(asked), CHUNK):
             chunk = asked[start : start + CHUNK]
             fillings = yield [

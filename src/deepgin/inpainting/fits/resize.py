@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ..batches import Filling, Patch
-from .base import Completed, Scene, Work
+from .base import Completed, Expect, Scene, Work, unheard
 
 _QUARTER = 64
 # Seen with the shipped weights on six photos, hole PSNR in dB whole and in crops: at 384 pixels
@@ -25,10 +25,11 @@ class Resize:
 
     name = "resize"
 
-    def work(self, scene: Scene) -> Work:
+    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         """See `Fit.work`."""
         height, width = scene.mask.shape
         small = shrunk(scene, scene.trained_at)
+        expect(1)
         filling = yield from fill_whole(small)
         said = f"{self.name} (to {small.mask.shape[1]} x {small.mask.shape[0]})"
         size = (width, height)

@@ -1,6 +1,7 @@
 """Doing what a person asks for, a picture or a folder of them, from the checks to the files."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from ...errors import PictureError, UsageError
@@ -109,7 +110,11 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     _check_not_input(target, pair.mask, pair.guidance)
     inpainter = request.inpainter()
     guide = pair.guidance if inpainter.guided else None
-    result: Result = inpainter.run(pair.picture, pair.mask, guide)
+    watcher.begin(1, 0)
+    try:
+        result: Result = inpainter.run(pair.picture, pair.mask, guide, told=watcher.step)
+    finally:
+        watcher.end()
     how = request.how_written()
     notes = result.document.save(
         target,
@@ -143,7 +148,7 @@ def fill_folder(request: Request, watcher: Watcher) -> Summary:
     read = reader(request.options.threshold, inpainter.guided)
     with held(target, how.shard):
         remove_leftovers(made)
-        return run(made, read, inpainter.fill_many, how, watcher)
+        return run(made, read, partial(inpainter.fill_many, told=watcher.step), how, watcher)
 
 
 def _check_not_input(target: Path, *inputs: Path | None) -> None:

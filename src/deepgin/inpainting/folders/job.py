@@ -33,6 +33,9 @@ class Watcher(Protocol):
     def begin(self, total: int, skipped: int) -> None:
         """Hear how many pictures are to be filled, and how many were done before."""
 
+    def step(self, done: int, of: int) -> None:
+        """Hear how far the pictures in work are, in steps; see `Steps`."""
+
     def filled(self, name: str, fit: str) -> None:
         """Hear that a picture is written, and how it was brought to the network."""
 

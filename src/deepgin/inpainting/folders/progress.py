@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TextIO
 
+from ..steps import Progress
 from .job import Watcher
 from .names import shown
 from .pairing import Pairs
 
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_TO_FIRST_STEP = 2.0
 NAMES_TOLD = 20
 
 
@@ -25,6 +27,8 @@ def watcher(verbose: bool = False, stream: TextIO | None = None) -> Watcher:
 
 class Lines:
     """A line every ten seconds; notes and failures as they come, each kind of note once.
+
+    One picture alone tells its steps, the first time after two seconds.
 
     Args:
         stream: where to.
@@ -40,6 +44,7 @@ class Lines:
         self.notes: Counter[str] = Counter()
         self.failures: list[str] = []
         self.begun = self.told = clock()
+        self.picture = Progress(clock)
 
     def before(self, pairs: Pairs) -> None:
         """Name what has no counterpart, the first twenty of it, or all if verbose."""
@@ -58,8 +63,16 @@ class Lines:
         """Start the clock."""
         self.total = total
         self.begun = self.told = self.clock()
+        if total == 1:
+            self.told -= SECONDS_BETWEEN_LINES - SECONDS_TO_FIRST_STEP
         if skipped:
             self.say(f"{skipped} are done: skipped (--overwrite does them again)")
+
+    def step(self, done: int, of: int) -> None:
+        """Say from time to time how far the only picture is."""
+        self.picture.tell(done, of)
+        if self.total == 1 and self.due():
+            self.say(f"{done} of {of} steps{self.left()}")
 
     def filled(self, name: str, fit: str) -> None:
         """Count, and say so from time to time."""
@@ -82,7 +95,7 @@ class Lines:
 
     def end(self) -> None:
         """Say how it ended, what was said once for many, and all failures."""
-        if self.past < self.total or 0 < self.told_past < self.past:
+        if 1 < self.total != self.past or 0 < self.told_past < self.past:
             self.say(self.line())
         for text, count in self.notes.items():
             if count > 1 and not self.verbose:
@@ -93,20 +106,33 @@ class Lines:
     def advance(self) -> None:
         """Count one picture."""
         self.past += 1
-        if self.clock() - self.told >= SECONDS_BETWEEN_LINES:
-            self.told, self.told_past = self.clock(), self.past
+        if self.total > 1 and self.due():
+            self.told_past = self.past
             self.say(self.line())
+
+    def due(self) -> bool:
+        """Return whether it is time for a line, and take it as said."""
+        if self.clock() - self.told < SECONDS_BETWEEN_LINES:
+            return False
+        self.told = self.clock()
+        return True
+
+    def left(self) -> str:
+        """Return `, 40 s left` for the only picture, or nothing where that is not known."""
+        seconds = self.picture.seconds_left()
+        return "" if seconds is None else f", {duration(seconds)} left"
 
     def line(self) -> str:
         """Return how far it is, how fast it goes, and how long it will take."""
         seconds = self.clock() - self.begun
-        text = f"{self.past} of {self.total}"
+        total = max(self.total, self.past)
+        text = f"{self.past} of {total}"
         if self.failures:
             text += f" ({len(self.failures)} failed)"
         if not self.past or seconds <= 0:
             return text
         text += f", {self.past / seconds:.3g} a second"
-        left = (self.total - self.past) * seconds / self.past
+        left = (total - self.past) * seconds / self.past
         return f"{text}, {duration(left)} left" if left else text
 
     def say(self, text: str) -> None:
@@ -135,16 +161,24 @@ class Bar(Lines):
         self.progress.start()
         super().begin(total, skipped)
 
+    def step(self, done: int, of: int) -> None:
+        """Move the bar of the only picture."""
+        self.picture.tell(done, of)
+        if self.total == 1:
+            words = self.left().removeprefix(", ")
+            self.progress.update(self.bar, total=of, completed=done, description=words)
+
     def advance(self) -> None:
         """Move the bar."""
         self.past += 1
-        words = self.line().partition(", ")[2]
-        self.progress.update(self.bar, completed=self.past, description=words)
+        if self.total > 1:
+            words = self.line().partition(", ")[2]
+            self.progress.update(self.bar, completed=self.past, description=words)
 
     def end(self) -> None:
         """Take the bar away and leave a line in its place."""
         self.progress.stop()
-        if self.past:
+        if self.total > 1 and self.past:
             self.say(self.line())
         super().end()
 

@@ -69,7 +69,7 @@ async def _made(
     make: Callable[[Document, Writing, Box | None], Response],
 ) -> Response:
     service = _service(request)
-    service.check_ready()
+    service.check_place()
     body = await in_time(multipart(request), service.settings.limits.seconds)
     try:
         files, given = split(body, ("picture", "patch"))
