@@ -93,7 +93,7 @@ export function working() {
 }
 
 function lasting(seconds) {
-  return seconds < 100 ? `${Math.ceil(seconds)} s left` : `${Math.ceil(seconds / 60)} min left`;
+  return seconds < 100 ? `${Math.max(1, Math.ceil(seconds))} s left` : `${Math.ceil(seconds / 60)} min left`;
 }
 
 // One button in place of the other; the focus goes along.
