@@ -93,7 +93,8 @@ export function working() {
 }
 
 function lasting(seconds) {
-  return seconds < 100 ? `${Math.max(1, Math.ceil(seconds))} s left` : `${Math.ceil(seconds / 60)} min left`;
+  const rest = Math.max(1, Math.ceil(seconds));
+  return rest < 100 ? `${rest} s left` : `${Math.ceil(rest / 60)} min left`;
 }
 
 // One button in place of the other; the focus goes along.
