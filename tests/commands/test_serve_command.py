@@ -21,8 +21,9 @@ def served(deepgin, monkeypatch):
     def run(*arguments):
         kept = []
 
-        def record(settings, listening, *, ready, access_log):
+        def record(settings, listening, *, page, ready, access_log):
             kept.append(settings)
+            assert page == ("--page" in arguments)
             ready()
 
         monkeypatch.setattr(server, "run", record)
@@ -35,6 +36,7 @@ def served(deepgin, monkeypatch):
 
 def test_defaults(served):
     settings, err = served()
+    assert "page" not in err
     assert settings.is_loopback()
     assert settings.limits.bytes == 64 << 20
     assert settings.limits.pixels == 64_000_000
@@ -50,9 +52,10 @@ def test_every_option(served, tmp_path):
         *("--host", "0.0.0.0", "--weights", "w", "--device", "cpu", "--precision", "float32"),
         *("--max-megabytes", 1, "--max-megapixels", 2, "--queue", 3, "--timeout", 4.5),
         *("--token-file", tmp_path / "token", "--allow-hosts", "a.example, b.example"),
-        *("--gather-ms", 7, "--together", 2, "--sharpness", 0.3),
+        *("--gather-ms", 7, "--together", 2, "--sharpness", 0.3, "--page"),
         *("--allow-origins", "HTTPS://a.example, null,file://", "--root-path", "/fill/"),
     )
+    assert "with the page at http://" in err
     assert (settings.host, settings.weights) == ("0.0.0.0", "w")
     assert (settings.device, settings.precision, settings.token) == ("cpu", "float32", "secret")
     limits = settings.limits

@@ -79,11 +79,20 @@ def serving():
     """Runs a service; gives a client of it, with the application as `app`."""
 
     @asynccontextmanager
-    async def run(settings=None, *, inpainter=None, runtime=None, ready=True, **settings_given):
+    async def run(
+        settings=None,
+        *,
+        inpainter=None,
+        runtime=None,
+        ready=True,
+        page=False,
+        photo=None,
+        **settings_given,
+    ):
         settings = settings or Settings(**settings_given)
         if runtime is not None:
             inpainter = Inpainter(runtime=runtime)
-        app = create_app(settings, inpainter=inpainter)
+        app = create_app(settings, inpainter=inpainter, page=page, photo=photo)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with app.router.lifespan_context(app):
             if ready:

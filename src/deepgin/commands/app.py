@@ -1,8 +1,11 @@
-"""`deepgin app`: the page in the browser, and the service behind it, for this machine alone."""
+"""`deepgin app`: the page in the browser, and the service behind it."""
 
 import os
+import secrets
 import sys
 from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -19,7 +22,16 @@ _HOST, _PORT, _TRIES = "127.0.0.1", 8000, 50
 def parser() -> Parser:
     """Return the command's parser."""
     p = Parser(
-        "app", "Paint holes in the browser and have them filled; nothing leaves this machine."
+        "app",
+        "Paint holes in the browser and have them filled. Without --host, no other machine can "
+        "reach the page.",
+    )
+    p.add_argument("photo", nargs="?", metavar="PHOTO", help="a picture to open in the page")
+    p.add_argument(
+        "--host",
+        default=_HOST,
+        help="the address to listen at; 0.0.0.0 lets a phone in the same network use the page, "
+        "by an address with a token: DEEPGIN_TOKEN, or a new one each time",
     )
     p.add_argument("--port", type=int, help=f"to listen at; else the first free one from {_PORT}")
     p.add_argument("--no-browser", action="store_true", help="only say the address")
@@ -35,13 +47,18 @@ def run(args: Namespace) -> None:
     except ModuleNotFoundError as error:
         raise DeepginError(f"{error.name} is missing: pip install 'deepgin[app]'") from error
     from ..devices import keep_freed_memory
-    from ..service.settings import Limits, Settings
+    from ..pictures.opening import opened
+    from ..service.settings import Limits, Settings, read_token
 
     keep_freed_memory()
+    photo = Path(args.photo).absolute() if args.photo else None
+    if photo:
+        with opened(photo):
+            pass  # what is no picture is said here
     # The pictures are one's own: only what Pillow itself refuses is too large.
     limits = Limits(bytes=1 << 30, pixels=178_000_000, seconds=3600)
     settings = Settings(
-        _HOST,
+        args.host,
         args.port or 0,
         args.weights,
         args.device,
@@ -49,31 +66,38 @@ def run(args: Namespace) -> None:
         limits,
         sharpness=args.sharpness,
     )
-    with _listening(args.port) as listening:
-        address = address_at(listening)
+    local = settings.is_loopback()
+    if not local:
+        settings = replace(settings, token=read_token(None) or secrets.token_urlsafe(12))
+    with _listening(args.host, args.port) as listening:
+        # Behind the #, the token is never sent, nor kept in a log.
+        key = f"/#token={settings.token}" if settings.token else ""
+        address = address_at(listening) + key
         moved = args.port is None and listening.getsockname()[1] != _PORT
         why = f", since port {_PORT} is taken" if moved else ""
 
         def ready() -> None:
             say(f"the page is at {address}{why} (Ctrl-C ends it)")
+            if not local:
+                say(f"from other machines: {address_at(listening, network=True)}{key}")
             if not args.no_browser:
                 _open(address)
 
-        serve(settings, listening, page=True, ready=ready)
+        serve(settings, listening, page=True, photo=photo, ready=ready)
 
 
-def _listening(port: int | None) -> "socket.socket":
+def _listening(host: str, port: int | None) -> "socket.socket":
     """Return what listens at the port, or at the first free one if none was asked for."""
     from ..service.server import PortTaken, listen
 
     if port is not None:
-        return listen(_HOST, port)
+        return listen(host, port)
     for candidate in range(_PORT, _PORT + _TRIES):
         try:
-            return listen(_HOST, candidate)
+            return listen(host, candidate)
         except PortTaken:
             continue
-    return listen(_HOST, 0)
+    return listen(host, 0)
 
 
 def _open(address: str) -> None:

@@ -35,6 +35,7 @@ def parser() -> Parser:
     p.add_argument(
         "--root-path", default="", help="where a proxy shows it, as /fill, if not at its root"
     )
+    p.add_argument("--page", action="store_true", help="serve the page for people, too: at /")
     p.add_argument("-v", "--verbose", action="store_true", help="a line for each request")
     add_runtime(p)
     return p
@@ -57,9 +58,10 @@ def run(args: Any) -> None:
             say("warning: others can reach this service, and no token is asked for: --token-file")
 
         def ready() -> None:
-            say(f"serving at {address} (how to ask: {address}/docs)")
+            page = f", with the page at {address}/" if args.page else ""
+            say(f"serving at {address}{page} (how to ask: {address}/docs)")
 
-        serve(settings, listening, ready=ready, access_log=args.verbose)
+        serve(settings, listening, page=args.page, ready=ready, access_log=args.verbose)
     say("ended; what was taken is finished")
 
 

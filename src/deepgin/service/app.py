@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -24,7 +25,11 @@ _SHARPNESSES = 2
 
 
 def create_app(
-    settings: Settings, *, page: bool = False, inpainter: Inpainter | None = None
+    settings: Settings,
+    *,
+    page: bool = False,
+    photo: Path | None = None,
+    inpainter: Inpainter | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -34,6 +39,7 @@ def create_app(
     Args:
         settings: see `Settings`.
         page: serve the page for people, too.
+        photo: the picture that the page opens at its start.
         inpainter: is used in place of what the settings say of weights, device, precision and
             sharpness.
     """
@@ -72,7 +78,7 @@ def create_app(
     if page:
         from .page import mount
 
-        mount(app)
+        mount(app, photo)
     install(app)
 
     def count(path: str, code: int) -> None:
@@ -86,7 +92,13 @@ def create_app(
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["X-Deepgin-Fit", "X-Deepgin-Warnings", "X-Seed", "Retry-After"],
+            expose_headers=[
+                "X-Deepgin-Fit",
+                "X-Deepgin-Box",
+                "X-Deepgin-Warnings",
+                "X-Seed",
+                "Retry-After",
+            ],
         )
     return app
 

@@ -15,6 +15,7 @@ from ..inpainting import Job, Options
 from ..pictures import WRITABLE_ENDINGS, Document, open_image, read_marks, read_rgb
 from ..pictures.formats import FORMATS, format_named
 from ..pictures.heif import heif_readable
+from .patches import Box, patched
 from .refusals import Refusal, refusal_of
 
 _EPS = (b"%!PS", b"\xc5\xd0\xd3\xc6")  # as text, and with a preview before it
@@ -31,16 +32,20 @@ class Upload:
         picture: what is to be filled.
         mask: white is missing; None where the options or the picture's alpha say what is.
         guidance: for a guided network.
+        patch: what was filled before; see `patches`.
+        box: where it lies.
     """
 
     picture: IO[bytes]
     mask: IO[bytes] | None = None
     guidance: IO[bytes] | None = None
+    patch: IO[bytes] | None = None
+    box: Box | None = None
 
     def named(self) -> dict[str, IO[bytes]]:
         """Return the files that are there by the part that they came as."""
-        parts = {"picture": self.picture, "mask": self.mask, "guidance": self.guidance}
-        return {name: file for name, file in parts.items() if file is not None}
+        parts = ("picture", "mask", "guidance", "patch")
+        return {name: file for name in parts if (file := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Writing:
     Attributes:
         format: an ending such as "png"; empty keeps the picture's own format.
         quality: 0 to 100; None keeps a JPEG's own.
+        patch: the next patch in place of the picture, exact, in PNG or TIFF; see `patches`.
 
     Raises:
         UsageError: the format is not written here.
@@ -57,6 +63,7 @@ class Writing:
 
     format: str = ""
     quality: int | None = None
+    patch: bool = False
 
     def __post_init__(self) -> None:
         if self.format and f".{self._ending}".lower() not in WRITABLE_ENDINGS:
@@ -123,6 +130,8 @@ def read(upload: Upload, options: Options, writing: Writing) -> Job:
     """
     with _folder(upload) as places:
         document = replace(Document.open(places["picture"]), source=None)
+        if upload.patch and upload.box:
+            document = patched(document, Document.open(places["patch"]), upload.box)
         marks = read_marks(places["mask"], options.threshold) if upload.mask else None
         guide = np.asarray(read_rgb(places["guidance"])) if upload.guidance else None
         target(document, writing)

@@ -76,7 +76,7 @@ class Guard:
         self._check_host(host)
         if headers.get("origin") not in self.origins and "*" not in self.origins:
             _check_site(method, host, headers)
-        if self.token and path not in _OPEN:
+        if self.token and not _is_open(method, path):
             scheme, _, given = headers.get("authorization", "").partition(" ")
             right = hmac.compare_digest(given.strip().encode(), self.token)
             if scheme.lower() != "bearer" or not right:
@@ -96,6 +96,11 @@ class Guard:
         if name in self.names or (self.any_address and address_of(name) is not None):
             return
         raise Refusal(403, "this service does not go by that name: --allow-hosts can allow it")
+
+
+def _is_open(method: str, path: str) -> bool:
+    """Return whether no token is needed: for health, and for the page's own files."""
+    return path in _OPEN or (method in _SAFE and (path == "/" or path.startswith("/page/")))
 
 
 def too_long(most: int) -> Refusal:

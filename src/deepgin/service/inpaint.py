@@ -1,25 +1,27 @@
 """`POST /v1/inpaint`: a picture and its hole in, the filled picture out."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import fields as dataclass_fields
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import UploadFile
 
 from ..errors import UsageError
 from ..inpainting import FITS, Options
 from ..inpainting.options import TEXTURES
 from .files import Upload, Writing
 from .parts import multipart, split
+from .patches import Box
 from .reference import EXAMPLE
 from .refusals import ClientLeft, Refusal, first_of, refusal_of, responses
 from .service import Answer, Service
 
 T = TypeVar("T")
 router = APIRouter()
-_FILES = ("picture", "mask", "guidance")
+_FILES = ("picture", "mask", "guidance", "patch")
 _STATUSES = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
 _Pixels = Annotated[int, Field(ge=0, le=4096)]
 
@@ -67,6 +69,12 @@ class Fields(BaseModel):
     format: str = Field(
         "", max_length=8, description="png, jpg, webp, tif, ...; else the picture's own"
     )
+    answer: Literal["picture", "patch"] = Field(
+        "picture",
+        description="patch: only the rectangle round all that was filled, exact, as PNG (CMYK as "
+        "TIFF); X-Deepgin-Box says where it lies",
+    )
+    patch_box: str = Field("", description="where the patch lies: X-Deepgin-Box as it came")
     job: str = Field(
         "",
         pattern="^[A-Za-z0-9_-]{0,64}$",
@@ -87,6 +95,7 @@ def _body() -> dict[str, Any]:
         "picture": "the picture: PNG, JPEG, WebP, TIFF, AVIF, ...; it comes back in that format",
         "mask": "a picture of the same size whose white is missing; or give box, color or alpha",
         "guidance": "a colour-coded segmentation, for weights that take one",
+        "patch": "the patch of the filling before, which this one goes on from",
     }
     files = {name: file | {"description": what} for name, what in told.items()}
     schema |= {"properties": files | schema["properties"], "required": ["picture"]}
@@ -99,6 +108,10 @@ _PICTURE = {
     "headers": {
         "X-Deepgin-Fit": {
             "description": "how the picture was brought to the network, and why",
+            "schema": {"type": "string"},
+        },
+        "X-Deepgin-Box": {
+            "description": "of a patch: x,y,width,height in the upright picture",
             "schema": {"type": "string"},
         },
         "X-Deepgin-Warnings": {
@@ -129,7 +142,7 @@ async def inpaint(request: Request) -> Response:
     try:
         uploads, given = split(form, _FILES)
         fields = _fields(given, {*uploads})
-        upload = Upload(**{name: part.file for name, part in uploads.items()})
+        upload = uploaded(uploads, fields.patch_box)
         with service.place(), service.followed(fields.job) as progress:
             work = service.fill(
                 upload, *_asked(fields), sharpness=fields.sharpness, told=progress.tell
@@ -137,6 +150,14 @@ async def inpaint(request: Request) -> Response:
             return sent(await unless_left(request, work))
     finally:
         await form.close()
+
+
+def uploaded(files: Mapping[str, UploadFile], patch_box: str) -> Upload:
+    """Return the files of a form; raise a Refusal if a patch has no place, or a place no patch."""
+    if ("patch" in files) != bool(patch_box):
+        raise Refusal(400, "patch and patch_box belong together: send both as they came")
+    box = Box.parsed(patch_box) if patch_box else None
+    return Upload(**{name: part.file for name, part in files.items()}, box=box)
 
 
 def _fields(given: dict[str, str], files: set[str]) -> Fields:
@@ -157,6 +178,8 @@ def _fields(given: dict[str, str], files: set[str]) -> Fields:
 
 def _asked(fields: Fields) -> tuple[Options, Writing]:
     try:
+        if fields.answer == "patch":
+            return fields.options(), Writing("png", patch=True)
         return fields.options(), Writing(fields.format, fields.quality)
     except UsageError as error:
         raise refusal_of(error) from error
@@ -200,12 +223,14 @@ async def _gone(request: Request) -> None:
 
 def sent(answer: Answer) -> Response:
     """Return a filled picture as a response."""
-    headers = {"X-Deepgin-Fit": _header(answer.fit), "Cache-Control": "no-store"}
+    headers = {"X-Deepgin-Fit": header(answer.fit), "Cache-Control": "no-store"}
+    if answer.box:
+        headers["X-Deepgin-Box"] = str(answer.box)
     if answer.warnings:
-        headers["X-Deepgin-Warnings"] = _header("; ".join(answer.warnings))
+        headers["X-Deepgin-Warnings"] = header("; ".join(answer.warnings))
     return Response(answer.content, media_type=answer.content_type, headers=headers)
 
 
-def _header(text: str) -> str:
-    """Return text as a header may hold it."""
+def header(text: str) -> str:
+    """Return text as a header's value."""
     return " ".join(text.encode("ascii", "backslashreplace").decode().split())

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -59,12 +60,28 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def address_at(listening: socket.socket) -> str:
-    """Return the address of what listens as a browser takes it."""
+def address_at(listening: socket.socket, *, network: bool = False) -> str:
+    """Return the address of what listens as a browser takes it.
+
+    Args:
+        listening: see `listen`.
+        network: as a browser on another machine does, if it listens at every address.
+    """
     host, port = listening.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
-        host = "localhost"
+        host = _own_address() if network else "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _own_address() -> str:
+    """Return this machine's address in its network, or its name if it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            # Nothing is sent: the system says from which address it would be (RFC 5737).
+            asking.connect(("192.0.2.1", 9))
+            return str(asking.getsockname()[0])
+        except OSError:
+            return socket.gethostname()
 
 
 def run(
@@ -72,6 +89,7 @@ def run(
     listening: socket.socket,
     *,
     page: bool = False,
+    photo: Path | None = None,
     ready: Callable[[], None] = lambda: None,
     access_log: bool = False,
 ) -> None:
@@ -81,13 +99,14 @@ def run(
         settings: see `Settings`.
         listening: see `listen`.
         page: serve the page for people, too.
+        photo: the picture that the page opens at its start.
         ready: is called once requests are taken.
         access_log: a line for each request on stdout.
 
     Raises:
         DeepginError: the network cannot be loaded.
     """
-    app = create_app(settings, page=page)
+    app = create_app(settings, page=page, photo=photo)
     service: Service = app.state.service
     server = _Server(config_of(app, settings, access_log=access_log), service, ready)
     server.run(sockets=[listening])

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from .budget import Budget
 from .files import Upload, Writing, measure, read, written
 from .gathering import Gatherer, TooLate, Way
 from .meters import Meters
+from .patches import Box, next_patch
 from .refusals import Refusal, refusal_of, worded
 from .settings import Settings
 
@@ -27,12 +28,13 @@ _LOG = logging.getLogger("deepgin.service")
 
 @dataclass(frozen=True)
 class Answer:
-    """A filled picture as it is sent."""
+    """A filled picture as it is sent; of a patch also where it lies."""
 
     content: bytes
     content_type: str
     fit: str
     warnings: tuple[str, ...] = field(default=())
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -223,15 +225,30 @@ class Service:
             raise Refusal(400, "the weights here have one sharpness: leave sharpness out")
         loop = asyncio.get_running_loop()
         until = loop.time() + self.settings.limits.seconds
+        async with self._lent(upload, until):
+            job = prepare(await _to_its_end(read, upload, options, writing))
+            result = await self._through(job, Way(options, sharpness), until - loop.time(), told)
+            del job
+            return await _to_its_end(_answer, result, writing, upload.box)
+
+    async def made_of(self, upload: Upload, writing: Writing, make: Callable[[Document], T]) -> T:
+        """Return what is made of a picture that is not filled, with its patch if there is one.
+
+        Raises:
+            Refusal: whatever does not work, and why.
+        """
+        loop = asyncio.get_running_loop()
+        async with self._lent(upload, loop.time() + self.settings.limits.seconds):
+            job = await _to_its_end(read, upload, Options(), writing)
+            return await _to_its_end(make, job.document)
+
+    @asynccontextmanager
+    async def _lent(self, upload: Upload, until: float) -> AsyncIterator[None]:
+        """Lend the memory for an upload; what goes wrong in the block becomes a Refusal."""
         try:
             pixels = await asyncio.to_thread(measure, upload, self.settings.limits.pixels)
-            async with self._budget.lent(pixels, until - loop.time()):
-                job = prepare(await _to_its_end(read, upload, options, writing))
-                result = await self._through(
-                    job, Way(options, sharpness), until - loop.time(), told
-                )
-                del job
-                return await _to_its_end(_answer, result, writing)
+            async with self._budget.lent(pixels, until - asyncio.get_running_loop().time()):
+                yield
         except (TooLate, TimeoutError) as error:
             sentence = "it did not come to be filled in time: try again later"
             raise Refusal(503, sentence, retry_after=self._wait()) from error
@@ -247,9 +264,13 @@ class Service:
         return min(60, max(1, round(self._pace * self.taken)))
 
 
-def _answer(result: Result, writing: Writing) -> Answer:
-    content, kind, notes = written(result.document, writing)
-    return Answer(content, kind, result.fit, tuple(map(worded, (*result.warnings, *notes))))
+def _answer(result: Result, writing: Writing, last: Box | None) -> Answer:
+    document, box = next_patch(result, last) if writing.patch else (result.document, None)
+    if writing.patch and document.mode == "CMYK":
+        writing = replace(writing, format="tif")
+    content, kind, notes = written(document, writing)
+    told = result.warnings if writing.patch else (*result.warnings, *notes)
+    return Answer(content, kind, result.fit, tuple(map(worded, told)), box)
 
 
 def _give_back(loop: asyncio.AbstractEventLoop) -> None:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from io import BytesIO
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def address(stages, bodies):
             return message
 
         await app(scope, heard, send)
-        if scope.get("method") == "POST":
+        if scope.get("path") == "/v1/inpaint":
             bodies.append(b"".join(parts))
 
     listening = socket.create_server(("127.0.0.1", 0))
@@ -78,7 +79,13 @@ class Person:
         self.page = page
         self.troubles = []
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and self.troubles.append(m.text))
+        page.on("console", self.listen)
+
+    def listen(self, message):
+        # What is filled in no time is not followed; what is no page has no icon.
+        url = message.location["url"]
+        if message.type == "error" and not re.search("/progress/|favicon", url):
+            self.troubles.append(message.text)
 
     def open(self, path):
         self.page.set_input_files("#picture-file", path)
@@ -104,7 +111,9 @@ class Person:
         self.page.mouse.up()
 
     def brush(self, pixels):
-        place = f"100 * Math.log({pixels}) / Math.log(Math.max(4, Math.round({self.side()} / 2)))"
+        scale = float(self.page.get_attribute("#stage", "data-view").split()[0])
+        room = self.page.evaluate("Math.min(above.clientWidth, above.clientHeight)")
+        place = 100 * log(pixels) / log(max(4, round(min(self.side(), 0.9 * room / scale))))
         self.page.evaluate(
             f"""() => {{
               const slider = document.getElementById("size");
@@ -152,7 +161,9 @@ class Person:
     def download(self):
         """Return the name and the bytes of the result."""
         with self.page.expect_download() as saved:
+            self.page.click("#saver")
             self.page.click("#download")
+        self.ready()
         return saved.value.suggested_filename, Path(saved.value.path()).read_bytes()
 
     def colour(self, x, y):
@@ -213,6 +224,9 @@ def somebody(enter):
 def person(somebody, address):
     """Somebody who opens the page anew; who listens to its events must be a `visit` of their own."""
     somebody.troubles.clear()
+    # What the page before this keeps as it goes is forgotten; this address shows no page.
+    somebody.page.goto(f"{address}/healthz")
+    somebody.page.evaluate("localStorage.clear()")
     somebody.page.goto(address)
     yield somebody
     somebody.page.unroute_all()

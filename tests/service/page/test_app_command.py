@@ -14,6 +14,7 @@ import pytest
 
 from deepgin.commands import main
 from deepgin.network import build
+from deepgin.service import server
 from deepgin.weights import save
 
 
@@ -75,6 +76,39 @@ def test_the_next_free_port_is_said_the_browser_opened_and_the_end_clean(weights
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("token", [None, "mine"])
+def test_a_phone_gets_an_address_with_a_token(monkeypatch, capsys, picture, token):
+    kept = []
+
+    def record(settings, listening, *, page, photo, ready):
+        kept.append((settings, listening.getsockname()[1], page, photo))
+        ready()
+
+    monkeypatch.setattr(server, "run", record)
+    monkeypatch.setenv("DEEPGIN_TOKEN", token or "")
+    path = picture()
+    assert run("app", str(path), "--host", "0.0.0.0", "--port", "0", "--no-browser") == 0
+    [(settings, port, page, photo)] = kept
+    assert (page, photo) == (True, path)
+    assert settings.token == token if token else len(settings.token) >= 16
+    own, others = capsys.readouterr().err.splitlines()
+    assert f"http://localhost:{port}/#token={settings.token} " in own
+    found = re.search(r"http://(\S+):(\d+)/#token=(\S+)$", others)
+    assert found[1] not in ("localhost", "0.0.0.0")
+    assert found.groups()[1:] == (str(port), settings.token)
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "no such file"), (b"no", "not a picture")])
+def test_a_photo_that_cannot_be_opened_is_one_line(capsys, tmp_path, content, said):
+    path = tmp_path / "a.jpg"
+    if content:
+        path.write_bytes(content)
+    assert run("app", str(path), "--no-browser") == 1
+    _, err = capsys.readouterr()
+    assert re.fullmatch(r"deepgin: [^\n]+\n", err), err
+    assert said in err
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_one_line(weights, capsys):

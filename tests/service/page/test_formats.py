@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from deepgin.pictures import Document
+
 
 def sideways():
     exif = Image.Exif()
@@ -122,15 +124,35 @@ def test_more_pixels_than_are_shown(person, tmp_path):
 
 
 def test_what_the_browser_cannot_show_is_said_in_words(person, tmp_path):
-    command = "The command line may take it: deepgin inpaint"
     for name, content, words in (
-        ("a.tif", b"II*\0rest", f"This browser shows no TIFF pictures. {command}"),
-        ("a.heic", b"ftypheic", "This browser shows no HEIC pictures."),
-        ("a.jpg", b"hello", "a.jpg is not a picture that this browser can show"),
+        ("a.tif", b"II*\0rest", "a.tif: The picture is damaged"),
+        ("a.jpg", b"hello", "a.jpg: The picture is not a picture"),
         ("a.png", b"", "a.png is empty (0 bytes)."),
+        ("a.dng", b"II*\0rest", "a.dng is a raw file"),
     ):
         (tmp_path / name).write_bytes(content)
         person.page.set_input_files("#picture-file", tmp_path / name)
         person.hears(f"^{re.escape(words)}")
         assert person.page.is_visible(".message.wrong")
         assert person.page.is_visible("#choose")
+    person.troubles.clear()
+
+
+def test_what_the_browser_cannot_show_the_service_does(person, tmp_path, photo):
+    colours = photo(64, 96).astype(np.uint16) * 257
+    deep = np.dstack([colours, np.full((64, 96), 65535, np.uint16)])
+    deep[:8, :, 3] = 0
+    Document.of_array(deep).save(tmp_path / "deep.tif")
+    person.open(tmp_path / "deep.tif")
+    assert np.allclose(person.colour(70.5, 30.5), deep[30, 70, :3] >> 8, atol=1)
+    hole, name, result = repaired(person, tmp_path / "deep.tif")
+    assert (name, result.format) == ("deep-filled.tif", "TIFF")
+    (tmp_path / name).write_bytes(person.download()[1])
+    after = Document.open(tmp_path / name)
+    assert after.mode == "RGBA;16"
+    assert np.array_equal(after.pixels[~hole], deep[~hole])
+    assert (after.pixels[hole] != deep[hole]).any()
+    # What was filled is shown as it is.
+    y, x = np.argwhere(hole)[hole.sum() // 2]
+    person.page.mouse.move(5, 5)
+    assert np.allclose(person.colour(x + 0.5, y + 0.5), after.pixels[y, x, :3] >> 8, atol=2)

@@ -5,6 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
+from PIL import Image
 
 
 def painting(person, path):
@@ -55,7 +56,7 @@ def test_a_fill_is_cancelled_when_its_result_is_there_but_not_shown(painted):
     painted.hears("^Cancelled. Nothing has changed.$")
     painted.ready()
     assert np.array_equal(painted.mask(), mask)
-    assert page.is_disabled("#download")
+    assert page.is_disabled("#saver")
 
 
 def test_a_picture_that_comes_while_one_is_filled_waits_its_turn(painted, picture):
@@ -86,7 +87,8 @@ def test_a_picture_too_large_for_the_browser_takes_nothing_away(painted, tmp_pat
     mask = painted.mask()
     (tmp_path / "huge.png").write_bytes(huge(60000, 60000))
     painted.page.set_input_files("#picture-file", tmp_path / "huge.png")
-    painted.hears("^huge.png is not a picture .* too large. The command line may take it")
+    painted.hears("^huge.png: The picture has more pixels than are taken here")
+    painted.troubles.clear()
     assert painted.page.is_visible(".message.wrong")
     assert painted.page.text_content("#name") == "photo.png"
     assert np.array_equal(painted.mask(), mask)
@@ -131,14 +133,15 @@ def test_odd_answers_keep_mask_and_picture(painted):
     for status, headers, body, words in (
         (429, {"Retry-After": "3"}, '{"error": "too busy"}', "Too busy. Try again in 3 s."),
         (502, {}, "<html>", "The service answered 502"),
-        (200, {}, "no picture", "not a picture that this browser can show"),
+        (200, {}, "no picture", "not a picture"),
+        (200, {"X-Deepgin-Box": "0,0,64,64"}, "no picture", "not a picture that this browser"),
     ):
         answer = {"status": status, "headers": headers, "body": body}
         page.route("**/v1/inpaint", answering(answer))
         assert words in painted.fill()
         page.unroute("**/v1/inpaint")
         assert np.array_equal(painted.mask(), mask)
-        assert page.is_disabled("#download")
+        assert page.is_disabled("#saver")
     painted.troubles.clear()
 
 
@@ -185,6 +188,91 @@ def test_what_is_saved_may_be_left(visit, picture):
     painted.page.reload()
     assert asked == []
     assert painted.page.is_visible("#choose")
+
+
+def test_what_the_service_will_not_take_is_said_when_it_is_opened(person, picture):
+    page = person.page
+    for limits, words in (
+        ({"pixels": 6143, "bytes": 1 << 20}, "photo.png has 96 × 64 pixels"),
+        ({"pixels": 6144, "bytes": 1000}, "photo.png has .* MB"),
+    ):
+        page.route("**/page/limits", answering({"json": limits}))
+        with page.expect_response("**/photo"):
+            page.reload()
+        page.set_input_files("#picture-file", picture())
+        person.hears(words)
+        assert page.is_visible("#choose")
+        page.unroute("**/page/limits")
+
+
+def test_progress_is_shown(painted):
+    page = painted.page
+    page.route("**/v1/inpaint", lambda route: None)
+    told = {"done": 3, "of": 12, "seconds_left": 20.2}
+    page.route("**/progress/*", lambda route: route.fulfill(json=told))
+    page.click("#fill")
+    page.wait_for_selector("#seconds:text-is('21 s left')")
+    assert page.evaluate("document.getElementById('progress').value") == 0.25
+    assert page.is_visible("#progress")
+    page.click("#cancel")
+    painted.ready()
+    assert page.is_hidden("#progress")
+
+
+def test_a_token_comes_with_the_address_or_is_asked_for(person, address, picture):
+    page, seen = person.page, []
+
+    def door(route):
+        seen.append(route.request.headers.get("authorization"))
+        if seen[-1] == "Bearer secret":
+            route.fulfill(status=204)
+        else:
+            route.fulfill(status=401, json={"error": "send the token"})
+
+    page.goto("about:blank")
+    page.route("**/photo", door)
+    with page.expect_response("**/photo"):
+        page.goto(f"{address}/?#token=secret")
+    assert page.evaluate("location.hash") == ""
+    page.evaluate("localStorage.clear()")
+    page.goto(f"{address}/?again")
+    for given in ("wrong", "secret"):
+        page.wait_for_selector("#door[open]")
+        page.fill("#token", given)
+        with page.expect_response("**/photo"):
+            page.keyboard.press("Enter")
+    assert seen == ["Bearer secret", None, "Bearer wrong", "Bearer secret"]
+    person.open(picture())
+    person.troubles.clear()
+
+
+DROP = """([files, text]) => {
+  const carried = new DataTransfer();
+  for (const [name, data] of files) carried.items.add(new File([new Uint8Array(data)], name));
+  if (text) carried.setData("text/uri-list", text);
+  const init = { bubbles: true, cancelable: true, dataTransfer: carried };
+  document.body.dispatchEvent(new DragEvent("drop", init));
+}"""
+
+
+def test_several_files_or_an_address_are_answered(person, picture, tmp_path):
+    page = person.page
+
+    def drop(*paths, text=""):
+        page.evaluate(DROP, [[[path.name, list(path.read_bytes())] for path in paths], text])
+
+    hole = np.zeros((64, 96), bool)
+    hole[10:20, 30:50] = True
+    Image.fromarray(hole).save(tmp_path / "photo_mask.png")
+    drop(picture(), picture("other.png"))
+    person.hears("^2 files were dropped")
+    drop(text="https://example.org/a.jpg")
+    person.hears("^That is an address")
+    assert page.is_visible("#choose")
+    drop(tmp_path / "photo_mask.png", picture())
+    person.hears("^Mask loaded")
+    assert page.text_content("#name") == "photo.png"
+    assert np.array_equal(person.mask(), hole)
 
 
 def test_dropped_and_pasted_pictures_open(person, picture):

@@ -1,10 +1,13 @@
 """A picture repaired as a person would: paint, fill, compare, refine, undo, download."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from deepgin.pictures import Document
 
 
 def pixels(data):
@@ -20,7 +23,7 @@ def test_painted_filled_compared_refined_undone_downloaded(person, picture):
     before = pixels(path.read_bytes())
     person.open(path)
     assert page.text_content("#dimensions") == "96 × 64"
-    assert page.is_disabled("#download")
+    assert page.is_disabled("#saver")
     assert page.is_disabled("#compare")
 
     person.brush(10)
@@ -63,21 +66,39 @@ def test_painted_filled_compared_refined_undone_downloaded(person, picture):
     for expected in (np.zeros_like(first), second, np.zeros_like(first)):
         page.keyboard.press("Control+Shift+z")
         person.marks(expected)
-    page.wait_for_selector("#download:enabled")
+    page.wait_for_selector("#saver:not([aria-disabled=true])")
     assert page.is_disabled("#redo")
     assert person.download()[1] == data
 
 
-def test_the_files_own_bytes_are_sent_and_then_the_results(person, picture, sent):
-    path = picture()
+def test_a_jpeg_is_encoded_once_however_often_it_is_filled(person, picture, sent, tmp_path):
+    path = picture("photo.jpg", quality=80)
     person.open(path)
     person.drag((20, 20), (50, 20))
+    first = person.mask()
     person.fill()
-    first = person.download()[1]
     person.drag((20, 50), (50, 50))
+    hole = first | person.mask()
     person.fill()
-    assert [path.read_bytes() in sent[0], first in sent[1]] == [True, True]
-    assert path.read_bytes() not in sent[1]
+    # The file goes as it is; what was filled goes with it, exact.
+    assert all(path.read_bytes() in body for body in sent)
+    assert [body.count(b"\x89PNG") for body in sent] == [1, 2]
+    person.page.click("#saver")
+    person.page.select_option("#format", "exact-png")
+    assert person.page.is_hidden("#rated")
+    person.page.keyboard.press("Escape")
+    name, data = person.download()
+    assert name == "photo-filled.png"
+    result, before = pixels(data), pixels(path.read_bytes())
+    assert np.array_equal(result[~hole], before[~hole])
+    assert (result[first] != before[first]).any()
+    person.page.click("#saver")
+    person.page.select_option("#format", "")
+    person.page.keyboard.press("Escape")
+    name, data = person.download()
+    once = replace(Document.open(path), pixels=result)
+    once.save(tmp_path / "once.jpg")
+    assert (name, data) == ("photo-filled.jpg", (tmp_path / "once.jpg").read_bytes())
 
 
 def test_options_of_the_menu_are_sent(person, picture, sent):

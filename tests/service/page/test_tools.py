@@ -1,5 +1,7 @@
 """The tools and the mask: what each marks, to the pixel."""
 
+import time
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -119,9 +121,14 @@ def test_undo_and_redo_of_marks(ready):
 def test_wheel_and_keys_set_the_size(ready):
     ready.brush(10)
     ready.page.mouse.move(*ready.at(40, 30))
+    ready.page.keyboard.down("Alt")
     ready.page.mouse.wheel(0, -100)
-    ready.page.wait_for_selector("#pixels:text-is('11 px')")
-    ready.page.keyboard.press("[")
+    ready.page.wait_for_selector("#pixels:text-is('12 px')")
+    # A trackpad tells of a turn in many parts.
+    for _ in range(20):
+        ready.page.mouse.wheel(0, 5)
+    ready.page.wait_for_selector("#pixels:text-is('10 px')")
+    ready.page.keyboard.up("Alt")
     ready.page.keyboard.press("[")
     assert int(ready.page.text_content("#pixels").split()[0]) < 10
     for _ in range(40):
@@ -134,10 +141,17 @@ def test_zoom_and_pan(ready):
     whole = page.text_content("#scale")
     page.mouse.move(*ready.at(10, 10))
     at = ready.at(10, 10)
-    page.keyboard.down("Control")
-    page.mouse.wheel(0, -50)
-    page.keyboard.up("Control")
+    page.mouse.wheel(0, -100)
     page.wait_for_selector(f"#scale:not(:text-is('{whole}'))")
+    turned = page.text_content("#scale")
+    assert np.allclose(ready.at(10, 10), at, atol=1)
+    for _ in range(20):
+        page.mouse.wheel(0, 5)
+    page.wait_for_selector(f"#scale:text-is('{whole}')")
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -20)
+    page.keyboard.up("Control")
+    page.wait_for_selector(f"#scale:text-is('{turned}')")
     assert np.allclose(ready.at(10, 10), at, atol=1)
     page.keyboard.down(" ")
     before = ready.at(0, 0)
@@ -153,6 +167,57 @@ def test_zoom_and_pan(ready):
     assert page.text_content("#scale") == "140 %"
     page.click("#fit")
     assert page.text_content("#scale") == whole
+
+
+def test_the_brush_is_shown_while_its_slider_moves_and_fits_the_screen(ready):
+    page = ready.page
+    page.mouse.move(5, 5)
+    plain = ready.shown()
+    page.focus("#size")
+    page.keyboard.press("End")
+    ringed = ready.shown()
+    rows, columns = np.nonzero((plain != ringed).any(2))
+    height, width = plain.shape[:2]
+    assert min(rows.min(), columns.min()) > 0
+    assert max(rows.max() - height, columns.max() - width) < -1
+    # Enlarged, the picture has less room for it; the wanted size comes back.
+    wanted = page.text_content("#pixels")
+    page.keyboard.press("+")
+    assert int(page.text_content("#pixels").split()[0]) < int(wanted.split()[0])
+    page.keyboard.press("0")
+    assert page.text_content("#pixels") == wanted
+    # The ring goes by itself.
+    until = time.monotonic() + 10
+    while (ready.shown() != plain).any():
+        assert time.monotonic() < until
+
+
+def test_the_focus_stays_on_a_button_that_can_do_no_more(ready):
+    ready.drag((20, 20), (50, 40))
+    ready.page.focus("#undo")
+    ready.page.keyboard.press("Enter")
+    ready.page.wait_for_selector("#undo[aria-disabled=true]:focus")
+    ready.page.keyboard.press("Enter")
+    assert not ready.mask().any()
+
+
+def test_choices_survive_a_reload(ready, picture):
+    page = ready.page
+    ready.brush(12)
+    page.keyboard.press("l")
+    page.click("#more")
+    page.wait_for_selector("#sharp:visible")
+    page.select_option("#way", "crop")
+    page.fill("#dilate", "3")
+    page.fill("#sharpness", "0.5")
+    page.keyboard.press("Escape")
+    page.reload()
+    ready.open(picture("other.png"))
+    page.wait_for_selector("#lasso[aria-pressed=true]")
+    page.wait_for_selector("#sharpened:text-is('0.50')", state="attached")
+    assert page.text_content("#pixels") == "12 px"
+    assert [page.input_value(f"#{name}") for name in ("way", "dilate")] == ["crop", "3"]
+    assert page.is_disabled("#texture")
 
 
 def test_a_mask_is_saved_loaded_inverted_and_cleared(ready, tmp_path):

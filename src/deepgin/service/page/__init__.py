@@ -3,9 +3,12 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 from fastapi import FastAPI, Request, Response
+
+from .routes import first_picture, router
 
 # Not Python's own table: on Windows the registry may say something else for .js.
 _TYPES = {
@@ -33,11 +36,15 @@ class _File(NamedTuple):
     tag: str
 
 
-def mount(app: FastAPI) -> None:
+def mount(app: FastAPI, photo: Path | None = None) -> None:
     """Let `app` serve the page at `/` and what belongs to it under `/page/`.
 
-    The files are read once. Nothing else of the folder, or of any other, can be asked for.
+    The files are read once. Nothing else of the folder, or of any other, can be asked for, but
+    `photo`, the picture that the page opens at its start. It lies outside `/page/`: whatever is
+    read there needs no token.
     """
+    app.include_router(router)
+    app.add_api_route("/photo", first_picture(photo), methods=["GET"], include_in_schema=False)
     for name, file in _files().items():
         address = "/" if name == "index.html" else f"/page/{name}"
         app.add_api_route(

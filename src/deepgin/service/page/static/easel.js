@@ -1,6 +1,7 @@
 // Drawing: the picture on one canvas, the mask and the tool over it on another. No input here.
 
 import { FULL, SIDE } from "./mask.js";
+import { ring } from "./tools.js";
 
 // What all browsers take as one canvas; larger masks are shown at a half, a quarter, ... of it.
 const INK_PIXELS = 16e6;
@@ -13,7 +14,9 @@ export class Easel {
     this.above = above;
     this.view = view;
     this.session = null;
-    this.bitmap = null;
+    this.patch = null;
+    this.shown = [];
+    this.ring = null;
     this.showsMask = true;
     this.tool = null;
     this.waiting = { below: false, above: false };
@@ -31,12 +34,15 @@ export class Easel {
     this.ink = document.createElement("canvas");
     this.ink.width = Math.ceil(width / this.step);
     this.ink.height = Math.ceil(height / this.step);
-    this.show(session.current);
+    this.show(null);
   }
 
-  show(picture, { mask = true } = {}) {
-    const same = this.bitmap === picture.bitmap;
-    this.bitmap = picture.bitmap;
+  /** Show the picture with this patch on it, or with none. */
+  show(patch, { mask = true } = {}) {
+    const shown = [this.session.picture.bitmap, patch];
+    const same = shown.every((part, i) => part === this.shown[i]);
+    this.shown = shown;
+    this.patch = patch;
     this.showsMask = mask;
     if (same) this.touch();
     else this.redraw();
@@ -80,11 +86,38 @@ export class Easel {
     const [context, ratio] = this.#fresh(this.below);
     const { scale, x, y, size } = this.view;
     const box = [x * ratio, y * ratio, size.width * scale * ratio, size.height * scale * ratio];
-    context.fillStyle = this.#checks(context);
-    context.fillRect(...box);
     context.imageSmoothingEnabled = scale < SMOOTH_BELOW;
     context.imageSmoothingQuality = "high";
-    if (this.bitmap) context.drawImage(this.bitmap, ...box);
+    const put = (bitmap, place) => {
+      context.fillStyle = this.#checks(context);
+      context.fillRect(...place);
+      context.drawImage(bitmap, ...place);
+    };
+    put(this.session.picture.bitmap, box);
+    if (!this.patch) return;
+    const { box: part, bitmap } = this.patch;
+    const unit = scale * ratio;
+    const place = [box[0] + part.x * unit, box[1] + part.y * unit];
+    place.push(part.width * unit, part.height * unit);
+    // Its outermost pixels of the screen would be half transparent; those below are the same.
+    context.beginPath();
+    context.rect(...this.#inner(place, box));
+    context.save();
+    context.clip();
+    put(bitmap, place);
+    context.restore();
+  }
+
+  // The whole pixels of the screen in a place, up to the picture's own edges.
+  #inner([left, top, width, height], box) {
+    const inside = (from, length, least, whole) => {
+      const until = from + length;
+      const start = from > least + 1e-6 ? Math.ceil(from) : from;
+      return [start, (until < least + whole - 1e-6 ? Math.floor(until) : until) - start];
+    };
+    const [x, across] = inside(left, width, box[0], box[2]);
+    const [y, down] = inside(top, height, box[1], box[3]);
+    return [x, y, Math.max(0, across), Math.max(0, down)];
   }
 
   // Shows through where the picture is transparent.
@@ -106,6 +139,7 @@ export class Easel {
     if (this.session.mask.count) this.#drawInk(context, ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.tool?.draw(context, this.view);
+    if (this.ring !== null) ring(context, this.view.middle, this.ring);
   }
 
   #drawInk(context, ratio) {

@@ -2,6 +2,9 @@
 
 // Two fingers at one place: their distance is divided by.
 const NEAR = 1e-6;
+// The most of one event of the wheel, in CSS pixels.
+const TURN = 120;
+const PINCH = 24;
 
 /**
  * @typedef {object} Work what the hand works with
@@ -11,7 +14,7 @@ const NEAR = 1e-6;
  * @property {() => object} mask
  * @property {(change: object | null) => void} keep takes a finished change of the mask
  * @property {() => void} touch draws again
- * @property {(steps: number) => void} resize makes the brush larger or smaller
+ * @property {(factor: number) => void} grow makes the brush larger
  * @property {(text: string) => void} say
  */
 export class Hand {
@@ -153,16 +156,21 @@ export class Hand {
     if (this.pointers.size > 1) this.work.view.zoom(to.apart / from.apart, to);
   }
 
+  // Everything follows how far the wheel turned: a trackpad tells of many small turns.
   #wheel(event) {
     event.preventDefault();
     const lines = event.deltaMode ? 16 : 1;
-    if (event.ctrlKey || event.metaKey) {
-      const pull = Math.max(-60, Math.min(60, event.deltaY * lines));
-      this.work.view.zoom(Math.exp(-pull / 100), this.#at(event));
-    } else if (event.shiftKey || !("size" in this.work.tool())) {
-      this.work.view.pan(-event.deltaX * lines, -event.deltaY * lines);
-    } else if (event.deltaY) {
-      this.work.resize(-Math.sign(event.deltaY));
+    const [dx, dy] = [event.deltaX * lines, event.deltaY * lines];
+    const turn = (most) => Math.max(-most, Math.min(most, dy));
+    if (event.altKey) {
+      this.work.grow(Math.exp(-turn(TURN) / 500));
+    } else if (event.shiftKey) {
+      this.work.view.pan(-dx, -dy);
+    } else {
+      // Two fingers that are spread or pinched come as a wheel with Ctrl, in smaller turns.
+      const pinched = event.ctrlKey || event.metaKey;
+      const pull = pinched ? turn(PINCH) / 100 : turn(TURN) / 500;
+      this.work.view.zoom(Math.exp(-pull), this.#at(event));
     }
   }
 

@@ -1,6 +1,7 @@
 // What calls what: buttons, keys, dropped and pasted files. No work is done here.
 
-import { byId, hush } from "./panel.js";
+import { rated } from "./choices.js";
+import { byId, hush, say, showFormat } from "./panel.js";
 
 /** Connect the page to the app's methods. */
 export function listen(app) {
@@ -18,6 +19,13 @@ export function listen(app) {
 }
 
 function buttons(app) {
+  // A button that can do nothing now keeps the focus, and does nothing.
+  const still = (event) => {
+    if (!event.target.closest?.("[aria-disabled=true]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  document.addEventListener("click", still, { capture: true });
   const click = (id, does) =>
     byId(id).addEventListener("click", (event) => {
       does();
@@ -43,13 +51,18 @@ function buttons(app) {
   click("save", () => app.saveMask());
   byId("load").addEventListener("click", () => byId("mask-file").click());
   byId("dismiss").addEventListener("click", hush);
-  byId("size").addEventListener("input", () => {
-    app.size.place = Number(byId("size").value);
-    app.refresh();
+  const slider = byId("size");
+  slider.addEventListener("input", () => {
+    app.resize((size) => (size.place = Number(slider.value)));
   });
   // Other methods give no texture.
   const method = byId("way");
-  method.addEventListener("change", () => (byId("texture").disabled = method.value !== "auto"));
+  const only = () => (byId("texture").disabled = method.value !== "auto");
+  method.addEventListener("change", only);
+  only();
+  const told = () => showFormat(app.session?.picture.file.type, rated());
+  for (const id of ["format", "quality"]) byId(id).addEventListener("input", told);
+  byId("saving").addEventListener("beforetoggle", told);
 }
 
 function holding(app) {
@@ -80,14 +93,32 @@ function files(app) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     dropping(0);
-    const file = event.dataTransfer.files[0];
-    if (file) app.open(file);
+    dropped(app, event.dataTransfer);
   });
   document.addEventListener("paste", (event) => {
+    if (event.target.closest?.(TYPED)) return;
     const file = event.clipboardData.files[0];
     // Browsers call what was copied "image.png".
     if (file) app.open(file, file.name === "image.png" ? "pasted.png" : file.name);
+    else say("There is no picture in the clipboard: copy the picture itself, not its address.");
   });
+}
+
+async function dropped(app, { files }) {
+  const all = [...files];
+  const masks = all.filter(({ name }) => /(^|[^a-z])mask/i.test(name));
+  if (all.length === 1) return app.open(all[0]);
+  if (all.length === 2 && masks.length === 1) {
+    const picture = all.find((file) => file !== masks[0]);
+    if (await app.open(picture)) await app.loadMask(masks[0]);
+  } else if (all.length) {
+    say(
+      `${all.length} files were dropped, and one picture is opened at a time. With it may come ` +
+        "its mask, whose name says so: photo.jpg and photo_mask.png.",
+    );
+  } else {
+    say("That is an address, and this page loads nothing from elsewhere: save the picture first.");
+  }
 }
 
 function chosen(id, does) {
@@ -109,8 +140,8 @@ const KEYS = {
   r: (app) => app.choose("rectangle"),
   l: (app) => app.choose("lasso"),
   f: (app) => app.fill(),
-  "[": (app) => app.resize(-1),
-  "]": (app) => app.resize(1),
+  "[": (app) => app.resize((size) => size.step(-1)),
+  "]": (app) => app.resize((size) => size.step(1)),
   "+": (app) => app.view.zoom(1.4),
   "=": (app) => app.view.zoom(1.4),
   "-": (app) => app.view.zoom(1 / 1.4),
@@ -119,7 +150,7 @@ const KEYS = {
 };
 
 function keyDown(app, event) {
-  if (byId("ask").open || event.target.closest?.(TYPED)) return;
+  if (document.querySelector("dialog[open]") || event.target.closest?.(TYPED)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "o" && !chord(event)) return choosePicture();
   if (!app.session) return;

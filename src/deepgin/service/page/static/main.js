@@ -1,17 +1,22 @@
 // The page at work: opening, painting, filling, comparing, undoing, downloading.
 
+import { downloadOptions, fillOptions, offerSharpness, remember } from "./choices.js";
 import { Easel } from "./easel.js";
 import { Hand } from "./hand.js";
 import { listen } from "./inputs.js";
+import { Limits } from "./limits.js";
 import { encode, load } from "./maskfile.js";
 import * as panel from "./panel.js";
+import { Patch } from "./patch.js";
 import { decode, filledName, held } from "./picture.js";
-import { fill, usualSharpness } from "./service.js";
+import * as service from "./service.js";
 import { Session } from "./session.js";
 import { Brush, Lasso, Rectangle, Size } from "./tools.js";
 import { View } from "./view.js";
 
 const { byId, say } = panel;
+// Milliseconds for which a brush that changes is shown.
+const RING = 1000;
 
 /** Everything a person can do, each thing one method; `inputs.js` says what calls them. */
 class App {
@@ -25,8 +30,10 @@ class App {
     rectangle: new Rectangle(),
     lasso: new Lasso(),
   };
+  limits = new Limits();
   cancelling = null;
   comparing = false;
+  fading = 0;
   steps = Promise.resolve();
 
   constructor() {
@@ -40,7 +47,7 @@ class App {
       mask: () => this.session.mask,
       keep: (change) => this.keep(change),
       touch: () => this.easel.touch(),
-      resize: (steps) => this.resize(steps),
+      grow: (factor) => this.resize((size) => size.grow(factor)),
       say: panel.whisper,
     });
     this.refresh();
@@ -50,11 +57,17 @@ class App {
     return this.tools[this.toolName];
   }
 
-  /** Open a file as the picture to work on. */
+  /** Open a file as the picture to work on; return whether it was. */
   async open(file, name = file.name) {
-    if (this.state === "busy") return say("One thing at a time: wait, or cancel the filling.");
+    if (this.state === "busy") {
+      say("One thing at a time: wait, or cancel the filling.");
+      return false;
+    }
+    const { session } = this;
     await this.during(async () => {
+      this.limits.checkBytes(file.size, name);
       const picture = await decode(await held(file, name));
+      this.limits.checkPixels(picture, name);
       if (this.session?.unsaved && !(await panel.mayLose())) return picture.rest();
       this.session?.close();
       this.session = new Session(picture, name);
@@ -66,57 +79,51 @@ class App {
       if (picture.reduced) say("Shown smaller than it is; it is filled in full size.");
       else panel.whisper(`${name}, ${picture.width} by ${picture.height} pixels, is open.`);
     });
+    return this.session !== session;
   }
 
-  /** Send picture and mask, and take what comes back. */
+  /** Send picture and mask, and take the patch that comes back. */
   async fill() {
     if (this.state !== "ready") return;
     this.hand.finish();
-    if (!this.session.mask.count) {
+    const { session } = this;
+    if (!session.mask.count) {
       return say("Nothing is marked yet: paint over what should be filled.");
     }
-    this.cancelling = new AbortController();
-    const { signal } = this.cancelling;
-    await this.during(async () => {
-      panel.whisper("Filling.");
-      const done = panel.working();
-      try {
-        const session = this.session;
-        const mask = await encode(session.mask);
-        const { blob, warnings } = await fill(session.current.file, mask, options(session), signal);
-        const picture = await this.taken(blob);
-        if (signal.aborted) picture.rest();
-        signal.throwIfAborted();
-        session.filled(picture);
-        say(`Filled in ${done()} s. ${warnings}`.trim());
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        say("Cancelled. Nothing has changed.");
-      } finally {
-        done();
-      }
+    await this.cancellable("Filling.", async (signal, work) => {
+      const { file } = session.picture;
+      const mask = await encode(session.mask);
+      const options = fillOptions();
+      const told = await service.fill(file, session.patch, mask, options, signal, work.tell);
+      this.limits.checkBytes(file.size + told.blob.size, "What is filled, with the picture,");
+      const patch = new Patch(told.blob, told.box);
+      await patch.ready(session.picture);
+      if (signal.aborted) patch.rest();
+      signal.throwIfAborted();
+      session.filled(patch);
+      say(`Filled in ${work.seconds()} s. ${session.news(told.warnings)}`.trim());
     });
-  }
-
-  async taken(blob) {
-    const file = new File([blob], filledName(this.session.name, blob.type), { type: blob.type });
-    const picture = await decode(file);
-    const { width, height } = this.session.mask;
-    if (picture.width === width && picture.height === height) return picture;
-    picture.rest();
-    throw new Error(`The result is ${picture.width} × ${picture.height}: of another size.`);
   }
 
   cancel() {
     this.cancelling?.abort();
   }
 
-  download() {
-    const { current, original } = this.session;
-    if (current === original) return say("Nothing is filled yet.");
-    panel.download(current.file, current.file.name);
-    this.session.saved = current;
-    panel.whisper(`${current.file.name} is downloaded.`);
+  /** Encode the picture once, in the format that is chosen, and hand it out. */
+  async download() {
+    if (this.state !== "ready") return;
+    const { session } = this;
+    const { picture, patch } = session;
+    if (!patch) return say("Nothing is filled yet.");
+    byId("saving").hidePopover();
+    await this.cancellable("Encoding.", async (signal) => {
+      const options = downloadOptions(picture.file.type);
+      const { blob, warnings } = await service.encoded(picture.file, patch, options, signal);
+      const name = filledName(session.name, blob.type);
+      panel.download(blob, name);
+      session.saved = patch;
+      say(`${name} is downloaded. ${session.news(warnings)}`.trim());
+    });
   }
 
   /** Undo or redo; presses in quick succession are all heard. */
@@ -134,7 +141,7 @@ class App {
 
   /** Show the picture as it was opened, as long as `held`. */
   compare(held) {
-    if (held === this.comparing || (held && byId("compare").disabled)) return;
+    if (held === this.comparing || (held && !this.session?.patch)) return;
     this.comparing = held;
     byId("compare").setAttribute("aria-pressed", String(held));
     byId("before").hidden = !held;
@@ -142,8 +149,7 @@ class App {
   }
 
   show() {
-    const { original, current } = this.session;
-    this.easel.show(this.comparing ? original : current, { mask: !this.comparing });
+    this.easel.show(this.comparing ? null : this.session.patch, { mask: !this.comparing });
   }
 
   choose(name) {
@@ -156,9 +162,21 @@ class App {
     this.refresh();
   }
 
-  resize(steps) {
-    this.size.step(steps);
+  /** Change the brush's size, and show it where no pointer does. */
+  resize(change) {
+    change(this.size);
+    clearTimeout(this.fading);
+    if (!this.tool.hover) {
+      this.easel.ring = this.size.radius * this.view.scale;
+      this.fading = setTimeout(() => this.hideRing(), RING);
+    }
     this.refresh();
+  }
+
+  hideRing() {
+    clearTimeout(this.fading);
+    this.easel.ring = null;
+    this.easel.touch();
   }
 
   /** Change the whole mask by one of its own methods. */
@@ -172,7 +190,8 @@ class App {
     if (this.state !== "ready") return;
     await this.during(async () => {
       await this.session.change((mask) => load(mask, file));
-      this.tellShare("Mask loaded");
+      if (this.session.mask.count) this.tellShare("Mask loaded");
+      else say(`${file.name} marks nothing: white, from half on, is what is filled.`);
     });
   }
 
@@ -209,6 +228,24 @@ class App {
     }
   }
 
+  /** Do one thing that shows how far it is, and that can be given up. */
+  async cancellable(what, work) {
+    this.cancelling = new AbortController();
+    const { signal } = this.cancelling;
+    await this.during(async () => {
+      panel.whisper(what);
+      const shown = panel.working();
+      try {
+        await work(signal, shown);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        say("Cancelled. Nothing has changed.");
+      } finally {
+        shown.done();
+      }
+    });
+  }
+
   refresh() {
     panel.show(this.session, this.session ? this.state : "empty", this.toolName, this.size);
     if (this.session) this.show();
@@ -218,26 +255,10 @@ class App {
     const { scale, x, y } = this.view;
     byId("scale").textContent = `${Math.round(100 * scale)} %`;
     byId("stage").dataset.view = [scale, x, y].join(" ");
+    this.size.room(this.view.room / scale);
+    if (this.session) panel.showSize(this.size);
     this.easel?.redraw();
   }
-}
-
-// The form's fields; what is as the service has it by itself is left out.
-function options({ current }) {
-  const fields = { fit: "way", dilate: "dilate", feather: "feather" };
-  const given = Object.entries(fields).map(([field, id]) => [field, byId(id).value]);
-  // GIF is read, and not written.
-  if (current.file.type === "image/gif") given.push(["format", "png"]);
-  const told = given.filter(([, value]) => Number(value) !== 0);
-  if (!byId("texture").checked) told.push(["texture", "off"]);
-  const sharpness = panel.chosenSharpness();
-  if (sharpness !== null) told.push(["sharpness", sharpness]);
-  return Object.fromEntries(told);
-}
-
-async function offerSharpness() {
-  const usual = await usualSharpness();
-  if (usual !== null) panel.offerSharpness(usual);
 }
 
 function checkBrowser() {
@@ -245,13 +266,34 @@ function checkBrowser() {
   if (!known) throw new Error("This browser is too old for this page: use one of 2024 or later.");
 }
 
+async function begin(app) {
+  try {
+    app.limits = new Limits(await service.limits());
+    const file = await service.firstPicture();
+    if (file) await app.open(file);
+  } catch (error) {
+    say(error.message, { wrong: true });
+  }
+  const usual = await service.usualSharpness();
+  if (usual !== null) offerSharpness(usual);
+}
+
 try {
   panel.tellWhere();
   checkBrowser();
-  listen(new App());
+  service.door.ask = panel.askToken;
+  const app = new App();
+  remember(
+    ({ tool, share }) => {
+      if (tool in app.tools) app.choose(tool);
+      if (share > 0 && share <= 1) app.size.share = share;
+    },
+    () => ({ tool: app.toolName, share: app.size.share }),
+  );
+  listen(app);
   // Without an answer there is no choice; filling says what is wrong.
-  offerSharpness().catch(() => {});
+  begin(app).catch(() => {});
 } catch (error) {
-  byId("choose").disabled = true;
+  panel.enable("choose", false);
   say(error.message, { wrong: true });
 }

@@ -3,7 +3,6 @@
 const INFORMED = 9000;
 let fading = 0;
 let coming = 0;
-let untouched = null;
 
 export const byId = (id) => document.getElementById(id);
 
@@ -29,25 +28,26 @@ export function whisper(text) {
   byId("told").textContent = text;
 }
 
+/** Let a button be pressed, or not; unlike one that is disabled it keeps the focus. */
+export function enable(id, on) {
+  byId(id).setAttribute("aria-disabled", String(!on));
+}
+
 /** Show what can be done now. */
 export function show(session, state, tool, size) {
   document.body.dataset.state = state;
-  const busy = state !== "ready";
-  for (const id of ["open", "load", "invert", "clear"]) byId(id).disabled = busy;
-  byId("undo").disabled = busy || !session?.past.length;
-  byId("redo").disabled = busy || !session?.future.length;
-  const filled = Boolean(session) && session.current !== session.original;
-  byId("compare").disabled = !filled;
-  byId("download").disabled = busy || !filled;
+  const ready = state === "ready";
+  for (const id of ["open", "load", "invert", "clear"]) enable(id, ready);
+  enable("choose", state !== "busy");
+  enable("undo", ready && session.past.length > 0);
+  enable("redo", ready && session.future.length > 0);
+  enable("compare", Boolean(session?.patch));
+  enable("saver", ready && Boolean(session.patch));
+  enable("download", ready && Boolean(session.patch));
   for (const name of ["brush", "eraser", "rectangle", "lasso"]) {
     byId(name).setAttribute("aria-pressed", String(name === tool));
   }
-  byId("above").classList.toggle("crosses", tool === "rectangle" || tool === "lasso");
-  const text = `${size.pixels} px`;
-  byId("pixels").textContent = text;
-  // A finger on the slider is not disturbed by rounding to whole pixels.
-  if (!size.isAt(Number(byId("size").value))) byId("size").value = size.place;
-  byId("size").setAttribute("aria-valuetext", text);
+  showSize(size);
   if (session) {
     byId("name").textContent = session.name;
     byId("dimensions").textContent = `${session.mask.width} × ${session.mask.height}`;
@@ -56,21 +56,45 @@ export function show(session, state, tool, size) {
   document.title = session ? `${session.name} · DeepGIN` : "DeepGIN";
 }
 
-/** Show that work goes on, with its seconds, until the returned function is called. */
+export function showSize(size) {
+  const text = `${size.pixels} px`;
+  byId("pixels").textContent = text;
+  // A finger on the slider is not disturbed by rounding to whole pixels.
+  if (!size.isAt(Number(byId("size").value))) byId("size").value = size.place;
+  byId("size").setAttribute("aria-valuetext", text);
+}
+
+/** Show that work goes on, and how far it is if it is told, until `done` is called. */
 export function working() {
   const begun = performance.now();
-  const seconds = () => Math.floor((performance.now() - begun) / 1000);
-  const tell = () => (byId("seconds").textContent = `${seconds()} s`);
-  tell();
+  const seconds = () => (performance.now() - begun) / 1000;
+  const bar = byId("progress");
+  let left = "";
+  const show = () => (byId("seconds").textContent = left || `${Math.floor(seconds())} s`);
+  show();
   document.body.classList.add("fills");
   swap("fill", "cancel");
-  const ticking = setInterval(tell, 250);
-  return () => {
-    clearInterval(ticking);
-    document.body.classList.remove("fills");
-    swap("cancel", "fill");
-    return ((performance.now() - begun) / 1000).toFixed(1);
+  const ticking = setInterval(show, 250);
+  return {
+    seconds: () => seconds().toFixed(1),
+    tell({ done, of, seconds_left }) {
+      if (!(of > 0)) return;
+      document.body.classList.add("counts");
+      bar.value = done / of;
+      left = seconds_left === null ? `${Math.floor((100 * done) / of)} %` : lasting(seconds_left);
+    },
+    done() {
+      clearInterval(ticking);
+      document.body.classList.remove("fills", "counts");
+      bar.removeAttribute("value");
+      swap("cancel", "fill");
+    },
   };
+}
+
+function lasting(seconds) {
+  const rest = Math.max(1, Math.ceil(seconds));
+  return rest < 100 ? `${rest} s left` : `${Math.ceil(rest / 60)} min left`;
 }
 
 // One button in place of the other; the focus goes along.
@@ -101,21 +125,36 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Let a sharpness be chosen, from the usual one on. */
-export function offerSharpness(usual) {
-  const slider = byId("sharpness");
-  const show = (sharpness) => (byId("sharpened").textContent = Number(sharpness).toFixed(2));
-  slider.value = usual;
-  untouched = slider.value; // at one of its steps, if the usual is not
-  slider.addEventListener("input", () => show(slider.value));
-  show(usual);
-  byId("sharp").hidden = false;
+/** Ask for the token of the service; null if it is not given. */
+export function askToken() {
+  const dialog = byId("door");
+  dialog.returnValue = "no";
+  byId("token").value = "";
+  dialog.showModal();
+  return new Promise((answer) => {
+    const given = () => answer(dialog.returnValue === "yes" ? byId("token").value.trim() : null);
+    dialog.addEventListener("close", given, { once: true });
+  });
 }
 
-/** Return the sharpness that was chosen; null if none was, or none can be. */
-export function chosenSharpness() {
-  const { value } = byId("sharpness");
-  return untouched === null || value === untouched ? null : value;
+const EXACT = "Outside what was filled, every pixel stays as it was.";
+const COSTS = {
+  "exact-png": EXACT,
+  "exact-webp": EXACT,
+  jpg: "Encoded once, now. JPEG changes pixels outside what was filled as well, by a few levels.",
+  webp: "Encoded once, now. Pixels outside what was filled change as well, by a few levels.",
+};
+const INEXACT = /^image\/(jpeg|avif|hei[cf])$/;
+
+/** Say what the format that is chosen costs a picture of this type. */
+export function showFormat(type, rated) {
+  const own = INEXACT.test(type)
+    ? "Encoded once, now, as finely as the original. Pixels outside what was filled may change " +
+      "by a few levels; PNG keeps them exactly."
+    : EXACT;
+  byId("cost").textContent = COSTS[byId("format").value] ?? own;
+  byId("rated").hidden = !rated;
+  byId("rating").textContent = byId("quality").value;
 }
 
 /** Say where pictures go. */

@@ -1,82 +1,102 @@
 // A picture file as the page holds it: its own bytes, and a bitmap to show. No drawing here.
 
 import { turnedAsMeant } from "./orientation.js";
+import { preview } from "./service.js";
 
 // Larger ones are shown smaller: 200 MB as a bitmap, and what canvases take in all browsers.
 const MOST_PIXELS = 50e6;
 const MOST_SIDE = 16384;
 const SHOWN_PIXELS = 16e6;
 
-const UNSHOWN = [
-  [/\.tiff?$/i, "TIFF"],
-  [/\.(heic|heif|hif)$/i, "HEIC"],
-  [/\.(jp2|j2k|jpx)$/i, "JPEG 2000"],
-  [/\.(ppm|pgm|pnm)$/i, "PPM"],
-  [/\.tga$/i, "TGA"],
-  [/\.(dng|cr2|cr3|nef|arw|raf|orf|rw2)$/i, "raw"],
-];
+// Those are opened by what is in them beside the photograph, or not at all.
+const RAW = /\.(dng|cr2|cr3|nef|arw|raf|orf|rw2)$/i;
 
 export class Picture {
-  constructor(file, bitmap, width, height) {
+  constructor(file, bitmap, width, height, previewed = false) {
     this.file = file;
     this.bitmap = bitmap;
     this.width = width;
     this.height = height;
+    /** Whether the service made the bitmap. */
+    this.previewed = previewed;
+  }
+
+  /** The bitmap's size as a share of the picture's. */
+  get share() {
+    return this.bitmap.width / this.width;
   }
 
   /** Whether it is shown smaller than it is. */
   get reduced() {
-    return this.bitmap !== null && this.bitmap.width < this.width;
+    return this.share < 1;
   }
 
-  /** Make sure that there is a bitmap. */
-  async ready() {
-    if (!this.bitmap) this.bitmap = (await decode(this.file)).bitmap;
+  /** Show it as the service sees it, so that the service's patches look the same. */
+  async preview() {
+    if (this.previewed) return;
+    const { bitmap } = await previewed(this.file);
+    this.rest();
+    this.bitmap = bitmap;
+    this.previewed = true;
   }
 
-  /** Give the bitmap's memory back; the bytes stay. */
+  /** Give the bitmap's memory back. */
   rest() {
-    this.bitmap?.close();
-    this.bitmap = null;
+    this.bitmap.close();
   }
 }
 
 /**
- * Decode a file, upright.
+ * Decode a file, upright; what the browser cannot show, the service does.
  *
  * @param {File} file
  * @param {{whole?: boolean}} options whole: never show it smaller.
  * @throws {Error} with a sentence for people.
  */
 export async function decode(file, { whole = false } = {}) {
-  let bitmap;
-  try {
-    bitmap = await turnedAsMeant(file, await createImageBitmap(file));
-  } catch {
-    throw new Error(whyNot(file));
-  }
-  const { width, height } = bitmap;
+  if (!file.size) throw new Error(`${file.name} is empty (0 bytes).`);
+  if (RAW.test(file.name)) throw new Error(`${file.name} is a raw file: develop it first.`);
+  const bitmap = await decoded(file);
+  const picture = bitmap
+    ? new Picture(file, bitmap, bitmap.width, bitmap.height)
+    : await previewed(file);
+  const { width, height } = picture;
   const large = width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE;
-  if (whole || !large) return new Picture(file, bitmap, width, height);
+  if (whole && picture.reduced) throw new Error(`${file.name} is too large for a mask here.`);
+  if (whole || !large || picture.reduced) return picture;
   const byArea = Math.sqrt(SHOWN_PIXELS / (width * height));
   const share = Math.min(byArea, MOST_SIDE / 2 / Math.max(width, height));
-  const size = {
+  const smaller = await scaled(picture.bitmap, share, width, height);
+  picture.rest();
+  picture.bitmap = smaller;
+  return picture;
+}
+
+async function decoded(file) {
+  try {
+    return await turnedAsMeant(file, await createImageBitmap(file));
+  } catch {
+    return null;
+  }
+}
+
+async function previewed(file) {
+  try {
+    const { blob, width, height } = await preview(file);
+    return new Picture(file, await createImageBitmap(blob), width, height, true);
+  } catch (error) {
+    throw new Error(`${file.name}: ${error.message}`);
+  }
+}
+
+/** Return an image as a bitmap at a share of its size. */
+export function scaled(image, share, width, height) {
+  if (share >= 1) return createImageBitmap(image);
+  return createImageBitmap(image, {
     resizeWidth: Math.max(1, Math.round(width * share)),
     resizeHeight: Math.max(1, Math.round(height * share)),
     resizeQuality: "medium",
-  };
-  const smaller = await createImageBitmap(bitmap, size);
-  bitmap.close();
-  return new Picture(file, smaller, width, height);
-}
-
-function whyNot(file) {
-  if (!file.size) return `${file.name} is empty (0 bytes).`;
-  const known = UNSHOWN.find(([ending]) => ending.test(file.name));
-  const why = known
-    ? `This browser shows no ${known[1]} pictures.`
-    : `${file.name} is not a picture that this browser can show, or it is damaged or too large.`;
-  return `${why} The command line may take it: deepgin inpaint PICTURE MASK -o RESULT.`;
+  });
 }
 
 /** Return the file as one whose bytes are in memory: the one on the disk may change or go. */

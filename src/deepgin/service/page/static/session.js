@@ -7,9 +7,11 @@ const MOST_STEPS = 200;
 export class Session {
   constructor(picture, name) {
     this.name = name;
-    this.original = picture;
-    this.current = picture;
-    this.saved = picture;
+    this.picture = picture;
+    /** What was filled; null as long as the picture is as it was opened. */
+    this.patch = null;
+    this.saved = null;
+    this.said = new Set();
     this.mask = new Mask(picture.width, picture.height);
     this.past = [];
     this.future = [];
@@ -17,7 +19,7 @@ export class Session {
 
   /** Whether something would be lost by leaving. */
   get unsaved() {
-    return this.current !== this.saved || this.mask.count > 0;
+    return this.patch !== this.saved || this.mask.count > 0;
   }
 
   /** The share of the picture that is marked, 0 to 1. */
@@ -45,14 +47,21 @@ export class Session {
     this.future = [];
   }
 
-  /** Take the filled picture; the mask becomes empty, and both can be undone together. */
-  filled(picture) {
+  /** Of warnings, return those that are new with this picture. */
+  news(warnings) {
+    const news = warnings.filter((warning) => !this.said.has(warning));
+    for (const warning of news) this.said.add(warning);
+    return news.join(" ");
+  }
+
+  /** Take the next patch; the mask becomes empty, and both can be undone together. */
+  filled(patch) {
     this.mask.begin();
     this.mask.clear();
     const change = this.mask.end() ?? { tiles: new Map(), count: 0 };
-    change.picture = this.current;
+    change.patch = this.patch;
     this.keep(change);
-    this.#show(picture);
+    this.#show(patch);
   }
 
   async undo() {
@@ -66,26 +75,26 @@ export class Session {
   async #step(from, to) {
     const change = from.at(-1);
     if (!change) return false;
-    if (change.picture) await change.picture.ready();
+    await change.patch?.ready(this.picture);
     from.pop();
     to.push(change);
     this.mask.swap(change);
-    if (change.picture) {
-      const shown = this.current;
-      this.#show(change.picture);
-      change.picture = shown;
+    if (change.patch !== undefined) {
+      const shown = this.patch;
+      this.#show(change.patch);
+      change.patch = shown;
     }
     return true;
   }
 
-  // Only the original, to compare with, and the current picture keep a bitmap.
-  #show(picture) {
-    if (this.current !== this.original && this.current !== picture) this.current.rest();
-    this.current = picture;
+  // Only the picture and the current patch keep a bitmap.
+  #show(patch) {
+    this.patch?.rest();
+    this.patch = patch;
   }
 
   close() {
-    this.original.rest();
-    this.current.rest();
+    this.picture.rest();
+    this.patch?.rest();
   }
 }

@@ -50,15 +50,20 @@ export class Brush extends Tool {
   draw(context, view) {
     if (!this.hover) return;
     const at = view.toStage(this.hover);
-    const radius = Math.max(2, this.size.radius * view.scale);
-    ring(context, at, radius, 3, "rgb(0 0 0 / 45%)");
-    ring(context, at, radius, 1.5, "white");
-    // A point in the middle shows where a wide brush stands.
-    if (radius > 12) ring(context, at, 1, 2, "white");
+    ring(context, at, this.size.radius * view.scale);
   }
 }
 
-function ring(context, at, radius, width, colour) {
+/** Draw a brush of this radius on the stage. */
+export function ring(context, at, wanted) {
+  const radius = Math.max(2, wanted);
+  circle(context, at, radius, 3, "rgb(0 0 0 / 45%)");
+  circle(context, at, radius, 1.5, "white");
+  // A point in the middle shows where a wide brush stands.
+  if (radius > 12) circle(context, at, 1, 2, "white");
+}
+
+function circle(context, at, radius, width, colour) {
   context.lineWidth = width;
   context.strokeStyle = colour;
   context.setLineDash([]);
@@ -136,16 +141,41 @@ export class Lasso extends Area {
   }
 }
 
-/** The brush's diameter in pixels of the picture, and its place on a slider of 0 to 100. */
+/**
+ * The brush's diameter in pixels of the picture, and its place on a slider of 0 to 100.
+ *
+ * The largest fits the screen: in an enlarged picture it is smaller, and what was wanted comes back
+ * with the room.
+ */
 export class Size {
+  /** Of the picture's longer side; stays from picture to picture. */
+  share = 1 / 16;
+
   constructor() {
     this.open(512);
+    this.room(Infinity);
   }
 
   /** Take a picture's longer side. */
   open(side) {
-    this.most = Math.max(4, Math.round(side / 2));
-    this.pixels = Math.max(1, Math.round(side / 16));
+    this.side = side;
+  }
+
+  /** Take the room on the screen, in pixels of the picture. */
+  room(length) {
+    this.most = Math.max(4, Math.round(Math.min(this.side, length)));
+  }
+
+  get exact() {
+    return Math.min(Math.max(this.share * this.side, 1), this.most);
+  }
+
+  set exact(pixels) {
+    this.share = Math.min(Math.max(pixels, 1), this.most) / this.side;
+  }
+
+  get pixels() {
+    return Math.round(this.exact);
   }
 
   get radius() {
@@ -153,25 +183,29 @@ export class Size {
   }
 
   get place() {
-    return (100 * Math.log(this.pixels)) / Math.log(this.most);
+    return (100 * Math.log(this.exact)) / Math.log(this.most);
   }
 
   set place(place) {
-    this.pixels = this.#at(place);
+    this.exact = this.#at(place);
   }
 
   isAt(place) {
-    return this.pixels === this.#at(place);
+    return this.pixels === Math.round(this.#at(place));
   }
 
   #at(place) {
-    return Math.round(this.most ** (place / 100));
+    return this.most ** (place / 100);
   }
 
-  /** Make it a little larger (steps above 0) or smaller. */
+  /** Make it a little larger (steps above 0) or smaller, by one pixel at least. */
   step(steps) {
     const next = Math.round(this.pixels * 1.12 ** steps);
-    const least = next === this.pixels ? next + Math.sign(steps) : next;
-    this.pixels = Math.min(Math.max(least, 1), this.most);
+    this.exact = next === this.pixels ? next + Math.sign(steps) : next;
+  }
+
+  /** Make it larger by a factor; small ones add up. */
+  grow(factor) {
+    this.exact *= factor;
   }
 }

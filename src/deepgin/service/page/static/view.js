@@ -54,6 +54,11 @@ export class View {
     this.#settle();
   }
 
+  /** The diameter of the largest circle that is well seen on the stage. */
+  get room() {
+    return 0.9 * Math.min(this.stage.clientWidth, this.stage.clientHeight);
+  }
+
   get middle() {
     return { x: this.stage.clientWidth / 2, y: this.stage.clientHeight / 2 };
   }
