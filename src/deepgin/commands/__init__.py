@@ -5,7 +5,7 @@ import sys
 import warnings
 from importlib import import_module
 
-from ..errors import DeepginError, nearest_name
+from ..errors import DeepginError, nearest_name, on_command_line
 
 # The modules are imported when they are called: the list must not wait for torch.
 COMMANDS = {
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     except DeepginError as error:
         if debug:
             raise
-        return _fail(str(error), error.exit_code)
+        return _fail(error.spelled(on_command_line), error.exit_code)
     except KeyboardInterrupt:
         return _fail("stopped", 130)
     except BrokenPipeError:

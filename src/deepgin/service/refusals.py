@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from ..errors import DeepginError, PictureError, UsageError
+from ..errors import DeepginError, PictureError, UsageError, in_request
 from ..runtimes import OutOfMemory
 
 _LOG = logging.getLogger("deepgin.service")
@@ -81,9 +81,9 @@ def refusal_of(error: Exception, paths: Mapping[Path, str] | None = None) -> Ref
         sentence = "the memory here does not suffice for this picture: send a smaller one"
         return Refusal(503, sentence)
     if isinstance(error, UsageError):
-        return Refusal(400, worded(str(error), paths))
+        return Refusal(400, worded(error.spelled(in_request), paths))
     if isinstance(error, PictureError):
-        return Refusal(422, worded(str(error), paths))
+        return Refusal(422, worded(error.spelled(in_request), paths))
     known = isinstance(error, DeepginError)
     _LOG.error("a request failed: %s", error, exc_info=None if known else error)
     return Refusal(500, OURS)
