@@ -7,7 +7,7 @@ in "or {resize_mask=true}" and "use {fit=crop}"; `{box}` names an option without
 
 import re
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 Spelling: TypeAlias = Callable[[str, str], str]
 """Takes an option's name and value ("" for none) and returns how a door spells them."""
@@ -86,7 +86,7 @@ class Note(str):
     problem: str
     mend: str
 
-    def __new__(cls, problem: str, *, mend: str = "") -> "Note":
+    def __new__(cls, problem: str, *, mend: str = "") -> Self:
         note = super().__new__(cls, _line(problem, mend, in_python))
         note.problem, note.mend = problem, mend
         return note
