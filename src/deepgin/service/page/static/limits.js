@@ -15,8 +15,7 @@ export class Limits {
     if (size + FORM_BYTES <= this.bytes) return;
     const mega = (bytes) => (bytes / 2 ** 20).toPrecision(3);
     throw new Error(
-      `${name} has ${mega(size)} MB, and at most ${mega(this.bytes)} MB are taken here: ` +
-        "make it smaller first.",
+      `${name} has ${mega(size)} MB; the limit is ${mega(this.bytes)} MB. Make it smaller first.`,
     );
   }
 
@@ -25,8 +24,8 @@ export class Limits {
     if (width * height <= this.pixels) return;
     const mega = (pixels) => (pixels / 1e6).toPrecision(3);
     throw new Error(
-      `${name} has ${width} × ${height} pixels, ${mega(width * height)} million, and at most ` +
-        `${mega(this.pixels)} million are taken here: make it smaller first.`,
+      `${name} has ${width} × ${height} pixels (${mega(width * height)} million); the limit is ` +
+        `${mega(this.pixels)} million. Make it smaller first.`,
     );
   }
 }
