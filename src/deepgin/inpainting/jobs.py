@@ -1,4 +1,4 @@
-"""What an `Inpainter` takes and gives: a job, and its result."""
+"""`Job` and `Result`: what an `Inpainter` takes and returns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Job(NamedTuple):
         guidance: uint8, H x W x 3, for a guided network.
         name: the picture's name in messages; empty takes its file's.
         mask_name: the mask's.
-        mask_note: what to say if the mask marks nothing; see `Marks`.
+        mask_note: added to the note if the mask marks nothing; see `Marks`.
     """
 
     document: Document
@@ -41,14 +41,12 @@ class Result:
 
     Attributes:
         document: in the picture's own mode, with its metadata; `save` writes it.
-        coarse: RGB, the first stage's picture in the hole.
         fit: how the picture was brought to the network, and why.
-        warnings: what must be said of it, each a line.
-        hole: bool, H x W, what was filled.
+        warnings: notes about the picture, the mask and the result, each a line.
+        hole: bool, H x W: what was filled.
     """
 
     document: Document
-    coarse: Image.Image = field(repr=False)
     fit: str
     warnings: tuple[str, ...]
     hole: np.ndarray = field(repr=False)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import texture
 from ..devices import threads
-from .batches import Filling, Patch
+from .batches import Patch
 from .fits import Auto, Completed, Fit, Scene
 from .fits.base import Expect, Work, complete_all, unheard
 from .fits.boxes import Box, boxes_of
@@ -46,12 +46,12 @@ class TextureFit:
 
     def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         """See `Fit.work`."""
-        picture, coarse = scene.picture.copy(), scene.picture.copy()
-        parts = parts_of(scene.hole, scene.mask)
+        picture = scene.picture.copy()
+        parts = parts_of(scene.hole, scene.hidden)
         alone = isinstance(self.fit, Auto)
         # All are expected now, and corrected when each part's turn comes.
         crops = [_crops(part, scene) if alone else 0 for part in parts]
-        boxes = [surroundings(part, scene.mask, self.settings) for part in parts]
+        boxes = [surroundings(part, scene.hidden, self.settings) for part in parts]
         rounds = [self._rounds(part, box) for part, box in zip(parts, boxes, strict=True)]
         expect(sum(crops))
         self.steps.expect(sum(rounds))
@@ -71,13 +71,12 @@ class TextureFit:
             self.steps.expect(self.steps.done - before - many)
             textured += share * part.pixels
             picture[box.slices()][own] = filled[own]
-            coarse[box.slices()][own] = enlarged(guide.coarse, own.shape[::-1])[own]
         share = textured / max(1, sum(part.pixels for part in parts))
         count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
         halved = max((shrinking(box) for box in boxes), default=0)
         size = f" at 1/{2**halved} of the size" if halved else ""
         said = f"texture in {count}{size}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
-        return Completed(picture, coarse, said)
+        return Completed(picture, said)
 
     def _textured(self, scene: Scene, guide: np.ndarray) -> tuple[np.ndarray, float]:
         """Return a scene with texture in its hole: uint8, and which share of it is texture."""
@@ -85,7 +84,7 @@ class TextureFit:
         count = shrinking(Box(0, 0, *shape))
         small = _halved(scene, count)
         found = texture.fill(
-            small.picture, small.hole, small.mask, guide, self.settings, self._round
+            small.picture, small.hole, small.hidden, guide, self.settings, self._round
         )
         return enlarged(found.picture, shape[::-1]), found.share
 
@@ -115,7 +114,7 @@ def _halvings(depth: float) -> int:
 
 def _guide(
     scene: Scene, depth: float, expect: Expect
-) -> Generator[Sequence[Patch], Sequence[Filling], Completed]:
+) -> Generator[Sequence[Patch], Sequence[np.ndarray], Completed]:
     """Let the network fill a scene at the size at which its hole is no deeper than `_DEPTH`."""
     count = _halvings(depth)
     small = _halved(scene, count)
@@ -155,5 +154,5 @@ def texture_over(
         fit: what made the fill, in words.
     """
     whole = np.where(hole[..., None], guide, picture)
-    given = TextureFit(_Given(Completed(whole, whole, fit)))
+    given = TextureFit(_Given(Completed(whole, fit)))
     return complete_all([given.work(Scene(whole, hole, hole))], lambda _: [])[0]

@@ -14,7 +14,7 @@ from ..errors import DeepginError, UsageError, WeightsError
 from ..network.variants import variant, variants
 from ..weights.blend import sharpness_of, tensors
 from ..weights.card import KEY, Card, card_of, read_card
-from . import Filled8, OutOfMemory, memory
+from . import OutOfMemory, memory
 
 GRAPHS = Path(__file__).parent / "graphs"
 """Graphs without weights, named VARIANT-WIDTH.onnx; `python -m deepgin.export` writes them anew."""
@@ -80,7 +80,7 @@ class OnnxRuntime:
 
     def fill(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
-    ) -> Filled8:
+    ) -> np.ndarray:
         """Complete a batch; see `Runtime.fill`."""
         feeds = {
             "picture": np.ascontiguousarray(pictures),
@@ -89,7 +89,7 @@ class OnnxRuntime:
         # One batch at a time: threads that plan with the same free memory would exceed it.
         with self._lock:
             try:
-                return Filled8(*self._session.run(["completed", "coarse"], feeds))
+                return self._session.run(["completed"], feeds)[0]
             except Exception as error:  # its errors share no class
                 if not memory.ran_out(error):
                     raise

@@ -11,7 +11,7 @@ from ..devices import autocast, choose_device, choose_precision
 from ..errors import UsageError
 from ..network import SIZE_MULTIPLE, Filled, Generator
 from ..weights import load
-from . import Filled8, OutOfMemory, memory
+from . import OutOfMemory, memory
 
 # Seen on a CPU in float32, widths 32 and 64, 512 and 768 pixels: 16 to 18. Half again for what
 # convolutions on a GPU take beside.
@@ -73,13 +73,12 @@ class TorchRuntime:
 
     def fill(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
-    ) -> Filled8:
+    ) -> np.ndarray:
         """Complete a batch; see `Runtime.fill`."""
         # One batch at a time: threads that plan with the same free memory would exceed it.
         with self._lock:
             try:
-                filled = self.outputs(pictures, masks, guidance)
-                return Filled8(to_bytes(filled.completed), to_bytes(filled.coarse))
+                return to_bytes(self.outputs(pictures, masks, guidance).completed)
             except (RuntimeError, MemoryError) as error:
                 if not memory.ran_out(error):
                     raise

@@ -14,7 +14,7 @@ class Direct:
 
     def work(self, scene: Scene, expect: Expect = unheard) -> Work:
         """See `Fit.work`."""
-        height, width = scene.mask.shape
+        height, width = scene.hidden.shape
         if height * width > MOST_PIXELS:
             raise UsageError(
                 f"a picture of {width} x {height} pixels is too large for the fit 'direct' "
@@ -22,6 +22,4 @@ class Direct:
             )
         expect(1)
         (filling,) = yield [scene.patch()]
-        return Completed(
-            filling.completed[:height, :width], filling.coarse[:height, :width], self.name
-        )
+        return Completed(filling[:height, :width], self.name)

@@ -74,7 +74,7 @@ class Lines:
 
     def step(self, done: int, of: int) -> None:
         """Say from time to time how far the only picture is."""
-        self.picture.tell(done, of)
+        self.picture.update(done, of)
         if self.total == 1 and self.due():
             self.say(f"{done} of {of} steps{self.left()}")
 
@@ -167,7 +167,7 @@ class Bar(Lines):
 
     def step(self, done: int, of: int) -> None:
         """Move the bar of the only picture."""
-        self.picture.tell(done, of)
+        self.picture.update(done, of)
         if self.total == 1:
             words = self.left().removeprefix(", ")
             self.progress.update(self.bar, total=of, completed=done, description=words)
