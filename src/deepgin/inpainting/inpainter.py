@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PIL import Image
 
 from ..errors import DeepginError, UsageError
@@ -178,24 +179,27 @@ class Inpainter:
         runtime = self.guide if textured else self.runtime
         steps = Steps(on_progress)
         fit = TextureFit(fit_of(options.fit), steps) if textured else fit_of(options.fit)
-        scenes = [
-            _scene(job, one, runtime)
-            for job, one in zip(jobs, missing, strict=True)
+        scenes = {
+            i: _scene(job, one, runtime)
+            for i, (job, one) in enumerate(zip(jobs, missing, strict=True))
             if one.hole.any()
-        ]
+        }
         notes: list[str] = []
-        completed = self._complete(fit, scenes, runtime, options, notes.append, steps)
-        notes = list(dict.fromkeys(notes))
-        # Popped one by one, so that no completed picture outlives its result.
-        completed.reverse()
-        return [
-            _result(job, one, completed.pop(), options, notes)
-            if one.hole.any()
-            else Result(
-                job.document, "nothing to fill", (*job.document.notes, *one.warnings), one.hole
-            )
-            for job, one in zip(jobs, missing, strict=True)
-        ]
+        done = self._complete(fit, [*scenes.values()], runtime, options, notes.append, steps)
+        completed = dict(zip(scenes, done, strict=True))
+        del done
+        results = []
+        for i, (job, one) in enumerate(zip(jobs, missing, strict=True)):
+            document, fit_used = job.document, "nothing to fill"
+            warnings = (*document.notes, *one.warnings)
+            if i in scenes:
+                # Popped, so that the arrays of a picture are freed with its turn.
+                filled = completed.pop(i)
+                picture, fit_used = _shaped(scenes.pop(i), filled.picture, options), filled.fit
+                document = document.filled(picture, one.hole, opaque=one.from_alpha)
+                warnings += tuple(dict.fromkeys(notes))
+            results.append(Result(document, fit_used, warnings, one.hole))
+        return results
 
     def _complete(
         self,
@@ -248,20 +252,12 @@ def _scene(job: Job, missing: Missing, runtime: Runtime) -> Scene:
     )
 
 
-def _result(
-    job: Job, missing: Missing, completed: Completed, options: Options, notes: Sequence[str]
-) -> Result:
-    document, given = job.document, job.document.rgb()
-    hole, hidden = missing.hole, missing.hidden
-    picture = degrid(completed.picture) if options.degrid else completed.picture
-    picture = settled(picture, given, hole, hidden)
-    picture = feather(picture, given, hole, hidden, options.feather)
-    return Result(
-        document.filled(picture, hole, opaque=missing.from_alpha),
-        completed.fit,
-        (*document.notes, *missing.warnings, *notes),
-        hole,
-    )
+def _shaped(scene: Scene, completed: np.ndarray, options: Options) -> np.ndarray:
+    """Return a completed picture, uint8, H x W x 3, without grid, tint and step at the edge."""
+    if options.degrid:
+        completed = degrid(completed)
+    completed = settled(completed, scene.picture, scene.hole, scene.hidden)
+    return feather(completed, scene.picture, scene.hole, scene.hidden, options.feather)
 
 
 _shared_lock = Lock()
