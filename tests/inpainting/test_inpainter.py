@@ -177,7 +177,7 @@ def test_inverted_looking_mask_is_warned_of(inpainter, arrays, recwarn):
     nearly[2] = True  # 93.1 %
     with pytest.warns(UserWarning, match="93.1%.*invert=True"):
         inpainter(picture, nearly)
-    with pytest.warns(UserWarning, match="93.1%.*invert=False"):
+    with pytest.warns(UserWarning, match="93.1%.*leave invert"):
         inpainter(picture, ~nearly, invert=True)
 
 

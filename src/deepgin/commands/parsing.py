@@ -94,7 +94,7 @@ def add_filling(parser: Parser, without: Sequence[str] = ()) -> None:
         elif "maximum" in option.metadata:
             text += f" ({option.metadata['minimum']:g} to {option.metadata['maximum']:g})"
         default = "" if option.default is None else option.default
-        kind = {} if isinstance(default, str) else {"type": type(default)}
+        kind: dict[str, Any] = {} if isinstance(default, str) else {"type": type(default)}
         parser.add_argument(flag, default=default, help=text, **kind)
 
 

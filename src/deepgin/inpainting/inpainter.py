@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from ..errors import DeepginError, UsageError
+from ..errors import DeepginError, Note, UsageError
 from ..runtimes import OutOfMemory, Runtime
 from ..runtimes.choice import open_runtime, soft_sharpness
 from . import batches
@@ -140,7 +140,7 @@ class Inpainter:
         Arguments and errors are those of `__call__` and `fill_many`.
         """
         options = options or self.options
-        marked, note = (None, "") if mask is None else as_marks(mask, options.threshold)
+        marked, note = (None, Note("")) if mask is None else as_marks(mask, options.threshold)
         job = Job(
             as_document(picture),
             marked,

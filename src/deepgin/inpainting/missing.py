@@ -36,7 +36,7 @@ def missing_of(
     options: Options,
     name: str,
     mask_name: str,
-    mask_note: str = "",
+    mask_note: Note = Note(""),  # noqa: B008, a string
 ) -> Missing:
     """Return what a mask and options mark as missing.
 
@@ -46,7 +46,7 @@ def missing_of(
         options: box, color, color_tolerance, resize_mask, invert and dilate are used.
         name: the picture's name, for messages.
         mask_name: the mask's.
-        mask_note: added to the note if the mask marks nothing.
+        mask_note: why the mask may mark nothing; see `Marks`.
 
     Raises:
         PictureError: the mask has another size, or no valid pixels remain.
@@ -59,24 +59,20 @@ def missing_of(
     hole = dilate(hole, options.dilate)
     hidden = hole | document.unseen()
     share = float(hole.mean())
-    note = f"; {mask_note}" if mask_note else ""
+    note = f"; {mask_note.problem}" if mask_note else ""
     if hidden.all():
         what = "marks everything as missing" if share == 1 else "leaves only transparent pixels"
-        raise PictureError(f"{mask_name} {what}: no valid pixels remain{note}")
-    white, black, invert = "white", "black", "true"
+        problem = f"{mask_name} {what}: no valid pixels remain{note}"
+        raise PictureError(problem, field="mask", mend=mask_note.mend)
+    white, black, mend = "white", "black", "use {invert=true}"
     if options.invert:
-        white, black, invert = "black", "white", "false"
+        white, black, mend = "black", "white", "leave {invert} out"
     if not share:
-        warnings += (
-            Note(f"{mask_name} marks nothing as missing ({white}): nothing is filled{note}"),
-        )
+        problem = f"{mask_name} marks nothing as missing ({white}): nothing is filled{note}"
+        warnings += (Note(problem, mend=mask_note.mend),)
     elif share > _MOST:
-        warnings += (
-            Note(
-                f"{mask_name} marks {share:.1%} as missing ({white})",
-                mend=f"use {{invert={invert}}} if {black} is missing",
-            ),
-        )
+        problem = f"{mask_name} marks {share:.1%} as missing ({white})"
+        warnings += (Note(problem, mend=f"if {black} was meant, {mend}"),)
     from_alpha = mask is None and not options.box and not options.color
     return Missing(hole, hidden, from_alpha, warnings)
 
