@@ -13,11 +13,12 @@ from deepgin.metrics import psnr
 from deepgin.network import build
 from deepgin.runtimes import OutOfMemory
 from deepgin.runtimes.torch import TorchRuntime, from_array, to_bytes
+from deepgin.weights import Model
 
 
 @pytest.fixture(scope="module")
 def runtime(weights):
-    return TorchRuntime(weights, "cpu", "float32")
+    return TorchRuntime(Model(weights, "cpu", "float32"))
 
 
 def as_picture(values):
@@ -85,7 +86,7 @@ def test_read_only_and_flipped_arrays_are_taken_silently(runtime, batch):
 def test_no_autograd(batch):
     network = build("deepgin-prefill", 2)
     assert network.training
-    runtime = TorchRuntime(network, "cpu", "float32")
+    runtime = TorchRuntime(Model(network, "cpu", "float32"))
     assert not network.training
     assert all(parameter.requires_grad for parameter in network.parameters())
     completed = runtime.outputs(*batch).completed
@@ -94,7 +95,7 @@ def test_no_autograd(batch):
 
 
 def test_bf16_is_near_float32(weights, runtime, batch):
-    rough = TorchRuntime(weights, "cpu", "bf16")
+    rough = TorchRuntime(Model(weights, "cpu", "bf16"))
     assert rough.precision == torch.bfloat16
     assert psnr(rough.fill(*batch), runtime.fill(*batch)) >= 40
     exact, near = (r.outputs(*batch).completed for r in (runtime, rough))
@@ -105,7 +106,7 @@ def test_bf16_is_near_float32(weights, runtime, batch):
 @pytest.mark.parametrize("device", ["cuda:99", "potato", "", "cpu:x"])
 def test_unknown_device(weights, device):
     with pytest.raises(UsageError, match="device") as raised:
-        TorchRuntime(weights, device)
+        TorchRuntime(Model(weights, device))
     assert f"'{device}'" in str(raised.value)
     assert "try cpu" in str(raised.value)
 
@@ -113,13 +114,13 @@ def test_unknown_device(weights, device):
 @pytest.mark.parametrize("precision", ["fp16", "", "bfloat16"])
 def test_unknown_precision(weights, precision):
     with pytest.raises(UsageError, match="auto, float32, bf16") as raised:
-        TorchRuntime(weights, "cpu", precision)
+        TorchRuntime(Model(weights, "cpu", precision))
     assert f"'{precision}'" in str(raised.value)
 
 
 def test_missing_weights(tmp_path):
     with pytest.raises(WeightsError, match="no such"):
-        TorchRuntime(tmp_path / "missing.safetensors")
+        TorchRuntime(Model(tmp_path / "missing.safetensors"))
 
 
 def test_out_of_memory_is_told_apart_and_leaves_the_runtime_usable(runtime, batch, monkeypatch):
@@ -145,7 +146,7 @@ def test_out_of_memory_is_told_apart_and_leaves_the_runtime_usable(runtime, batc
 
 def test_guidance_reaches_the_network(batch, photo):
     torch.manual_seed(0)
-    runtime = TorchRuntime(build("deepgin-guided", 4), "cpu", "float32")
+    runtime = TorchRuntime(Model(build("deepgin-guided", 4), "cpu", "float32"))
     assert runtime.guided
     guides = np.stack([photo(32, 48, seed) for seed in (5, 6)])
     one, other = runtime.fill(*batch, guides), runtime.fill(*batch, 255 - guides)

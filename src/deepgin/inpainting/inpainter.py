@@ -15,7 +15,8 @@ from PIL import Image
 
 from ..errors import DeepginError, Note, UsageError
 from ..runtimes import OutOfMemory, Runtime
-from ..runtimes.choice import open_runtime, soft_sharpness
+from ..runtimes.choice import open_runtime
+from ..weights.model import Model
 from . import batches
 from .fits import Completed, Fit, Scene, complete_all, fit_of
 from .ground import settled
@@ -39,11 +40,11 @@ class Inpainter:
 
     Args:
         weights: a weights file or one of `deepgin export`, an address on the hub, a generator, or
-            None for the weights that come with the package.
+            None for the weights that come with the package; or a `Model` instead of these four.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
-        runtime: what runs the network; the four above are then not used.
+        runtime: runs the network; the four above are then not used.
         options: how holes are found and filled, unless a call says otherwise.
 
     Examples:
@@ -53,7 +54,7 @@ class Inpainter:
 
     def __init__(
         self,
-        weights: str | Path | Generator | None = None,
+        weights: str | Path | Generator | Model | None = None,
         *,
         device: str = "auto",
         precision: str = "auto",
@@ -62,41 +63,37 @@ class Inpainter:
         options: Options | None = None,
     ) -> None:
         self.options = options or Options()
-        self._weights, self._device, self._precision = weights, device, precision
-        self._sharpness, self._runtime, self._guide = sharpness, runtime, runtime
+        if not isinstance(weights, Model):
+            weights = Model(weights, device, precision, sharpness)
+        self.model, self._runtime, self._guide = weights, runtime, runtime
         self._lock = Lock()
         # One is opened now, so that weights which cannot be used are refused now.
         _ = self.guide if wants_texture(self.options) else self.runtime
 
     @property
     def runtime(self) -> Runtime:
-        """What runs the network where it alone fills."""
+        """Runs the network where it alone fills."""
         with self._lock:
             if self._runtime is None:
-                self._runtime = self._open(self._sharpness)
+                self._runtime = open_runtime(self.model)
             return self._runtime
 
     @property
     def guide(self) -> Runtime:
-        """What runs the network under texture: softer, nearest the truth, unless told otherwise."""
+        """Runs the network under texture: at its soft end, unless a sharpness is given."""
         with self._lock:
             if self._guide is None:
-                soft = self._sharpness
-                if soft is None:
-                    soft = soft_sharpness(self._weights)
-                if soft == self._sharpness:
-                    self._runtime = self._guide = self._runtime or self._open(soft)
+                soft = self.model.softened()
+                if soft == self.model:
+                    self._runtime = self._guide = self._runtime or open_runtime(soft)
                 else:
-                    self._guide = self._open(soft)
+                    self._guide = open_runtime(soft)
             return self._guide
 
     @property
     def guided(self) -> bool:
         """Whether the network takes a guidance picture."""
         return (self._guide or self.runtime).guided
-
-    def _open(self, sharpness: float | None) -> Runtime:
-        return open_runtime(self._weights, self._device, self._precision, sharpness)
 
     def __call__(
         self,

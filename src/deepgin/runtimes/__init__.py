@@ -12,6 +12,8 @@ class OutOfMemory(Exception):
 class Runtime(Protocol):
     """Fills holes in arrays that already have the network's size. Safe to call from any thread.
 
+    Runtimes of this package also have the resolved `device`, `precision` and `sharpness`.
+
     Attributes:
         size_multiple: height and width must be multiples of this.
         trained_at: the side in pixels of the pictures that the network was trained on.

@@ -1,4 +1,4 @@
-"""The runtime that uses ONNX Runtime. Nothing here needs torch, or the package that writes ONNX."""
+"""The runtime that uses ONNX Runtime. Needs neither torch nor onnx."""
 
 import os
 import re
@@ -14,6 +14,7 @@ from ..errors import DeepginError, UsageError, WeightsError
 from ..network.variants import variant, variants
 from ..weights.blend import sharpness_of, tensors
 from ..weights.card import KEY, Card, card_of, read_card
+from ..weights.model import Model
 from . import OutOfMemory, memory
 
 GRAPHS = Path(__file__).parent / "graphs"
@@ -30,11 +31,9 @@ class OnnxRuntime:
     """A generator in ONNX Runtime, in float32.
 
     Args:
-        path: a file of `deepgin export`; or weights in our format, of a network whose graph
-            comes with the package.
-        device: auto, cpu, cuda or cuda:N.
-        precision: auto or float32.
-        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
+        model: its weights are a file of `deepgin export`, or in our format and of a network whose
+            graph comes with the package; its device is auto, cpu, cuda or cuda:N; its precision
+            auto or float32.
 
     Raises:
         WeightsError: missing, damaged, another network's file, or weights without a graph here.
@@ -46,27 +45,27 @@ class OnnxRuntime:
     trained_at = 256
     guided = False
 
-    def __init__(
-        self,
-        path: Path,
-        device: str = "auto",
-        precision: str = "auto",
-        sharpness: float | None = None,
-    ) -> None:
-        if precision not in ("auto", "float32"):
+    def __init__(self, model: Model) -> None:
+        path, device = model.file(), model.device
+        if path is None:
+            raise UsageError("ONNX Runtime runs files, not generators", field="weights")
+        if model.precision not in ("auto", "float32"):
             raise UsageError(
-                f"precision '{precision}': ONNX Runtime computes in float32 here; "
-                "install PyTorch for bf16"
+                f"ONNX Runtime computes in float32, not in '{model.precision}'",
+                field="precision",
+                mend="leave {precision} out, or install PyTorch",
             )
-        sharpness = sharpness_of(path, sharpness)
+        self.precision, self.sharpness = "float32", sharpness_of(path, model.sharpness)
         exported = path.suffix == ".onnx"
         self._session, self.card = (
-            _exported(path, device) if exported else _ours(path, device, sharpness)
+            _exported(path, device) if exported else _ours(path, device, self.sharpness)
         )
         if device.startswith("cuda") and self.device != "cuda":
             raise UsageError(
-                f"device '{device}': ONNX Runtime cannot use it (its version of CUDA or cuDNN may "
-                "be missing): try cpu or auto"
+                f"ONNX Runtime cannot use device '{device}' (its version of CUDA or cuDNN may be "
+                "missing)",
+                field="device",
+                mend="use {device=cpu} or {device=auto}",
             )
         self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * max(1, self.card.width)
         self.group_pixels = _GPU_GROUP if self.device == "cuda" else 0
@@ -122,12 +121,12 @@ def plain_session(path: Path, device: str = "cpu", threads: int | None = None) -
 
 def _exported(path: Path, device: str) -> tuple[Any, Card]:
     session = plain_session(path, device)
-    found = {port.name for port in session.get_inputs()}
-    if found != CONTRACT:
-        names = shorten(", ".join(sorted(found)), 100)
+    inputs = {port.name for port in session.get_inputs()}
+    if inputs != CONTRACT:
+        names = shorten(", ".join(sorted(inputs)), 100)
         raise WeightsError(
-            f"{path} is not of `deepgin export` with our contract (its inputs are {names}): "
-            "to measure another network use deepgin evaluate --methods onnx:FILE"
+            f"{path} is not of `deepgin export` with our contract (its inputs are {names})",
+            mend="to measure another network, use {methods=onnx:FILE} of `deepgin evaluate`",
         )
     return session, card_of_session(session, path)
 
@@ -192,7 +191,11 @@ def _providers(device: str) -> list[Any]:
     there = "CUDAExecutionProvider" in _onnxruntime().get_available_providers()
     if device == "cpu" or (device == "auto" and not there):
         return ["CPUExecutionProvider"]
-    wanted = re.fullmatch(r"auto|cuda(?::([0-9]+))?", device)
-    if wanted and there:
-        return [("CUDAExecutionProvider", {"device_id": wanted[1] or "0"}), "CPUExecutionProvider"]
-    raise UsageError(f"device '{device}' cannot be used here by ONNX Runtime: try cpu or auto")
+    cuda = re.fullmatch(r"auto|cuda(?::([0-9]+))?", device)
+    if cuda and there:
+        return [("CUDAExecutionProvider", {"device_id": cuda[1] or "0"}), "CPUExecutionProvider"]
+    raise UsageError(
+        f"ONNX Runtime cannot use device '{device}' here",
+        field="device",
+        mend="use {device=cpu} or {device=auto}",
+    )
