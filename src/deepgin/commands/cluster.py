@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeepginError
-from .parsing import Parser, add_filling, add_runtime, filling_of
-from .telling import counted
+from .parsing import Parser, add_filling, add_runtime, counted, filling_of
 
 if TYPE_CHECKING:
     from ..cluster import Request

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .parsing import Parser, add_filling, add_runtime, filling_of
-from .telling import counted
+from .parsing import Parser, add_filling, add_runtime, counted, filling_of
 
 if TYPE_CHECKING:
     from ..inpainting.folders import Request

@@ -1,4 +1,4 @@
-"""The parser all commands share: its errors are one line."""
+"""What commands share: a parser whose errors are one line, options, and the line of counts."""
 
 import re
 from argparse import Action
@@ -103,6 +103,11 @@ def filling_of(args: Any) -> "Options":
     from ..inpainting import Options
 
     return Options(**{f.name: getattr(args, f.name) for f in fields(Options) if f.name in args})
+
+
+def counted(**counts: int) -> str:
+    """Return `3 filled, 1 failed`, without counts of 0."""
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
 def output_of(args: Any, ending: str = "") -> Path:

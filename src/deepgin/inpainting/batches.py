@@ -13,12 +13,12 @@ SMALLER = Note("low memory: smaller batches were used; filled pixels may differ 
 _SHARE = 0.6  # of what is free: others take memory too, and the estimate is rough
 _MOST = 16
 PASSES = 5
-"""How often `ensemble` fills a patch."""
+"""Passes of `ensemble` for each patch."""
 
 
 @dataclass(frozen=True)
 class Patch:
-    """What the network is to fill at once; the sides are multiples of the runtime's.
+    """A part of a picture for one pass of the network; sides are multiples of the runtime's.
 
     Attributes:
         picture: uint8, H x W x 3.
@@ -32,7 +32,7 @@ class Patch:
 
 
 def group_size(runtime: Runtime, height: int, width: int) -> int:
-    """Return how many patches go through together: it follows from device and size alone."""
+    """Return the batch size; it follows from device and patch size alone."""
     return max(1, min(_MOST, runtime.group_pixels // (height * width)))
 
 
@@ -44,9 +44,12 @@ def fill(
 ) -> list[np.ndarray]:
     """Fill patches of any sizes, those of one size together.
 
-    The bytes of a patch do not depend on the others: groups have one size, a short one is made
-    up with copies. Where memory does not allow that size it is halved, and `warn` is told.
+    The bytes of a patch do not depend on the others: batches have one size, and a short one is
+    filled up with copies. If memory does not allow that size, it is halved and `warn` is called.
     `steps` counts the patches, and may stop the work before each batch.
+
+    Returns:
+        The completed patches in order, uint8, H x W x 3.
 
     Raises:
         OutOfMemory: not even one patch fits.
@@ -87,11 +90,11 @@ def _of_one_shape(patches: Sequence[Patch]) -> Iterator[list[int]]:
 
 
 def _through(runtime: Runtime, patches: list[Patch], size: int) -> list[np.ndarray]:
-    made_up = patches + patches[-1:] * (size - len(patches))
-    guides = [patch.guidance for patch in made_up if patch.guidance is not None]
+    batch = patches + patches[-1:] * (size - len(patches))
+    guides = [patch.guidance for patch in batch if patch.guidance is not None]
     filled = runtime.fill(
-        np.stack([patch.picture for patch in made_up]),
-        np.stack([patch.mask for patch in made_up]),
+        np.stack([patch.picture for patch in batch]),
+        np.stack([patch.mask for patch in batch]),
         np.stack(guides) if guides else None,
     )
     return list(filled)

@@ -18,7 +18,7 @@ from ..runtimes import OutOfMemory, Runtime
 from ..runtimes.choice import open_runtime
 from ..weights.model import Model
 from . import batches
-from .fits import Completed, Fit, Scene, complete_all, fit_of
+from .fits import FIT_OF, Completed, Fit, Scene, complete_all
 from .ground import settled
 from .inputs import Picture, as_document, as_guidance, as_marks, name_of
 from .jobs import Job, Result
@@ -45,7 +45,7 @@ class Inpainter:
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
         runtime: runs the network; the four above are then not used.
-        options: how holes are found and filled, unless a call says otherwise.
+        options: how to make holes from masks and fill them; a call may have its own.
 
     Examples:
         >>> from deepgin import Inpainter
@@ -175,7 +175,9 @@ class Inpainter:
         textured = wants_texture(options)
         runtime = self.guide if textured else self.runtime
         steps = Steps(on_progress)
-        fit = TextureFit(fit_of(options.fit), steps) if textured else fit_of(options.fit)
+        fit = FIT_OF[options.fit]
+        if textured:
+            fit = TextureFit(fit, steps)
         scenes = {
             i: _scene(job, one, runtime)
             for i, (job, one) in enumerate(zip(jobs, missing, strict=True))

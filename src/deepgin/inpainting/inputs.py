@@ -1,4 +1,4 @@
-"""Taking pictures, masks and guidance of any accepted kind. What is done with them is not here."""
+"""Converts pictures, masks and guidance of any accepted kind."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def as_document(picture: Picture) -> Document:
     return Document.of_array(_bytes_of(picture))
 
 
-def _check_tensor(given: object, what: str) -> None:
-    """Refuse what is neither a tensor nor of the other kinds, which were looked at before."""
-    if not any(kind.__module__.startswith("torch") for kind in type(given).__mro__):
+def _check_tensor(source: object, what: str) -> None:
+    """Refuse what is no tensor; the other kinds have been handled."""
+    if not any(kind.__module__.startswith("torch") for kind in type(source).__mro__):
         raise UsageError(
             f"a {what} must be a path, a PIL image, a NumPy array or a tensor, not "
-            f"{type(given).__name__}: PIL.Image.open reads open files, numpy.array lists"
+            f"{type(source).__name__}: PIL.Image.open reads open files, numpy.array lists"
         )
 
 
@@ -68,7 +68,7 @@ def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
 
 
 def as_marks(mask: Picture, threshold: float = 0.5) -> Marks:
-    """Return any accepted mask as bool, H x W, with what must be said of it.
+    """Return any accepted mask as bool, H x W, with a note if it marks nothing.
 
     Args:
         mask: a path, PIL image or `Document`; or an array or tensor H x W (a tensor also

@@ -20,7 +20,7 @@ def _option(default: Any, help: str, **limits: Any) -> Any:
 
 @dataclass(frozen=True)
 class Options:
-    """How holes are found and filled.
+    """How holes are made from masks, and filled.
 
     The command line, the service and the cluster derive their options from these fields. The
     metadata of a field has `help`, and where they apply `minimum`, `maximum` and `choices`.
@@ -104,7 +104,7 @@ def _check(
 
 
 def _box_of(box: object) -> tuple[int, ...] | None:
-    """Return a box given as four numbers, or as a string of them."""
+    """Return a box of four numbers, or of a string of them."""
     if box is None or box == "":
         return None
     text = ",".join(map(str, box)) if isinstance(box, tuple | list) else str(box)

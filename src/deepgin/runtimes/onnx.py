@@ -148,17 +148,15 @@ def _ours(path: Path, device: str, sharpness: float | None) -> tuple[Any, Card]:
 
 def _graph(card: Card, path: Path) -> Path:
     if card.network not in variants():
-        raise WeightsError(f"{path} holds {card.network}, which fill no holes: name a generator")
+        raise WeightsError(
+            f"{path} holds {card.network}, which fill no holes", mend="name a generator"
+        )
     graph = GRAPHS / f"{card.network}-{card.width}.onnx"
     if not graph.is_file():
-        guided = variant(card.network).guidance
-        other = (
-            f", or its ONNX file: `deepgin export {path.name} -o {path.stem}.onnx` where that is"
-        )
-        raise WeightsError(
-            f"{path}: {card.network} of width {card.width} needs PyTorch (see the README)"
-            + ("" if guided else other)
-        )
+        mend = "install it (see the README)"
+        if not variant(card.network).guidance:
+            mend += f", or run `deepgin export {path.name} -o {path.stem}.onnx` where it is"
+        raise WeightsError(f"{path}: {card.network} of width {card.width} needs PyTorch", mend=mend)
     return graph
 
 
@@ -166,7 +164,7 @@ def _onnxruntime() -> Any:
     try:
         import onnxruntime  # type: ignore[import-untyped]
     except ImportError as error:
-        raise DeepginError("ONNX Runtime is not installed: see the README") from error
+        raise DeepginError("ONNX Runtime is not installed", mend="see the README") from error
     return onnxruntime
 
 

@@ -1,6 +1,6 @@
 """Choosing a fit from the sizes of picture and hole."""
 
-from .base import Completed, Expect, Scene, Work, unheard
+from .base import Completed, OnExpected, Scene, Work, ignore
 from .boxes import boxes_of
 from .crop import Crop
 from .direct import MOST_PIXELS, Direct
@@ -20,7 +20,7 @@ class Auto:
 
     name = "auto"
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         """See `Fit.work`."""
         height, width = scene.hidden.shape
         crops = len(boxes_of(scene.hole, scene.trained_at // 2))

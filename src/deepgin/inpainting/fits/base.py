@@ -1,4 +1,4 @@
-"""What a fit is, and running fits over a runtime. The fits themselves are beside this file."""
+"""What a fit is, and how fits run over a runtime."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -67,8 +67,8 @@ class Completed:
     """A completed scene.
 
     Attributes:
-        picture: uint8, H x W x 3; pixels outside the hole are of no concern.
-        fit: how the scene was brought to the network, in words.
+        picture: uint8, H x W x 3; pixels outside the hole are undefined.
+        fit: how the scene was brought to the network, as a text.
     """
 
     picture: np.ndarray
@@ -79,14 +79,14 @@ class Completed:
         return Completed(self.picture[box.slices()], self.fit)
 
 
-# A fit asks for patches to be filled, as often as it likes, and is sent their fillings.
+# A fit yields patches any number of times, and is sent them completed.
 Work: TypeAlias = Generator[Sequence[Patch], Sequence[np.ndarray], Completed]
-# Is told how many patches a fit will ask for, before it asks.
-Expect: TypeAlias = Callable[[int], None]
+# Called with the number of patches that a fit will yield, before it yields them.
+OnExpected: TypeAlias = Callable[[int], None]
 
 
-def unheard(_: int) -> None:
-    """Hear how many patches a fit will ask for, where nobody counts."""
+def ignore(_: int) -> None:
+    """Count nothing."""
 
 
 class Fit(Protocol):
@@ -94,12 +94,12 @@ class Fit(Protocol):
 
     name: str
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
-        """Yield patches to be filled, be sent their fillings, and return the completed scene.
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
+        """Yield patches, be sent them completed, and return the completed scene.
 
         Args:
             scene: to complete.
-            expect: is told first how many patches there will be.
+            expect: called first with the number of patches.
 
         Raises:
             UsageError: the fit cannot do it.
@@ -113,18 +113,18 @@ Fill: TypeAlias = Callable[[Sequence[Patch]], Sequence[np.ndarray]]
 def complete_all(works: Sequence[Work], fill: Fill) -> list[Completed]:
     """Run several works side by side, so that their patches can share the network's batches."""
     done: dict[int, Completed] = {}
-    asked: dict[int, Sequence[Patch]] = {}
+    waiting: dict[int, Sequence[Patch]] = {}
 
     def go_on(i: int, fillings: Sequence[np.ndarray] | None) -> None:
         try:
-            asked[i] = next(works[i]) if fillings is None else works[i].send(fillings)
+            waiting[i] = next(works[i]) if fillings is None else works[i].send(fillings)
         except StopIteration as end:
             done[i] = end.value
 
     for i in range(len(works)):
         go_on(i, None)
-    while asked:
-        now, asked = asked, {}
+    while waiting:
+        now, waiting = waiting, {}
         fillings = fill([patch for patches in now.values() for patch in patches])
         start = 0
         for i, patches in now.items():

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage  # type: ignore[import-untyped]
 
 from ..batches import Patch
-from .base import CHUNK, Completed, Expect, Scene, Work, unheard
+from .base import CHUNK, Completed, OnExpected, Scene, Work, ignore
 from .boxes import Box, boxes_of, view_of
 from .resize import enlarged, fill_whole, seen_whole, shrunk
 
@@ -25,7 +25,7 @@ class Crop:
 
     name = "crop"
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         """See `Fit.work`."""
         levels = _levels(scene)
         crops = sum(1 if level.boxes is None else len(level.boxes) for level in levels)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..batches import Patch
-from .base import CHUNK, Completed, Expect, Scene, Work, unheard
+from .base import CHUNK, Completed, OnExpected, Scene, Work, ignore
 from .direct import MOST_PIXELS
 
 
@@ -17,7 +17,7 @@ class Polyphase:
 
     name = "polyphase"
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         """See `Fit.work`."""
         height, width = scene.hidden.shape
         s = phases(height, width, scene.trained_at)
@@ -26,10 +26,10 @@ class Polyphase:
         # Each phase is filled in its place: none needs another.
         completed = divide(whole.picture, s)
         guides = None if whole.guidance is None else divide(whole.guidance, s)
-        asked = [i for i in range(s * s) if masks[i].any()]
-        expect(len(asked))
-        for start in range(0, len(asked), CHUNK):
-            chunk = asked[start : start + CHUNK]
+        missing = [i for i in range(s * s) if masks[i].any()]
+        expect(len(missing))
+        for start in range(0, len(missing), CHUNK):
+            chunk = missing[start : start + CHUNK]
             fillings = yield [
                 Patch(completed[i], masks[i], None if guides is None else guides[i]) for i in chunk
             ]

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ..batches import Patch
-from .base import Completed, Expect, Scene, Work, unheard
+from .base import Completed, OnExpected, Scene, Work, ignore
 
 _QUARTER = 64
 # Seen with the shipped weights on six photos, hole PSNR in dB whole and in crops: at 384 pixels
@@ -26,7 +26,7 @@ class Resize:
 
     name = "resize"
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         """See `Fit.work`."""
         height, width = scene.hidden.shape
         small = shrunk(scene, scene.trained_at)
