@@ -36,7 +36,7 @@ from deepgin.network import Generator
 from deepgin.runtimes import Runtime
 from deepgin.runtimes.onnx import OnnxRuntime
 from deepgin.runtimes.torch import TorchRuntime, to_bytes
-from deepgin.weights import load, local_path
+from deepgin.weights import Model, load
 
 # Name: side in pixels, and how many at once.
 CASES = {
@@ -98,9 +98,9 @@ def work(form: str, case: str, weights: str | None) -> Callable[[], object]:
     runtime: Runtime
     if form == ONNX:
         os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
-        runtime = OnnxRuntime(local_path(weights), "cpu")
+        runtime = OnnxRuntime(Model(weights, "cpu"))
     else:
-        runtime = TorchRuntime(weights, "cpu", form)
+        runtime = TorchRuntime(Model(weights, "cpu", form))
     if side > 512:
         return lambda: complete(Polyphase(), runtime, pictures[0], masks[0])
     return lambda: runtime.fill(pictures, masks)

@@ -11,13 +11,14 @@ from PIL import Image
 
 from deepgin.runtimes.torch import TorchRuntime
 from deepgin.training.validation import Validation
+from deepgin.weights import Model
 
 SIDE = 256
 
 
 def main(first: str, second: str, target: str) -> None:
     validation = Validation(Path(__file__).parent, 3)
-    sheets = [np.asarray(validation.sheet(TorchRuntime(file))) for file in (first, second)]
+    sheets = [np.asarray(validation.sheet(TorchRuntime(Model(file)))) for file in (first, second)]
     rows = range(0, len(sheets[0]), SIDE)
     pairs = [sheet[row : row + SIDE] for row in rows for sheet in sheets]
     picture = Image.fromarray(np.concatenate(pairs))

@@ -5,23 +5,33 @@ from typing import TYPE_CHECKING
 from .lazy import names_from
 
 __version__ = "0.1.0"
-__all__ = ["Inpainter", "build", "inpaint", "load", "masks", "variants"]
+__all__ = [
+    "DeepginError",
+    "Inpainter",
+    "Options",
+    "Result",
+    "build",
+    "inpaint",
+    "load",
+    "masks",
+    "variants",
+]
 
 if TYPE_CHECKING:
     from . import masks
-    from .inpainting import Inpainter, inpaint
+    from .errors import DeepginError
+    from .inpainting import Inpainter, Options, Result, inpaint
     from .network import build, variants
     from .weights import load
 
 # So that `deepgin --help` need not wait for torch.
 __getattr__ = names_from(
     __name__,
-    {
-        "Inpainter": "inpainting",
-        "inpaint": "inpainting",
-        "build": "network",
-        "load": "weights",
-        "masks": "masks",
-        "variants": "network",
-    },
+    dict.fromkeys(("Inpainter", "Options", "Result", "inpaint"), "inpainting")
+    | dict.fromkeys(("build", "variants"), "network")
+    | {"DeepginError": "errors", "load": "weights", "masks": "masks"},
 )
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

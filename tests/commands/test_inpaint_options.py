@@ -1,11 +1,15 @@
 """`deepgin inpaint` with every way to say what the hole is and how it is filled."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from deepgin import Inpainter, __version__
+from deepgin.commands import cluster, inpaint
+from deepgin.commands.parsing import filling_of
 from deepgin.inpainting import Options
 from deepgin.network import build
 from deepgin.pictures import provenance_of
@@ -264,3 +268,10 @@ def test_guided_weights_take_the_segmentation_beside(deepgin, tmp_path, photo):
     code, printed, err = deepgin(*arguments, tmp_path / "third")
     assert (code, printed) == (1, f"1 filled, 1 failed: {tmp_path / 'third'}\n")
     assert "2_with_holes.png" in err
+
+
+def test_the_command_lines_have_the_options_of_filling():
+    for command, without in ((inpaint, set()), (cluster, {"box", "color", "color_tolerance"})):
+        args = command.parser().parse_args(["a", "-o", "b", "--degrid", "--dilate", "3"])
+        assert {f.name for f in fields(Options)} - without <= {*vars(args)}
+        assert filling_of(args) == Options(degrid=True, dilate=3)

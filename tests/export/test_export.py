@@ -14,8 +14,8 @@ from deepgin import __version__
 from deepgin.errors import DeepginError, UsageError
 from deepgin.export import export
 from deepgin.runtimes.choice import card_of_file
-from deepgin.runtimes.torch import TorchRuntime
-from deepgin.weights import Card
+from deepgin.runtimes.torch import TorchRuntime, to_bytes
+from deepgin.weights import Card, Model
 
 onnx = pytest.importorskip("onnx")
 
@@ -31,11 +31,11 @@ def expected(network, pictures, holes):
     """Return what the PyTorch runtime makes of mirrored pictures, cut back."""
     height, width = holes.shape[1:]
     border = (0, 0), (0, -height % 16), (0, -width % 16)
-    filled = TorchRuntime(network, "cpu", "float32").fill(
+    filled = TorchRuntime(Model(network, "cpu", "float32")).outputs(
         np.pad(pictures, (*border, (0, 0)), "symmetric"), np.pad(holes, border, "symmetric")
     )
     return [
-        np.where(holes[..., None], part[:, :height, :width], pictures)
+        np.where(holes[..., None], to_bytes(part)[:, :height, :width], pictures)
         for part in (filled.completed, filled.coarse)
     ]
 

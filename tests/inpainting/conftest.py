@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepgin.inpainting import Options
-from deepgin.runtimes import Filled8, OutOfMemory
+from deepgin.runtimes import OutOfMemory
 
 
 class Painter:
@@ -14,7 +14,7 @@ class Painter:
         most: a batch of more patches than that is out of memory.
     """
 
-    COLOUR, COARSE = 77, 55
+    COLOUR = 77
     trained_at = 256
     bytes_a_pixel = 1
 
@@ -41,10 +41,7 @@ class Painter:
         assert (guidance is not None) == self.guided
         self.seen.append((pictures, masks, guidance))
         where = masks[..., None]
-        return Filled8(
-            np.where(where, np.uint8(self.COLOUR), 255 - pictures),
-            np.where(where, np.uint8(self.COARSE), 255 - pictures),
-        )
+        return np.where(where, np.uint8(self.COLOUR), 255 - pictures)
 
     def free_bytes(self):
         return self.free
@@ -59,7 +56,7 @@ class Mean(Painter):
         for picture, mask in zip(out, masks, strict=True):
             valid = picture[~mask]
             picture[mask] = valid.mean(0).round() if len(valid) else 128
-        return Filled8(out, out)
+        return out
 
 
 @pytest.fixture(scope="session")

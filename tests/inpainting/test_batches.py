@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgin.inpainting.batches import SMALLER, Patch, ensemble, fill, group_size
-from deepgin.runtimes import Filled8, OutOfMemory
+from deepgin.runtimes import OutOfMemory
 
 
 def patches_of(count, height=16, width=32):
@@ -40,7 +40,7 @@ def test_short_groups_are_made_up(painter, count):
     assert sizes(runtime) == [4] * -(-count // 4)
     for patch, filling in zip(patches, found, strict=True):
         expected = np.where(patch.mask[..., None], painter.COLOUR, 255 - patch.picture)
-        np.testing.assert_array_equal(filling.completed, expected)
+        np.testing.assert_array_equal(filling, expected)
 
 
 @given(st.lists(st.sampled_from([(16, 16), (16, 32), (48, 16)]), max_size=12))
@@ -49,8 +49,7 @@ def test_any_mixture_comes_back_in_order(painter, shapes):
     found = fill(painter(group_pixels=3 * 16 * 16), patches)
     for patch, filling in zip(patches, found, strict=True):
         valid = ~patch.mask
-        np.testing.assert_array_equal(filling.completed[valid], 255 - patch.picture[valid])
-        assert filling.coarse.shape == patch.picture.shape
+        np.testing.assert_array_equal(filling[valid], 255 - patch.picture[valid])
 
 
 @pytest.mark.parametrize(("most", "expected"), [(8, [8, 8]), (7, [4, 4, 4]), (1, [1] * 9)])
@@ -82,7 +81,7 @@ class Gradient:
 
     def fill(self, pictures, masks, guidance=None):
         above = np.roll(pictures, 1, axis=1)
-        return Filled8(np.where(masks[..., None], above + 10, pictures), pictures)
+        return np.where(masks[..., None], above + 10, pictures)
 
     def free_bytes(self):
         return 1 << 40
@@ -95,6 +94,5 @@ def test_ensemble_is_the_mean_of_five_passes():
     mask[1, 1] = True
     (found,) = ensemble(Gradient(), [Patch(picture, mask)], lambda _: None)
     # Mirrored, what is above is as it was: twice 100.
-    assert found.completed[1, 1, 0] == round((100 + 60 + 30 + 203 + 100) / 5 + 10)
-    np.testing.assert_array_equal(found.completed[~mask], picture[~mask])
-    np.testing.assert_array_equal(found.coarse, picture)
+    assert found[1, 1, 0] == round((100 + 60 + 30 + 203 + 100) / 5 + 10)
+    np.testing.assert_array_equal(found[~mask], picture[~mask])

@@ -9,6 +9,7 @@ from PIL import Image
 from deepgin import Inpainter
 from deepgin.errors import DeepginError, PictureError, UsageError
 from deepgin.inpainting import Job, Options
+from deepgin.inpainting.batches import SMALLER
 from deepgin.pictures import Document
 
 
@@ -99,9 +100,9 @@ def test_guidance_goes_where_it_is_wanted(photo, painter):
     for fit in ("auto", "resize", "crop", "polyphase", "direct"):
         guided = Inpainter(runtime=painter(guided=True), options=Options(fit=fit))
         guided.run(picture, mask, guide)
-        with pytest.raises(UsageError, match="need a guidance"):
+        with pytest.raises(UsageError, match="need a"):
             guided.run(picture, mask)
-    with pytest.raises(UsageError, match="take no guidance"):
+    with pytest.raises(UsageError, match="take no"):
         Inpainter(runtime=painter()).run(picture, mask, guide)
     with pytest.raises(UsageError, match="500 x 599 .* 500 x 600"):
         guided.run(picture, mask, guide[1:])
@@ -111,7 +112,7 @@ def test_out_of_memory_goes_on_and_says_so(photo, painter):
     jobs = jobs_of([(256, 256)] * 5, photo)
     runtime = painter(group_pixels=4 * 256 * 256, most=1)
     found = Inpainter(runtime=runtime).fill_many(jobs)
-    assert all("memory was short" in result.warnings[0] for result in found)
+    assert all(result.warnings == (SMALLER,) for result in found)
     assert len(runtime.seen) == 5
-    with pytest.raises(DeepginError, match="memory does not suffice.*--fit crop"):
+    with pytest.raises(DeepginError, match="fit="):
         Inpainter(runtime=painter(most=0)).fill_many(jobs)

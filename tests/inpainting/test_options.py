@@ -11,26 +11,37 @@ from deepgin.inpainting import Options
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    "options",
     [
-        ({"fit": "crops"}, "did you mean 'crop'"),
-        ({"dilate": -1}, "dilate -1"),
-        ({"feather": 5000}, "feather 5000"),
-        ({"threshold": 0}, "threshold 0"),
-        ({"threshold": 1.5}, "threshold 1.5"),
-        ({"threshold": float("nan")}, "threshold nan"),
-        ({"box": "1,2,3"}, "x,y,width,height"),
-        ({"box": "1,2,-3,4"}, "x,y,width,height"),
-        ({"color": "#12345"}, "#ff00ff"),
-        ({"color_tolerance": -1}, "color_tolerance -1"),
-        ({"color_tolerance": 256}, "color_tolerance 256"),
-        ({"box": "1,2,3,4", "color": "#fff"}, "one of them"),
+        {"fit": "crops"},
+        {"texture": "no"},
+        {"dilate": -1},
+        {"feather": 5000},
+        {"threshold": 0},
+        {"threshold": 1.5},
+        {"threshold": float("nan")},
+        {"box": "1,2,3"},
+        {"box": "1,2,-3,4"},
+        {"box": (1, 2, 3)},
+        {"box": (1.5, 2, 3, 4)},
+        {"box": 4},
+        {"color": "#12345"},
+        {"color_tolerance": -1},
+        {"color_tolerance": 256},
+        {"color": "#fff", "box": "1,2,3,4"},
     ],
 )
-def test_values_that_do_not_work(options, said):
-    with pytest.raises(UsageError, match=said) as raised:
+def test_values_that_do_not_work(options):
+    with pytest.raises(UsageError) as raised:
         Options(**options)
+    assert raised.value.field == next(iter(options))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("box", ["3,5,10,4", " 3, 5,10 ,4", (3, 5, 10, 4), [3, 5, 10, 4]])
+def test_a_box_is_a_tuple(box):
+    assert Options(box=box).box == (3, 5, 10, 4)
+    assert Options(box="").box is None
 
 
 def hole_of(photo, painter, picture=None, mask=None, **options):
@@ -46,7 +57,7 @@ def test_box(photo, painter):
     expected = np.zeros((30, 40), np.bool_)
     expected[5:9, 3:13] = True
     np.testing.assert_array_equal(hole_of(photo, painter, box="3,5,10,4"), expected)
-    with pytest.raises(UsageError, match="no mask beside"):
+    with pytest.raises(UsageError):
         hole_of(photo, painter, mask=expected, box="3,5,10,4")
 
 
@@ -55,7 +66,7 @@ def test_colour(photo, painter):
     picture[4:8, 4:8] = (255, 0, 254)
     expected = (picture == (255, 0, 254)).all(-1)
     np.testing.assert_array_equal(hole_of(photo, painter, picture, color="#ff00fe"), expected)
-    with pytest.raises(UsageError, match="no mask beside"):
+    with pytest.raises(UsageError):
         hole_of(photo, painter, picture, mask=expected, color="#ff00fe")
 
 
@@ -77,7 +88,7 @@ def test_a_mask_of_zero_and_one_is_explained(photo, painter, invert):
     mask[10:20, 10:20] = 1
     inpainter = Inpainter(runtime=painter(), options=Options(invert=invert))
     if invert:
-        with pytest.raises(PictureError, match="0 and 1.*--threshold 0.002"):
+        with pytest.raises(PictureError, match="0 and 1"):
             inpainter.run(photo(30, 40), mask)
     else:
         (warning,) = inpainter.run(photo(30, 40), mask).warnings
@@ -102,8 +113,9 @@ def test_resize_mask(photo, painter):
     mask[5:10, 5:10] = True
     expected = np.repeat(np.repeat(mask, 2, 0), 2, 1)
     np.testing.assert_array_equal(hole_of(photo, painter, mask=mask, resize_mask=True), expected)
-    with pytest.raises(PictureError, match="20 x 15 .* 40 x 30.*--resize-mask"):
+    with pytest.raises(PictureError, match="20 x 15 .* 40 x 30") as raised:
         hole_of(photo, painter, mask=mask)
+    assert raised.value.field == "resize_mask"
 
 
 def test_ensemble_degrid_and_feather_change_the_hole_alone(weights, photo, alone):

@@ -47,7 +47,10 @@ def test_it_may_stop_the_work(photo, painter):
     runtime = painter()
     with pytest.raises(Stopped):
         Inpainter(runtime=runtime).run(
-            photo(700, 700), job(photo, 700, 700).mask, options=Options(fit="polyphase"), told=stop
+            photo(700, 700),
+            job(photo, 700, 700).mask,
+            options=Options(fit="polyphase"),
+            on_progress=stop,
         )
     assert len(runtime.seen) == 2
 
@@ -66,18 +69,18 @@ def test_expectations_are_corrected():
 def test_time_left():
     now = 10.0
     progress = Progress(lambda: now)
-    assert (progress.of, progress.seconds_left()) == (0, None)
-    progress.tell(0, 40)
+    assert (progress.total, progress.seconds_left()) == (0, None)
+    progress.update(0, 40)
     now = 16.0
-    progress.tell(1, 40)
+    progress.update(1, 40)
     assert progress.seconds_left() is None
-    progress.tell(10, 40)
+    progress.update(10, 40)
     assert progress.seconds_left() == 18.0
     now = 26.0
     assert progress.seconds_left() == 8.0
     now = 60.0
     assert progress.seconds_left() == 0.0
-    progress.tell(20, 40)
+    progress.update(20, 40)
     assert progress.seconds_left() == 50.0
-    progress.tell(40, 40)
+    progress.update(40, 40)
     assert progress.seconds_left() == 0.0

@@ -60,7 +60,7 @@ def check(runtime, mode, size, kind, options, rng):
         distance = ndimage.distance_transform_edt(~hole)
         changing = (distance**2).round() <= options.dilate * (options.dilate + 1)
     if (changing | before.unseen()).all():
-        with pytest.raises(PictureError, match="nothing to go by"):
+        with pytest.raises(PictureError):
             inpainter.run(image, hole)
         return 0
     result = inpainter.run(image, hole)

@@ -13,11 +13,12 @@ from deepgin.metrics import psnr
 from deepgin.network import build
 from deepgin.runtimes import OutOfMemory
 from deepgin.runtimes.torch import TorchRuntime, from_array, to_bytes
+from deepgin.weights import Model
 
 
 @pytest.fixture(scope="module")
 def runtime(weights):
-    return TorchRuntime(weights, "cpu", "float32")
+    return TorchRuntime(Model(weights, "cpu", "float32"))
 
 
 def as_picture(values):
@@ -65,9 +66,7 @@ def test_fill_is_the_completed_picture(runtime, batch):
     image = torch.tensor(pictures).permute(0, 3, 1, 2) / 255
     with torch.no_grad():
         completed = runtime.network(image, torch.tensor(masks)[:, None].float()).completed
-    filled = runtime.fill(pictures, masks)
-    found = filled.completed
-    assert (filled.coarse.shape, filled.coarse.dtype) == (pictures.shape, np.uint8)
+    found = runtime.fill(pictures, masks)
     assert (found.shape, found.dtype) == (pictures.shape, np.uint8)
     assert np.abs(found.astype(int) - to_bytes(completed)).max() <= 1
     np.testing.assert_array_equal(found[~masks], pictures[~masks])
@@ -75,19 +74,19 @@ def test_fill_is_the_completed_picture(runtime, batch):
 
 def test_read_only_and_flipped_arrays_are_taken_silently(runtime, batch):
     pictures, masks = batch
-    expected = runtime.fill(pictures[:, :, ::-1].copy(), masks[:, :, ::-1].copy()).completed
+    expected = runtime.fill(pictures[:, :, ::-1].copy(), masks[:, :, ::-1].copy())
     for array in batch:
         array.flags.writeable = False
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = runtime.fill(pictures[:, :, ::-1], masks[:, :, ::-1]).completed
+        found = runtime.fill(pictures[:, :, ::-1], masks[:, :, ::-1])
     np.testing.assert_array_equal(found, expected)
 
 
 def test_no_autograd(batch):
     network = build("deepgin-prefill", 2)
     assert network.training
-    runtime = TorchRuntime(network, "cpu", "float32")
+    runtime = TorchRuntime(Model(network, "cpu", "float32"))
     assert not network.training
     assert all(parameter.requires_grad for parameter in network.parameters())
     completed = runtime.outputs(*batch).completed
@@ -96,9 +95,9 @@ def test_no_autograd(batch):
 
 
 def test_bf16_is_near_float32(weights, runtime, batch):
-    rough = TorchRuntime(weights, "cpu", "bf16")
+    rough = TorchRuntime(Model(weights, "cpu", "bf16"))
     assert rough.precision == torch.bfloat16
-    assert psnr(rough.fill(*batch).completed, runtime.fill(*batch).completed) >= 40
+    assert psnr(rough.fill(*batch), runtime.fill(*batch)) >= 40
     exact, near = (r.outputs(*batch).completed for r in (runtime, rough))
     assert near.dtype == torch.float32
     assert not torch.equal(exact, near)  # that it was bf16 indeed
@@ -107,7 +106,7 @@ def test_bf16_is_near_float32(weights, runtime, batch):
 @pytest.mark.parametrize("device", ["cuda:99", "potato", "", "cpu:x"])
 def test_unknown_device(weights, device):
     with pytest.raises(UsageError, match="device") as raised:
-        TorchRuntime(weights, device)
+        TorchRuntime(Model(weights, device))
     assert f"'{device}'" in str(raised.value)
     assert "try cpu" in str(raised.value)
 
@@ -115,17 +114,17 @@ def test_unknown_device(weights, device):
 @pytest.mark.parametrize("precision", ["fp16", "", "bfloat16"])
 def test_unknown_precision(weights, precision):
     with pytest.raises(UsageError, match="auto, float32, bf16") as raised:
-        TorchRuntime(weights, "cpu", precision)
+        TorchRuntime(Model(weights, "cpu", precision))
     assert f"'{precision}'" in str(raised.value)
 
 
 def test_missing_weights(tmp_path):
     with pytest.raises(WeightsError, match="no such"):
-        TorchRuntime(tmp_path / "missing.safetensors")
+        TorchRuntime(Model(tmp_path / "missing.safetensors"))
 
 
 def test_out_of_memory_is_told_apart_and_leaves_the_runtime_usable(runtime, batch, monkeypatch):
-    expected = runtime.fill(*batch).completed
+    expected = runtime.fill(*batch)
 
     def fail(error):
         def outputs(*_):
@@ -142,16 +141,16 @@ def test_out_of_memory_is_told_apart_and_leaves_the_runtime_usable(runtime, batc
         patch.setattr(runtime, "outputs", fail(RuntimeError("something else")))
         with pytest.raises(RuntimeError, match="something else"):
             runtime.fill(*batch)
-    np.testing.assert_array_equal(runtime.fill(*batch).completed, expected)
+    np.testing.assert_array_equal(runtime.fill(*batch), expected)
 
 
 def test_guidance_reaches_the_network(batch, photo):
     torch.manual_seed(0)
-    runtime = TorchRuntime(build("deepgin-guided", 4), "cpu", "float32")
+    runtime = TorchRuntime(Model(build("deepgin-guided", 4), "cpu", "float32"))
     assert runtime.guided
     guides = np.stack([photo(32, 48, seed) for seed in (5, 6)])
     one, other = runtime.fill(*batch, guides), runtime.fill(*batch, 255 - guides)
-    assert (one.completed != other.completed).any()
+    assert (one != other).any()
     with pytest.raises(UsageError, match="needs guidance"):
         runtime.fill(*batch)
 

@@ -224,7 +224,7 @@ async def test_how_far_a_request_is(live, held, upload, encoded, photo, until, s
         progress = service.progress["one"]
         held.go.set()
         assert [(await first).status_code, (await waiting).status_code] == [200, 200]
-        assert (progress.done, progress.of) == (8, 9)
+        assert (progress.done, progress.total) == (8, 9)
         assert progress.seconds_left() is not None
         sentence(await c.get("/progress/one"), 404)
         assert service.progress == {}

@@ -37,6 +37,7 @@ def run(args: Any) -> None:
     from ..runtimes.torch import TorchRuntime
     from ..training.balance import estimate_reference
     from ..training.calibration import calibrate, examples_of, truths_of
+    from ..weights import Model
 
     if args.size % SIZE_MULTIPLE:
         raise UsageError(f"--size {args.size} is no multiple of {SIZE_MULTIPLE}")
@@ -44,7 +45,7 @@ def run(args: Any) -> None:
     protocol.pictures()  # a wrong folder is better told of before networks are loaded
     given = load_vgg(args.network)
     reference = load_vgg(args.reference) if args.reference else None
-    runtime = TorchRuntime(args.weights, args.device, args.precision, args.sharpness)
+    runtime = TorchRuntime(Model(args.weights, args.device, args.precision, args.sharpness))
     if reference is None:
         reference = estimate_reference(given, truths_of(protocol, 16))
     networks = given.to(runtime.device), reference.to(runtime.device)

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeepginError
-from .parsing import Parser, add_runtime, add_texture
-from .telling import counted
+from .parsing import Parser, add_filling, add_runtime, counted, filling_of
 
 if TYPE_CHECKING:
     from ..cluster import Request
@@ -36,14 +35,7 @@ def parser() -> Parser:
     p.add_argument("--cpus-per-worker", type=float, default=1, help="cores of a worker")
     p.add_argument("--address", default="", help="of a Ray cluster, or auto; else this machine")
     p.add_argument("--pictures-per-unit", type=int, default=500, help="of a folder: in one tar")
-    p.add_argument("--invert", action="store_true", help="black is missing instead of white")
-    p.add_argument("--threshold", type=float, default=0.5, help="missing at this share of white")
-    p.add_argument("--resize-mask", action="store_true", help="bring masks to the pictures' size")
-    p.add_argument("--dilate", type=int, default=0, help="let the hole grow by so many pixels")
-    p.add_argument("--fit", default="auto", help="auto, direct, resize, crop or polyphase")
-    add_texture(p)
-    p.add_argument("--feather", type=int, default=0, help="soften the hole's inside so many pixels")
-    p.add_argument("--ensemble", action="store_true", help="the mean of five passes")
+    add_filling(p, without=("box", "color", "color_tolerance"))  # of one picture
     p.add_argument("--format", default="", help="png, jpg, webp, ... for all results")
     p.add_argument("--quality", type=int, help="0 to 100, of JPEG, WebP and AVIF")
     add_runtime(p)
@@ -73,24 +65,13 @@ def run(args: Any) -> None:
 
 def _request(args: Any) -> "Request":
     from ..cluster import Request, absolute
-    from ..inpainting import Options
     from ..inpainting.folders import JobOptions
 
-    names = (
-        "fit",
-        "texture",
-        "ensemble",
-        "dilate",
-        "feather",
-        "invert",
-        "threshold",
-        "resize_mask",
-    )
     return Request(
         absolute(args.source),
         absolute(args.output),
         absolute(args.masks or ""),
-        options=Options(**{name: getattr(args, name) for name in names}),
+        options=filling_of(args),
         writing=JobOptions(format=args.format, quality=args.quality),
         weights=args.weights,
         device=args.device,

@@ -1,13 +1,11 @@
 """`deepgin inpaint SOURCE [MASKS] -o TARGET`: one picture, or a folder of them."""
 
 import os
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .parsing import Parser, add_runtime, add_texture
-from .telling import counted
+from .parsing import Parser, add_filling, add_runtime, counted, filling_of
 
 if TYPE_CHECKING:
     from ..inpainting.folders import Request
@@ -31,8 +29,11 @@ def parser() -> Parser:
         "-o", "--output", required=True, help="the file to write, or the folder; .png keeps pixels"
     )
     p.add_argument("--overwrite", action="store_true", help="replace what exists")
-    _add_hole(p)
-    _add_filling(p)
+    p.add_argument(
+        "--alpha", action="store_true", help="the hole is where pictures are transparent"
+    )
+    add_filling(p)
+    p.add_argument("--guidance", help="a segmentation, or a folder, for guided weights")
     p.add_argument("--quality", type=int, help="0 to 100, of JPEG, WebP and AVIF")
     p.add_argument(
         "--provenance",
@@ -47,33 +48,6 @@ def parser() -> Parser:
     p.add_argument("-v", "--verbose", action="store_true", help="say which fit is used, and why")
     add_runtime(p)
     return p
-
-
-def _add_hole(p: Parser) -> None:
-    p.add_argument("--invert", action="store_true", help="black is missing instead of white")
-    p.add_argument("--threshold", type=float, default=0.5, help="missing at this share of white")
-    p.add_argument("--resize-mask", action="store_true", help="bring masks to the pictures' size")
-    p.add_argument("--box", default="", help="x,y,width,height of the hole, in place of a mask")
-    p.add_argument("--color", default="", help="the hole's colour as '#ff00ff', likewise")
-    p.add_argument(
-        "--color-tolerance",
-        type=int,
-        default=24,
-        help="how far red, green and blue may be from it, 0 to 255; 0 is exact, without soft rims",
-    )
-    p.add_argument(
-        "--alpha", action="store_true", help="the hole is where pictures are transparent"
-    )
-    p.add_argument("--dilate", type=int, default=0, help="let the hole grow by so many pixels")
-
-
-def _add_filling(p: Parser) -> None:
-    p.add_argument("--fit", default="auto", help="auto, direct, resize, crop or polyphase")
-    add_texture(p)
-    p.add_argument("--feather", type=int, default=0, help="soften the hole's inside so many pixels")
-    p.add_argument("--ensemble", action="store_true", help="the mean of five passes")
-    p.add_argument("--degrid", action="store_true", help="smooth away the grid of polyphase")
-    p.add_argument("--guidance", help="a segmentation, or a folder, for guided weights")
 
 
 def run(args: Any) -> None:
@@ -103,14 +77,12 @@ def run(args: Any) -> None:
 
 def _request(args: Any) -> "Request":
     """Return what is asked for; options that do not work are told of before anything is read."""
-    from ..inpainting import Options
     from ..inpainting.folders import JobOptions, Request, parse_shard
 
     made = [name for name in ("--box", "--color", "--alpha") if getattr(args, name[2:])]
     given = [*made, *(["a mask"] if args.masks else [])]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} say what the hole is: give one of them")
-    filling = {f.name: getattr(args, f.name) for f in fields(Options)}
     return Request(
         Path(args.source),
         Path(args.output),
@@ -119,7 +91,7 @@ def _request(args: Any) -> "Request":
         masked=not made,
         glob=args.glob,
         limit=args.limit,
-        options=Options(**filling),
+        options=filling_of(args),
         writing=JobOptions(
             args.overwrite,
             args.suffix,

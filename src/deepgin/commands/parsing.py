@@ -1,13 +1,18 @@
-"""The parser all commands share: its errors are one line."""
+"""What commands share: a parser whose errors are one line, options, and the line of counts."""
 
 import re
 from argparse import Action
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from jsonargparse import ArgumentParser, DefaultHelpFormatter
 
 from ..errors import UsageError, nearest_name
+
+if TYPE_CHECKING:
+    from ..inpainting import Options
 
 
 class _Help(DefaultHelpFormatter):
@@ -73,14 +78,36 @@ def add_sharpness(parser: Parser) -> None:
     )
 
 
-def add_texture(parser: Parser) -> None:
-    """Add the option that gives holes texture."""
-    parser.add_argument(
-        "--texture",
-        default="auto",
-        help="fill with texture of the photograph's own pixels, guided by the network: auto, on or "
-        "off; auto means on, unless another fit, ensemble or degrid is chosen",
-    )
+def add_filling(parser: Parser, without: Sequence[str] = ()) -> None:
+    """Add an option for each field of `Options`, but those named."""
+    from ..inpainting import Options
+
+    for option in fields(Options):
+        if option.name in without:
+            continue
+        flag, text = f"--{option.name.replace('_', '-')}", option.metadata["help"]
+        if option.default is False:
+            parser.add_argument(flag, action="store_true", help=text)
+            continue
+        if choices := option.metadata.get("choices"):
+            text += f" ({', '.join(choices)})"
+        elif "maximum" in option.metadata:
+            text += f" ({option.metadata['minimum']:g} to {option.metadata['maximum']:g})"
+        default = "" if option.default is None else option.default
+        kind: dict[str, Any] = {} if isinstance(default, str) else {"type": type(default)}
+        parser.add_argument(flag, default=default, help=text, **kind)
+
+
+def filling_of(args: Any) -> "Options":
+    """Return the `Options` that the options of `add_filling` mean."""
+    from ..inpainting import Options
+
+    return Options(**{f.name: getattr(args, f.name) for f in fields(Options) if f.name in args})
+
+
+def counted(**counts: int) -> str:
+    """Return `3 filled, 1 failed`, without counts of 0."""
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
 def output_of(args: Any, ending: str = "") -> Path:

@@ -1,4 +1,4 @@
-"""Colours of the ground: no tint where the picture has no colour, or where its ground is flat."""
+"""Removes tint from a fill: in grey pictures, and on flat ground."""
 
 import numpy as np
 
@@ -22,9 +22,9 @@ def settled(
 
     Args:
         completed: uint8, H x W x 3.
-        picture: uint8, H x W x 3, the given one.
-        hole: bool, H x W, what was filled.
-        hidden: bool, H x W, what is no evidence; includes `hole`.
+        picture: uint8, H x W x 3, before filling.
+        hole: bool, H x W, what is filled.
+        hidden: bool, H x W, not to be seen; includes `hole`.
     """
     out = completed.copy()
     if _is_grey(picture, hidden):

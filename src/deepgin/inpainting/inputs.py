@@ -1,4 +1,4 @@
-"""Taking pictures, masks and guidance of any accepted kind. What is done with them is not here."""
+"""Converts pictures, masks and guidance of any accepted kind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from PIL import Image
 
-from ..errors import UsageError
+from ..errors import Note, UsageError
 from ..pictures import Document, Marks, decoded, faint, marks_of, read_marks, read_rgb, rgb_of
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def as_document(picture: Picture) -> Document:
     return Document.of_array(_bytes_of(picture))
 
 
-def _check_tensor(given: object, what: str) -> None:
-    """Refuse what is neither a tensor nor of the other kinds, which were looked at before."""
-    if not any(kind.__module__.startswith("torch") for kind in type(given).__mro__):
+def _check_tensor(source: object, what: str) -> None:
+    """Refuse what is no tensor; the other kinds have been handled."""
+    if not any(kind.__module__.startswith("torch") for kind in type(source).__mro__):
         raise UsageError(
             f"a {what} must be a path, a PIL image, a NumPy array or a tensor, not "
-            f"{type(given).__name__}: PIL.Image.open reads open files, numpy.array lists"
+            f"{type(source).__name__}: PIL.Image.open reads open files, numpy.array lists"
         )
 
 
@@ -68,7 +68,7 @@ def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
 
 
 def as_marks(mask: Picture, threshold: float = 0.5) -> Marks:
-    """Return any accepted mask as bool, H x W, with what must be said of it.
+    """Return any accepted mask as bool, H x W, with a note if it marks nothing.
 
     Args:
         mask: a path, PIL image or `Document`; or an array or tensor H x W (a tensor also
@@ -110,7 +110,7 @@ def _of_array(mask: np.ndarray, threshold: float, kind: str) -> Marks:
         raise UsageError(f"a mask {kind} of floats must lie in [0, 1]: divide bytes by 255")
     # 255 / 2 would let 127.5 round either way: half of 256 levels, as for files.
     marked = mask >= (128 if white == 255 and threshold == 0.5 else threshold * white)
-    return Marks(marked, "" if marked.any() else faint(max(0.0, float(mask.max())) / white))
+    return Marks(marked, Note("") if marked.any() else faint(max(0.0, float(mask.max())) / white))
 
 
 def as_guidance(guidance: Picture) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What an `Inpainter` takes and gives: a job, and its result."""
+"""`Job` and `Result`: what an `Inpainter` takes and returns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image
 
+from ..errors import Note
 from ..pictures import Document
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Job(NamedTuple):
         guidance: uint8, H x W x 3, for a guided network.
         name: the picture's name in messages; empty takes its file's.
         mask_name: the mask's.
-        mask_note: what to say if the mask marks nothing; see `Marks`.
+        mask_note: added to the note if the mask marks nothing; see `Marks`.
     """
 
     document: Document
@@ -32,7 +33,7 @@ class Job(NamedTuple):
     guidance: np.ndarray | None = None
     name: str = ""
     mask_name: str = "the mask"
-    mask_note: str = ""
+    mask_note: Note = Note("")
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,12 @@ class Result:
 
     Attributes:
         document: in the picture's own mode, with its metadata; `save` writes it.
-        coarse: RGB, the first stage's picture in the hole.
         fit: how the picture was brought to the network, and why.
-        warnings: what must be said of it, each a line.
-        hole: bool, H x W, what was filled.
+        warnings: notes about the picture, the mask and the result, each a line.
+        hole: bool, H x W: what was filled.
     """
 
     document: Document
-    coarse: Image.Image = field(repr=False)
     fit: str
     warnings: tuple[str, ...]
     hole: np.ndarray = field(repr=False)

@@ -1,4 +1,4 @@
-"""Parts of a hole that are filled by themselves, each with its surroundings."""
+"""Parts of a hole that are filled one by one, each with its surroundings."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Part:
     Attributes:
         box: round the part.
         depth: greatest distance of its pixels to the nearest one that is not hidden, in pixels.
-        pixels: how many it has.
+        pixels: its number of pixels.
     """
 
     box: Box
@@ -40,14 +40,14 @@ def parts_of(hole: np.ndarray, hidden: np.ndarray) -> list[Part]:
     cells = _cells(hole)
     count = -1
     while True:
-        labels, found = ndimage.label(cells, np.ones((3, 3)))
+        labels, parts = ndimage.label(cells, np.ones((3, 3)))
         slices = ndimage.find_objects(labels)
-        if found == count:
+        if parts == count:
             break
         # Whole boxes are marked until none touches another: interleaved parts become one.
         for box in slices:
             cells[box] = True
-        count = found
+        count = parts
     return [
         Part(box, *_depth_and_pixels(hole, hidden, box))
         for box in (_tight(hole, rows, columns) for rows, columns in slices)
@@ -77,7 +77,7 @@ def _depth_and_pixels(hole: np.ndarray, hidden: np.ndarray, box: Box) -> tuple[f
 
 
 def surroundings(part: Part, hidden: np.ndarray, settings: Settings) -> Box:
-    """Return the box of a part with as much round it as its texture is searched in.
+    """Return the box of a part and of what its texture is searched in.
 
     Args:
         part: of the hole.

@@ -1,4 +1,4 @@
-"""Shaping holes and fillings: dilate, de-grid, feather. Nothing outside a hole is ever changed."""
+"""Shapes holes and fills: dilate, de-grid, feather."""
 
 import numpy as np
 from PIL import Image
@@ -55,9 +55,9 @@ def feather(
 
     Args:
         completed: uint8, H x W x 3.
-        picture: uint8, H x W x 3, the given one.
-        hole: bool, H x W, what was filled.
-        hidden: bool, H x W, what is no evidence; includes `hole`.
+        picture: uint8, H x W x 3, before filling.
+        hole: bool, H x W, what is filled.
+        hidden: bool, H x W, not to be seen; includes `hole`.
         width: in pixels, 0 or more.
 
     Returns:
@@ -86,7 +86,7 @@ def _feathered(
     depth = ndimage.distance_transform_edt(hidden)
     near = hole & (depth <= width)
     fade = np.where(near, 1 - (depth - 1) / width, 0).astype(np.float32)
-    seen, filled = _weights(~hidden, width), _weights(hole, width)
+    seen, filled = _blurred(~hidden, width), _blurred(hole, width)
     out = completed.copy()
     for channel in range(3):
         outside = _blurred(np.where(hidden, 0, picture[..., channel]), width)
@@ -98,10 +98,6 @@ def _feathered(
         changed = completed[..., channel] + fade * step
         out[..., channel] = np.where(near, np.clip(changed + 0.5, 0, 255), out[..., channel])
     return out
-
-
-def _weights(where: np.ndarray, width: int) -> np.ndarray:
-    return _blurred(where, width)
 
 
 def _blurred(values: np.ndarray, width: int) -> np.ndarray:

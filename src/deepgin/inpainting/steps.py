@@ -1,68 +1,68 @@
-"""Counting the work of a fill: how far it is, how long it will take, and where it may be stopped."""
+"""Counts the steps of a fill, and estimates the time left."""
 
 import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-Told: TypeAlias = Callable[[int, int], None]
-"""Is told how many steps are done, and of how many; may raise to stop the work."""
+OnProgress: TypeAlias = Callable[[int, int], None]
+"""Called with the steps that are done and the total; may raise to stop the work."""
 
 
 class Steps:
-    """The steps of a fill; each is about as much work as one crop is for the network.
+    """The steps of a fill; one is about as much work as one crop is for the network.
 
     Args:
-        told: called before each piece of work.
+        on_progress: called before each piece of work.
 
     Attributes:
-        done: how many are done.
-        of: how many there are, as far as is known yet.
+        done: steps that are done.
+        total: all steps known so far.
     """
 
-    def __init__(self, told: Told = lambda *_: None) -> None:
-        self._told = told
-        self.done = self.of = 0
+    def __init__(self, on_progress: OnProgress = lambda *_: None) -> None:
+        self._on_progress = on_progress
+        self.done = self.total = 0
 
     def expect(self, count: int) -> None:
-        """Expect so many more, or fewer."""
-        self.of += count
+        """Add to the total; a negative count corrects it."""
+        self.total += count
 
     def check(self) -> None:
-        """Tell how far it is; raises what `told` raises."""
-        self._told(self.done, max(self.of, self.done))
+        """Report; raises what `on_progress` raises."""
+        self._on_progress(self.done, max(self.total, self.done))
 
     def add(self, count: int) -> None:
-        """Count what is done."""
+        """Count steps as done."""
         self.done += count
 
 
 class Progress:
-    """How far a fill is and how long it will take; its `tell` is told of steps.
+    """The steps that are done and the time left; `update` is an `OnProgress`.
 
     Args:
-        clock: seconds from anywhere.
+        clock: returns seconds.
 
     Attributes:
-        done: how many steps are done.
-        of: how many there are; 0 before it is begun.
+        done: steps that are done.
+        total: all steps known so far; 0 before the fill begins.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.done = self.of = 0
+        self.done = self.total = 0
         self._clock = clock
-        self._begun = self._told = 0.0
+        self._begun = self._updated = 0.0
 
-    def tell(self, done: int, of: int) -> None:
-        """Hear how far it is; with no step done the clock starts."""
-        self._told = self._clock()
+    def update(self, done: int, total: int) -> None:
+        """Take the steps; with no step done the clock starts."""
+        self._updated = self._clock()
         if not done:
-            self._begun = self._told
-        self.done, self.of = done, of
+            self._begun = self._updated
+        self.done, self.total = done, total
 
     def seconds_left(self) -> float | None:
-        """Return how long it will take; None up to a twentieth, since the first steps say little."""
-        if not self.done or 20 * self.done < self.of:
+        """Return the time left; None before a twentieth is done: the first steps say little."""
+        if not self.done or 20 * self.done < self.total:
             return None
-        left = (self._told - self._begun) * (self.of - self.done) / self.done
-        # Between two steps it counts down.
-        return max(0.0, left - (self._clock() - self._told))
+        left = (self._updated - self._begun) * (self.total - self.done) / self.done
+        # Counts down between two updates.
+        return max(0.0, left - (self._clock() - self._updated))

@@ -1,4 +1,4 @@
-"""Filling with texture: the network says what stands in a hole, the photograph how it looks."""
+"""Fills with texture of the picture, guided by the fill of the network."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -7,9 +7,9 @@ import numpy as np
 
 from .. import texture
 from ..devices import threads
-from .batches import Filling, Patch
+from .batches import Patch
 from .fits import Auto, Completed, Fit, Scene
-from .fits.base import Expect, Work, complete_all, unheard
+from .fits.base import OnExpected, Work, complete_all, ignore
 from .fits.boxes import Box, boxes_of
 from .fits.resize import enlarged, shrunk
 from .options import Options
@@ -23,7 +23,7 @@ _STEP = 1 << 14  # the cost of what takes about as long as a crop
 
 
 def wants_texture(options: Options) -> bool:
-    """Return whether holes get texture: `auto` gives it where nothing else is asked for."""
+    """Return whether holes get texture; `auto` means yes if no other way is chosen."""
     if options.texture == "auto":
         return options.fit == "auto" and not options.ensemble and not options.degrid
     return options.texture == "on"
@@ -44,14 +44,14 @@ class TextureFit:
         self.fit, self.steps = fit, steps or Steps()
         self.settings = texture.Settings(threads=threads())
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         """See `Fit.work`."""
-        picture, coarse = scene.picture.copy(), scene.picture.copy()
-        parts = parts_of(scene.hole, scene.mask)
+        picture = scene.picture.copy()
+        parts = parts_of(scene.hole, scene.hidden)
         alone = isinstance(self.fit, Auto)
         # All are expected now, and corrected when each part's turn comes.
         crops = [_crops(part, scene) if alone else 0 for part in parts]
-        boxes = [surroundings(part, scene.mask, self.settings) for part in parts]
+        boxes = [surroundings(part, scene.hidden, self.settings) for part in parts]
         rounds = [self._rounds(part, box) for part, box in zip(parts, boxes, strict=True)]
         expect(sum(crops))
         self.steps.expect(sum(rounds))
@@ -71,23 +71,22 @@ class TextureFit:
             self.steps.expect(self.steps.done - before - many)
             textured += share * part.pixels
             picture[box.slices()][own] = filled[own]
-            coarse[box.slices()][own] = enlarged(guide.coarse, own.shape[::-1])[own]
         share = textured / max(1, sum(part.pixels for part in parts))
         count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
         halved = max((shrinking(box) for box in boxes), default=0)
         size = f" at 1/{2**halved} of the size" if halved else ""
-        said = f"texture in {count}{size}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
-        return Completed(picture, coarse, said)
+        fit = f"texture in {count}{size}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
+        return Completed(picture, fit)
 
     def _textured(self, scene: Scene, guide: np.ndarray) -> tuple[np.ndarray, float]:
         """Return a scene with texture in its hole: uint8, and which share of it is texture."""
         shape = scene.hole.shape
         count = shrinking(Box(0, 0, *shape))
         small = _halved(scene, count)
-        found = texture.fill(
-            small.picture, small.hole, small.mask, guide, self.settings, self._round
+        filled = texture.fill(
+            small.picture, small.hole, small.hidden, guide, self.settings, self._round
         )
-        return enlarged(found.picture, shape[::-1]), found.share
+        return enlarged(filled.picture, shape[::-1]), filled.share
 
     def _round(self, cost: int) -> None:
         self.steps.check()
@@ -114,8 +113,8 @@ def _halvings(depth: float) -> int:
 
 
 def _guide(
-    scene: Scene, depth: float, expect: Expect
-) -> Generator[Sequence[Patch], Sequence[Filling], Completed]:
+    scene: Scene, depth: float, expect: OnExpected
+) -> Generator[Sequence[Patch], Sequence[np.ndarray], Completed]:
     """Let the network fill a scene at the size at which its hole is no deeper than `_DEPTH`."""
     count = _halvings(depth)
     small = _halved(scene, count)
@@ -130,15 +129,15 @@ def _halved(scene: Scene, count: int) -> Scene:
     return shrunk(scene, -(-max(scene.hole.shape) // 2**count))
 
 
-class _Given:
-    """A fit of a scene that is filled already."""
+class _Done:
+    """A fit that returns a scene completed elsewhere."""
 
-    name = "given"
+    name = "done"
 
     def __init__(self, completed: Completed) -> None:
         self.completed = completed
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         yield from ()
         return self.completed
 
@@ -155,5 +154,5 @@ def texture_over(
         fit: what made the fill, in words.
     """
     whole = np.where(hole[..., None], guide, picture)
-    given = TextureFit(_Given(Completed(whole, whole, fit)))
-    return complete_all([given.work(Scene(whole, hole, hole))], lambda _: [])[0]
+    textured = TextureFit(_Done(Completed(whole, fit)))
+    return complete_all([textured.work(Scene(whole, hole, hole))], lambda _: [])[0]

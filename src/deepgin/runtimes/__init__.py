@@ -1,6 +1,5 @@
-"""What runs a network: arrays in, arrays out. Nothing of pictures or of how they are fitted."""
+"""Runtimes: they run a network, arrays in, one uint8 array out."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -10,21 +9,10 @@ class OutOfMemory(Exception):
     """A batch did not fit the device's memory; a smaller one may."""
 
 
-@dataclass(frozen=True)
-class Filled8:
-    """What a runtime makes of a batch, as bytes.
-
-    Attributes:
-        completed: uint8, N x H x W x 3; what stands outside the masks is of no concern.
-        coarse: uint8, N x H x W x 3, the first stage's picture.
-    """
-
-    completed: np.ndarray
-    coarse: np.ndarray
-
-
 class Runtime(Protocol):
     """Fills holes in arrays that already have the network's size. Safe to call from any thread.
+
+    Runtimes of this package also have the resolved `device`, `precision` and `sharpness`.
 
     Attributes:
         size_multiple: height and width must be multiples of this.
@@ -44,13 +32,16 @@ class Runtime(Protocol):
 
     def fill(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
-    ) -> Filled8:
+    ) -> np.ndarray:
         """Complete a batch.
 
         Args:
             pictures: uint8, N x H x W x 3; what stands under the masks is never seen.
             masks: bool, N x H x W, True = missing.
             guidance: uint8, N x H x W x 3, for a guided network alone.
+
+        Returns:
+            The completed pictures, uint8, N x H x W x 3; pixels outside the masks are undefined.
 
         Raises:
             OutOfMemory: the batch is too large for the device.

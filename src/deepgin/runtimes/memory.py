@@ -1,4 +1,4 @@
-"""How much memory is free, and telling that it ran out. Planning is the caller's. Without torch."""
+"""Free memory, and errors that say it ran out. Needs no torch."""
 
 import ctypes
 import os
@@ -49,5 +49,5 @@ def give_back() -> None:
 
 def ran_out(error: BaseException) -> bool:
     """Return whether an error says that memory ran out, on whatever device."""
-    said = str(error).lower()
-    return isinstance(error, MemoryError) or any(words in said for words in _WORDS)
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in _WORDS)

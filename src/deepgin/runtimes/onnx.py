@@ -1,4 +1,4 @@
-"""The runtime that uses ONNX Runtime. Nothing here needs torch, or the package that writes ONNX."""
+"""The runtime that uses ONNX Runtime. Needs neither torch nor onnx."""
 
 import os
 import re
@@ -14,7 +14,8 @@ from ..errors import DeepginError, UsageError, WeightsError
 from ..network.variants import variant, variants
 from ..weights.blend import sharpness_of, tensors
 from ..weights.card import KEY, Card, card_of, read_card
-from . import Filled8, OutOfMemory, memory
+from ..weights.model import Model
+from . import OutOfMemory, memory
 
 GRAPHS = Path(__file__).parent / "graphs"
 """Graphs without weights, named VARIANT-WIDTH.onnx; `python -m deepgin.export` writes them anew."""
@@ -30,11 +31,9 @@ class OnnxRuntime:
     """A generator in ONNX Runtime, in float32.
 
     Args:
-        path: a file of `deepgin export`; or weights in our format, of a network whose graph
-            comes with the package.
-        device: auto, cpu, cuda or cuda:N.
-        precision: auto or float32.
-        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
+        model: its weights are a file of `deepgin export`, or in our format and of a network whose
+            graph comes with the package; its device is auto, cpu, cuda or cuda:N; its precision
+            auto or float32.
 
     Raises:
         WeightsError: missing, damaged, another network's file, or weights without a graph here.
@@ -46,27 +45,27 @@ class OnnxRuntime:
     trained_at = 256
     guided = False
 
-    def __init__(
-        self,
-        path: Path,
-        device: str = "auto",
-        precision: str = "auto",
-        sharpness: float | None = None,
-    ) -> None:
-        if precision not in ("auto", "float32"):
+    def __init__(self, model: Model) -> None:
+        path, device = model.file(), model.device
+        if path is None:
+            raise UsageError("ONNX Runtime runs files, not generators", field="weights")
+        if model.precision not in ("auto", "float32"):
             raise UsageError(
-                f"precision '{precision}': ONNX Runtime computes in float32 here; "
-                "install PyTorch for bf16"
+                f"ONNX Runtime computes in float32, not in '{model.precision}'",
+                field="precision",
+                mend="leave {precision} out, or install PyTorch",
             )
-        sharpness = sharpness_of(path, sharpness)
+        self.precision, self.sharpness = "float32", sharpness_of(path, model.sharpness)
         exported = path.suffix == ".onnx"
         self._session, self.card = (
-            _exported(path, device) if exported else _ours(path, device, sharpness)
+            _exported(path, device) if exported else _ours(path, device, self.sharpness)
         )
         if device.startswith("cuda") and self.device != "cuda":
             raise UsageError(
-                f"device '{device}': ONNX Runtime cannot use it (its version of CUDA or cuDNN may "
-                "be missing): try cpu or auto"
+                f"ONNX Runtime cannot use device '{device}' (its version of CUDA or cuDNN may be "
+                "missing)",
+                field="device",
+                mend="use {device=cpu} or {device=auto}",
             )
         self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * max(1, self.card.width)
         self.group_pixels = _GPU_GROUP if self.device == "cuda" else 0
@@ -80,7 +79,7 @@ class OnnxRuntime:
 
     def fill(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
-    ) -> Filled8:
+    ) -> np.ndarray:
         """Complete a batch; see `Runtime.fill`."""
         feeds = {
             "picture": np.ascontiguousarray(pictures),
@@ -89,7 +88,7 @@ class OnnxRuntime:
         # One batch at a time: threads that plan with the same free memory would exceed it.
         with self._lock:
             try:
-                return Filled8(*self._session.run(["completed", "coarse"], feeds))
+                return self._session.run(["completed"], feeds)[0]
             except Exception as error:  # its errors share no class
                 if not memory.ran_out(error):
                     raise
@@ -122,12 +121,12 @@ def plain_session(path: Path, device: str = "cpu", threads: int | None = None) -
 
 def _exported(path: Path, device: str) -> tuple[Any, Card]:
     session = plain_session(path, device)
-    found = {port.name for port in session.get_inputs()}
-    if found != CONTRACT:
-        names = shorten(", ".join(sorted(found)), 100)
+    inputs = {port.name for port in session.get_inputs()}
+    if inputs != CONTRACT:
+        names = shorten(", ".join(sorted(inputs)), 100)
         raise WeightsError(
-            f"{path} is not of `deepgin export` with our contract (its inputs are {names}): "
-            "to measure another network use deepgin evaluate --methods onnx:FILE"
+            f"{path} is not of `deepgin export` with our contract (its inputs are {names})",
+            mend="to measure another network, use {methods=onnx:FILE} of `deepgin evaluate`",
         )
     return session, card_of_session(session, path)
 
@@ -149,17 +148,15 @@ def _ours(path: Path, device: str, sharpness: float | None) -> tuple[Any, Card]:
 
 def _graph(card: Card, path: Path) -> Path:
     if card.network not in variants():
-        raise WeightsError(f"{path} holds {card.network}, which fill no holes: name a generator")
+        raise WeightsError(
+            f"{path} holds {card.network}, which fill no holes", mend="name a generator"
+        )
     graph = GRAPHS / f"{card.network}-{card.width}.onnx"
     if not graph.is_file():
-        guided = variant(card.network).guidance
-        other = (
-            f", or its ONNX file: `deepgin export {path.name} -o {path.stem}.onnx` where that is"
-        )
-        raise WeightsError(
-            f"{path}: {card.network} of width {card.width} needs PyTorch (see the README)"
-            + ("" if guided else other)
-        )
+        mend = "install it (see the README)"
+        if not variant(card.network).guidance:
+            mend += f", or run `deepgin export {path.name} -o {path.stem}.onnx` where it is"
+        raise WeightsError(f"{path}: {card.network} of width {card.width} needs PyTorch", mend=mend)
     return graph
 
 
@@ -167,7 +164,7 @@ def _onnxruntime() -> Any:
     try:
         import onnxruntime  # type: ignore[import-untyped]
     except ImportError as error:
-        raise DeepginError("ONNX Runtime is not installed: see the README") from error
+        raise DeepginError("ONNX Runtime is not installed", mend="see the README") from error
     return onnxruntime
 
 
@@ -192,7 +189,11 @@ def _providers(device: str) -> list[Any]:
     there = "CUDAExecutionProvider" in _onnxruntime().get_available_providers()
     if device == "cpu" or (device == "auto" and not there):
         return ["CPUExecutionProvider"]
-    wanted = re.fullmatch(r"auto|cuda(?::([0-9]+))?", device)
-    if wanted and there:
-        return [("CUDAExecutionProvider", {"device_id": wanted[1] or "0"}), "CPUExecutionProvider"]
-    raise UsageError(f"device '{device}' cannot be used here by ONNX Runtime: try cpu or auto")
+    cuda = re.fullmatch(r"auto|cuda(?::([0-9]+))?", device)
+    if cuda and there:
+        return [("CUDAExecutionProvider", {"device_id": cuda[1] or "0"}), "CPUExecutionProvider"]
+    raise UsageError(
+        f"ONNX Runtime cannot use device '{device}' here",
+        field="device",
+        mend="use {device=cpu} or {device=auto}",
+    )

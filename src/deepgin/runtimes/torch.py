@@ -1,6 +1,5 @@
 """The runtime that uses PyTorch."""
 
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -10,8 +9,8 @@ from torch import Tensor
 from ..devices import autocast, choose_device, choose_precision
 from ..errors import UsageError
 from ..network import SIZE_MULTIPLE, Filled, Generator
-from ..weights import load
-from . import Filled8, OutOfMemory, memory
+from ..weights import Model, load, local_path, sharpness_of
+from . import OutOfMemory, memory
 
 # Seen on a CPU in float32, widths 32 and 64, 512 and 768 pixels: 16 to 18. Half again for what
 # convolutions on a GPU take beside.
@@ -24,10 +23,12 @@ class TorchRuntime:
     """A generator on a device, in evaluation mode and without autograd.
 
     Args:
-        weights: a weights file, a generator, or None for the weights that come with the package.
-        device: auto, cpu, cuda, cuda:N or mps.
-        precision: auto, float32 or bf16.
-        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
+        model: its weights are in our format, or a generator.
+
+    Attributes:
+        device: where it runs.
+        precision: in what it computes.
+        sharpness: None for weights of one set.
 
     Raises:
         WeightsError: the weights cannot be used.
@@ -37,20 +38,23 @@ class TorchRuntime:
     size_multiple = SIZE_MULTIPLE
     trained_at = 256
 
-    def __init__(
-        self,
-        weights: str | Path | Generator | None = None,
-        device: str = "auto",
-        precision: str = "auto",
-        sharpness: float | None = None,
-    ) -> None:
-        self.device = choose_device(device)
-        self.precision = choose_precision(self.device, precision)
-        if not isinstance(weights, Generator):
-            weights = load(weights, sharpness)
-        elif sharpness is not None:
-            raise UsageError("a network that is built has one set of weights: leave sharpness out")
-        self.network = weights.to(self.device).eval()
+    def __init__(self, model: Model) -> None:
+        self.device = choose_device(model.device)
+        self.precision = choose_precision(self.device, model.precision)
+        self.sharpness = model.sharpness
+        if isinstance(model.weights, Generator):
+            network = model.weights
+            if self.sharpness is not None:
+                raise UsageError(
+                    "a generator has one set of weights",
+                    field="sharpness",
+                    mend="leave {sharpness} out",
+                )
+        else:
+            path = local_path(model.weights)
+            network = load(path, self.sharpness)
+            self.sharpness = sharpness_of(path, self.sharpness)
+        self.network = network.to(self.device).eval()
         self.guided = bool(self.network.variant.guidance)
         self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * self.network.width
         # On a CPU four together take 0.9 to 1.03 times as long as one by one, and round otherwise.
@@ -61,7 +65,7 @@ class TorchRuntime:
     def outputs(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
     ) -> Filled:
-        """Return all that the network says of a batch; arguments as for `Runtime.fill`."""
+        """Return all outputs of the network for a batch; arguments as for `Runtime.fill`."""
         mask = from_array(masks).to(self.device).unsqueeze(1).float()
         guide = None if guidance is None else self._pictures(guidance)
         with autocast(self.device, self.precision):
@@ -73,13 +77,12 @@ class TorchRuntime:
 
     def fill(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
-    ) -> Filled8:
+    ) -> np.ndarray:
         """Complete a batch; see `Runtime.fill`."""
         # One batch at a time: threads that plan with the same free memory would exceed it.
         with self._lock:
             try:
-                filled = self.outputs(pictures, masks, guidance)
-                return Filled8(to_bytes(filled.completed), to_bytes(filled.coarse))
+                return to_bytes(self.outputs(pictures, masks, guidance).completed)
             except (RuntimeError, MemoryError) as error:
                 if not memory.ran_out(error):
                     raise

@@ -97,7 +97,7 @@ async def progress(request: Request, response: Response, job: str) -> Progress:
     if found is None:
         raise Refusal(404, "there is no such job: its body has not come, or it is answered")
     response.headers["Cache-Control"] = "no-store"
-    return Progress(done=found.done, of=found.of, seconds_left=found.seconds_left())
+    return Progress(done=found.done, of=found.total, seconds_left=found.seconds_left())
 
 
 @router.get("/docs", include_in_schema=False)

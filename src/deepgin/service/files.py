@@ -10,7 +10,7 @@ from typing import IO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from ..errors import DeepginError, UsageError
+from ..errors import DeepginError, Note, UsageError
 from ..inpainting import Job, Options
 from ..pictures import WRITABLE_ENDINGS, Document, open_image, read_marks, read_rgb
 from ..pictures.formats import FORMATS, format_named
@@ -135,7 +135,7 @@ def read(upload: Upload, options: Options, writing: Writing) -> Job:
         marks = read_marks(places["mask"], options.threshold) if upload.mask else None
         guide = np.asarray(read_rgb(places["guidance"])) if upload.guidance else None
         target(document, writing)
-    mask, note = marks or (None, "")
+    mask, note = marks or (None, Note(""))
     return Job(document, mask, guide, "the picture", "the mask", note)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ..inpainting import Job, Options, Result
-from ..inpainting.steps import Told
+from ..inpainting.steps import OnProgress
 
 # Of what is gathered the first may wait for the last: no longer than as much again takes.
 _SMALL = 1 << 20
@@ -30,7 +30,7 @@ class Way(NamedTuple):
 class Fill(Protocol):
     """As `Inpainter.fill_many`."""
 
-    def __call__(self, jobs: Sequence[Job], way: Way, told: Told) -> list[Result]: ...
+    def __call__(self, jobs: Sequence[Job], way: Way, told: OnProgress) -> list[Result]: ...
 
 
 class Unwanted(Exception):
@@ -47,7 +47,7 @@ class _Waiting:
     way: Way
     came: float
     outcome: asyncio.Future[Result]
-    told: Told
+    told: OnProgress
 
     @property
     def pixels(self) -> int:
@@ -86,7 +86,7 @@ class Gatherer:
         self._work = asyncio.get_running_loop().create_task(self._run())
 
     async def fill(
-        self, job: Job, way: Way, seconds: float, told: Told = lambda *_: None
+        self, job: Job, way: Way, seconds: float, told: OnProgress = lambda *_: None
     ) -> Result:
         """Fill a job.
 

@@ -145,7 +145,7 @@ async def inpaint(request: Request) -> Response:
         upload = uploaded(uploads, fields.patch_box)
         with service.place(), service.followed(fields.job) as progress:
             work = service.fill(
-                upload, *_asked(fields), sharpness=fields.sharpness, told=progress.tell
+                upload, *_asked(fields), sharpness=fields.sharpness, told=progress.update
             )
             return sent(await unless_left(request, work))
     finally:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..inpainting import Inpainter, Job, Options, Result
-from ..inpainting.steps import Progress, Told
+from ..inpainting.steps import OnProgress, Progress
 from ..pictures import Document
 from ..runtimes import memory
 from .budget import Budget
@@ -116,7 +116,7 @@ class Service:
             loaded.inpainter.fill_many([job], Options(texture=texture))
         return loaded
 
-    def _fill(self, jobs: Sequence[Job], way: Way, told: Told) -> list[Result]:
+    def _fill(self, jobs: Sequence[Job], way: Way, told: OnProgress) -> list[Result]:
         assert self.loaded
         return self.loaded.at(way.sharpness).fill_many(jobs, way.options, told)
 
@@ -206,7 +206,7 @@ class Service:
         writing: Writing,
         prepare: Callable[[Job], Job] = lambda job: job,
         sharpness: float | None = None,
-        told: Told = lambda *_: None,
+        told: OnProgress = lambda *_: None,
     ) -> Answer:
         """Fill one picture.
 
@@ -255,7 +255,7 @@ class Service:
         except Exception as error:
             raise refusal_of(error) from error
 
-    async def _through(self, job: Job, way: Way, seconds: float, told: Told) -> Result:
+    async def _through(self, job: Job, way: Way, seconds: float, told: OnProgress) -> Result:
         assert self._gatherer
         return await self._gatherer.fill(job, way, max(0.0, seconds), told)
 

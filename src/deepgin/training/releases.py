@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..metrics.lpips import Lpips, load_lpips
 from ..network import Generator
 from ..runtimes.torch import TorchRuntime
-from ..weights import save
+from ..weights import Model, save
 from .data.layouts import layout_entries
 from .recipe import Recipe
 from .schedule import WARM_UP
@@ -64,7 +64,7 @@ def runtime_of(state: RunState, half_life: int, recipe: Recipe) -> TorchRuntime:
         network = Generator(recipe.network.variant, recipe.network.width)
     network.load_state_dict(state.averages.weights(half_life), assign=True)
     device = next(state.network.parameters()).device
-    return TorchRuntime(network, str(device), recipe.precision)
+    return TorchRuntime(Model(network, str(device), recipe.precision))
 
 
 def export(state: RunState, path: Path, half_life: int, recipe: Recipe) -> None:

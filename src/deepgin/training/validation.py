@@ -66,7 +66,7 @@ class Validation:
         filled = []
         for part in parts:
             check()
-            filled.append(runtime.fill(self.truths[part], masks[part]).completed)
+            filled.append(runtime.fill(self.truths[part], masks[part]))
         completed = np.concatenate(filled)
         check()
         pairs = list(zip(completed, self.truths, strict=True))

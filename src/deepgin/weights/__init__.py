@@ -6,6 +6,7 @@ from ..lazy import names_from
 from .blend import sharpness_of
 from .card import Card, file_hash, read_card
 from .hub import local_path
+from .model import Model
 
 if TYPE_CHECKING:
     from .authors import convert, read_authors
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Card",
+    "Model",
     "convert",
     "file_hash",
     "join",

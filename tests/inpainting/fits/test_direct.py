@@ -36,8 +36,7 @@ def test_mirrors_to_multiples_of_sixteen(photo, painter, size, padded):
     completed = complete(Direct(), runtime, picture, mask)
     assert completed.fit == "direct"
     assert (completed.picture[mask] == runtime.COLOUR).all()
-    assert (completed.coarse[mask] == runtime.COARSE).all()
-    assert completed.picture.shape == completed.coarse.shape == picture.shape
+    assert completed.picture.shape == picture.shape
     [(pictures, masks, _)] = runtime.seen
     np.testing.assert_array_equal(pictures, mirrored(picture, *padded)[None])
     np.testing.assert_array_equal(masks, mirrored(mask, *padded)[None])
@@ -45,6 +44,6 @@ def test_mirrors_to_multiples_of_sixteen(photo, painter, size, padded):
 
 def test_refuses_what_would_take_hours(painter):
     picture, mask = np.zeros((1100, 1101, 3), np.uint8), np.eye(1100, 1101, dtype=np.bool_)
-    with pytest.raises(UsageError, match="1101 x 1100 .* 'direct' .*auto, crop or resize"):
+    with pytest.raises(UsageError, match="1101 x 1100"):
         complete(Direct(), painter(), picture, mask)
     complete(Direct(), painter(), picture[:, 1:], mask[:, 1:])

@@ -39,4 +39,3 @@ def test_only_phases_with_holes_are_filled_and_any_size_fits(photo, painter):
     np.testing.assert_array_equal(runtime.seen[0][0][0][:262, :300], picture[::2, ::2])
     assert found.picture.shape == picture.shape
     assert (found.picture[mask] == runtime.COLOUR).all()
-    assert (found.coarse[mask] == runtime.COARSE).all()

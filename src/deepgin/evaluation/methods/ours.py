@@ -9,8 +9,8 @@ from ... import __version__
 from ...errors import UsageError, nearest_name
 from ...inpainting import FITS, Inpainter, Options
 from ...runtimes import Runtime
-from ...runtimes.choice import card_of_file, soft_sharpness
-from ...weights import file_hash, local_path, sharpness_of
+from ...runtimes.choice import card_of_file
+from ...weights import Model, file_hash, local_path, sharpness_of
 from .base import Method, guarded
 
 FLAGS = ("ensemble", "degrid")
@@ -71,8 +71,8 @@ class Networks:
 
 def _sharpness(path: Path, asked: float | None, texture: str) -> str:
     """Return at which sharpness the network works, in words; nothing for weights of one set."""
-    if asked is None and texture != "off":
-        asked = soft_sharpness(path)
+    if texture != "off":
+        asked = Model(path, sharpness=asked).softened().sharpness
     found = sharpness_of(path, asked)
     return "" if found is None else f", sharpness {found}"
 

@@ -1,6 +1,5 @@
 """Fits: how a picture of any size is brought to the network. One class each."""
 
-from ...errors import UsageError, nearest_name
 from .auto import Auto
 from .base import Completed, Fit, Scene, complete, complete_all
 from .crop import Crop
@@ -8,24 +7,12 @@ from .direct import Direct
 from .polyphase import Polyphase
 from .resize import Resize
 
-FITS = ("auto", "direct", "resize", "crop", "polyphase")
-
-
-def fit_of(name: str) -> Fit:
-    """Return the fit of that name.
-
-    Raises:
-        UsageError: there is none; the message lists them.
-    """
-    fits: tuple[Fit, ...] = (Auto(), Direct(), Resize(), Crop(), Polyphase())
-    for fit in fits:
-        if fit.name == name:
-            return fit
-    raise UsageError(f"no fit '{name}'{nearest_name(name, FITS)}: choose from {', '.join(FITS)}")
-
+FIT_OF: dict[str, Fit] = {f.name: f for f in (Auto(), Direct(), Resize(), Crop(), Polyphase())}
+FITS = tuple(FIT_OF)
 
 __all__ = [
     "FITS",
+    "FIT_OF",
     "Auto",
     "Completed",
     "Crop",
@@ -36,5 +23,4 @@ __all__ = [
     "Scene",
     "complete",
     "complete_all",
-    "fit_of",
 ]

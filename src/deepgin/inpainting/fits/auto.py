@@ -1,6 +1,6 @@
 """Choosing a fit from the sizes of picture and hole."""
 
-from .base import Completed, Expect, Scene, Work, unheard
+from .base import Completed, OnExpected, Scene, Work, ignore
 from .boxes import boxes_of
 from .crop import Crop
 from .direct import MOST_PIXELS, Direct
@@ -20,9 +20,9 @@ class Auto:
 
     name = "auto"
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         """See `Fit.work`."""
-        height, width = scene.mask.shape
+        height, width = scene.hidden.shape
         crops = len(boxes_of(scene.hole, scene.trained_at // 2))
         crop = min(height, scene.trained_at) * min(width, scene.trained_at)
         fit: Direct | Crop = Crop()
@@ -35,4 +35,4 @@ class Auto:
         else:
             why = f"at once take longer than {crops} crop{'s' * (crops != 1)}"
         done = yield from fit.work(scene, expect)
-        return Completed(done.picture, done.coarse, f"{done.fit}: {width} x {height} pixels {why}")
+        return Completed(done.picture, f"{done.fit}: {width} x {height} pixels {why}")

@@ -1,4 +1,4 @@
-"""What a fit is, and running fits over a runtime. The fits themselves are beside this file."""
+"""What a fit is, and how fits run over a runtime."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from ...runtimes import Runtime
-from ..batches import Filling, Patch
+from ..batches import Patch
 from .boxes import Box
 
 CHUNK = 32
@@ -20,16 +20,16 @@ class Scene:
 
     Attributes:
         picture: uint8, H x W x 3.
-        mask: bool, H x W, True = missing: what the network must not see.
-        hole: bool, H x W, within `mask`: what is to be filled.
+        hole: bool, H x W: what to fill.
+        hidden: bool, H x W: what the network must not see; includes `hole`.
         guidance: uint8, H x W x 3, for a guided network.
         trained_at: the side that the network was trained at.
         size_multiple: the network takes multiples of this.
     """
 
     picture: np.ndarray
-    mask: np.ndarray
     hole: np.ndarray
+    hidden: np.ndarray
     guidance: np.ndarray | None = None
     trained_at: int = 256
     size_multiple: int = 16
@@ -39,8 +39,8 @@ class Scene:
         rows, columns = box.slices()
         return Scene(
             self.picture[rows, columns],
-            self.mask[rows, columns],
             self.hole[rows, columns],
+            self.hidden[rows, columns],
             None if self.guidance is None else self.guidance[rows, columns],
             self.trained_at,
             self.size_multiple,
@@ -51,13 +51,13 @@ class Scene:
 
         A hole at the border so goes on beyond it.
         """
-        height, width = self.mask.shape
+        height, width = self.hidden.shape
         multiple = multiple or self.size_multiple
         border = [(0, -side % multiple) for side in (height, width)]
         guide = self.guidance
         return Patch(
             np.pad(self.picture, [*border, (0, 0)], mode="symmetric"),
-            np.pad(self.mask, border, mode="symmetric"),
+            np.pad(self.hidden, border, mode="symmetric"),
             None if guide is None else np.pad(guide, [*border, (0, 0)], mode="symmetric"),
         )
 
@@ -67,28 +67,26 @@ class Completed:
     """A completed scene.
 
     Attributes:
-        picture: uint8, H x W x 3; pixels outside the hole are of no concern.
-        coarse: uint8, H x W x 3, likewise: the first stage's picture.
-        fit: how the scene was brought to the network, in words.
+        picture: uint8, H x W x 3; pixels outside the hole are undefined.
+        fit: how the scene was brought to the network, as a text.
     """
 
     picture: np.ndarray
-    coarse: np.ndarray
     fit: str
 
     def cut(self, box: Box) -> "Completed":
         """Return the part within a box."""
-        return Completed(self.picture[box.slices()], self.coarse[box.slices()], self.fit)
+        return Completed(self.picture[box.slices()], self.fit)
 
 
-# A fit asks for patches to be filled, as often as it likes, and is sent their fillings.
-Work: TypeAlias = Generator[Sequence[Patch], Sequence[Filling], Completed]
-# Is told how many patches a fit will ask for, before it asks.
-Expect: TypeAlias = Callable[[int], None]
+# A fit yields patches any number of times, and is sent them completed.
+Work: TypeAlias = Generator[Sequence[Patch], Sequence[np.ndarray], Completed]
+# Called with the number of patches that a fit will yield, before it yields them.
+OnExpected: TypeAlias = Callable[[int], None]
 
 
-def unheard(_: int) -> None:
-    """Hear how many patches a fit will ask for, where nobody counts."""
+def ignore(_: int) -> None:
+    """Count nothing."""
 
 
 class Fit(Protocol):
@@ -96,12 +94,12 @@ class Fit(Protocol):
 
     name: str
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
-        """Yield patches to be filled, be sent their fillings, and return the completed scene.
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
+        """Yield patches, be sent them completed, and return the completed scene.
 
         Args:
             scene: to complete.
-            expect: is told first how many patches there will be.
+            expect: called first with the number of patches.
 
         Raises:
             UsageError: the fit cannot do it.
@@ -109,24 +107,24 @@ class Fit(Protocol):
         ...
 
 
-Fill: TypeAlias = Callable[[Sequence[Patch]], Sequence[Filling]]
+Fill: TypeAlias = Callable[[Sequence[Patch]], Sequence[np.ndarray]]
 
 
 def complete_all(works: Sequence[Work], fill: Fill) -> list[Completed]:
     """Run several works side by side, so that their patches can share the network's batches."""
     done: dict[int, Completed] = {}
-    asked: dict[int, Sequence[Patch]] = {}
+    waiting: dict[int, Sequence[Patch]] = {}
 
-    def go_on(i: int, fillings: Sequence[Filling] | None) -> None:
+    def go_on(i: int, fillings: Sequence[np.ndarray] | None) -> None:
         try:
-            asked[i] = next(works[i]) if fillings is None else works[i].send(fillings)
+            waiting[i] = next(works[i]) if fillings is None else works[i].send(fillings)
         except StopIteration as end:
             done[i] = end.value
 
     for i in range(len(works)):
         go_on(i, None)
-    while asked:
-        now, asked = asked, {}
+    while waiting:
+        now, waiting = waiting, {}
         fillings = fill([patch for patches in now.values() for patch in patches])
         start = 0
         for i, patches in now.items():

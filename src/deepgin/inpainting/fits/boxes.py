@@ -1,4 +1,4 @@
-"""Boxes round groups of holes, and the views round boxes. No pictures here."""
+"""Boxes round groups of holes, and views round boxes."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -116,7 +116,7 @@ def _merged(boxes: list[Box], most: int) -> list[Box]:
     all_ = np.array([(b.top, b.left, b.bottom, b.right) for b in boxes], np.int64).reshape(-1, 4)
     all_ = all_[np.lexsort((all_[:, 1], all_[:, 0]))]
     free = np.ones(len(all_), np.bool_)
-    found = []
+    merged = []
     for i, box in enumerate(all_):
         if not free[i]:
             continue
@@ -132,8 +132,8 @@ def _merged(boxes: list[Box], most: int) -> list[Box]:
             taken[fits[0]] = True
             low, high = lows[fits[0]], highs[fits[0]]
         free[i + 1 : end] = ~taken
-        found.append(Box(*map(int, (*low, *high))))
-    return found
+        merged.append(Box(*map(int, (*low, *high))))
+    return merged
 
 
 def view_of(box: Box, shape: tuple[int, ...], side: int) -> Box:

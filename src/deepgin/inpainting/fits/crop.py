@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage  # type: ignore[import-untyped]
 
-from ..batches import Filling, Patch
-from .base import CHUNK, Completed, Expect, Scene, Work, unheard
+from ..batches import Patch
+from .base import CHUNK, Completed, OnExpected, Scene, Work, ignore
 from .boxes import Box, boxes_of, view_of
 from .resize import enlarged, fill_whole, seen_whole, shrunk
 
@@ -25,20 +25,20 @@ class Crop:
 
     name = "crop"
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         """See `Fit.work`."""
         levels = _levels(scene)
         crops = sum(1 if level.boxes is None else len(level.boxes) for level in levels)
         expect(crops)
-        below: Filling | None = None
+        below: np.ndarray | None = None
         for level in reversed(levels):
             below = yield from _fill_level(level, below)
         assert below is not None
         view = scene.trained_at
-        said = f"{crops} crop{'s' * (crops != 1)} of about {view}"
+        fit = f"{crops} crop{'s' * (crops != 1)} of about {view}"
         if len(levels) > 1:
-            said += f", from 1/{2 ** (len(levels) - 1)} of the size up"
-        return Completed(below.completed, below.coarse, f"{self.name} ({said})")
+            fit += f", from 1/{2 ** (len(levels) - 1)} of the size up"
+        return Completed(below, f"{self.name} ({fit})")
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,15 @@ class _Level:
 
 def _levels(scene: Scene) -> list[_Level]:
     """Return the scene at full size, half, quarter, ... until no hole is deep or all is seen at once."""
-    reach, longer = scene.trained_at // 4, max(scene.mask.shape)
+    reach, longer = scene.trained_at // 4, max(scene.hidden.shape)
     levels: list[_Level] = []
     while True:
         small = shrunk(scene, max(1, longer >> len(levels)))
         deep = np.zeros_like(small.hole)
         last = seen_whole(small)
         if not last:
-            hidden = ndimage.minimum_filter(small.mask.view(np.uint8), 2 * reach + 1)
-            deep = hidden.view(np.bool_) & small.hole
+            far = ndimage.minimum_filter(small.hidden.view(np.uint8), 2 * reach + 1)
+            deep = far.view(np.bool_) & small.hole
         boxes = None if last else boxes_of(small.hole & ~deep, scene.trained_at // 2)
         levels.append(_Level(small, deep, boxes))
         if not deep.any():
@@ -66,57 +66,55 @@ def _levels(scene: Scene) -> list[_Level]:
 
 
 def _fill_level(
-    level: _Level, below: Filling | None
-) -> Generator[Sequence[Patch], Sequence[Filling], Filling]:
-    scene, wanted = level.scene, level.scene.hole & ~level.deep
-    size = scene.mask.shape[::-1]
+    level: _Level, below: np.ndarray | None
+) -> Generator[Sequence[Patch], Sequence[np.ndarray], np.ndarray]:
+    scene, hole = level.scene, level.scene.hole & ~level.deep
+    size = scene.hidden.shape[::-1]
     if level.boxes is None:
         return (yield from fill_whole(scene))
     if below is None:
-        canvas = [scene.picture.copy(), scene.picture.copy()]
+        canvas = scene.picture.copy()
     else:
-        where = scene.hole[..., None]
-        canvas = [
-            np.where(where, enlarged(picture, size), scene.picture)
-            for picture in (below.completed, below.coarse)
-        ]
-    # The filling from below counts as valid where it stays.
-    seen = replace(scene, picture=canvas[0].copy(), mask=scene.mask & ~level.deep)
-    painted = np.zeros_like(wanted)
+        canvas = np.where(scene.hole[..., None], enlarged(below, size), scene.picture)
+    # The filling from below counts as valid where it stays. Each crop sees it as it was, not what
+    # its neighbours have filled.
+    before = scene.picture if below is None else canvas.copy()
+    seen = replace(scene, picture=before, hidden=scene.hidden & ~level.deep)
+    painted = np.zeros_like(hole)
     for start in range(0, len(level.boxes), CHUNK):
         chunk = level.boxes[start : start + CHUNK]
-        views = [view_of(box, wanted.shape, scene.trained_at) for box in chunk]
+        views = [view_of(box, hole.shape, scene.trained_at) for box in chunk]
         fillings = yield [seen.cut(view).patch() for view in views]
         for box, view, filling in zip(chunk, views, fillings, strict=True):
             faded = _faded(filling, seen.picture[view.slices()], level.deep[view.slices()])
-            _paste(canvas, painted, wanted, box, view, faded)
-    return Filling(*canvas)
+            _paste(canvas, painted, hole, box, view, faded)
+    return canvas
 
 
-def _faded(filling: Filling, below: np.ndarray, deep: np.ndarray) -> Filling:
+def _faded(filling: np.ndarray, below: np.ndarray, deep: np.ndarray) -> np.ndarray:
     """Fade a crop's filling into that from below, which stays in the depth: no step between them."""
     if not deep.any():
         return filling
     away = ndimage.distance_transform_cdt(~deep, "chessboard")
     weight = np.minimum(away.astype(np.float32) / (_RAMP + 1), 1)[..., None]
-    new = filling.completed[: deep.shape[0], : deep.shape[1]]
+    new = filling[: deep.shape[0], : deep.shape[1]]
     mixed = below + weight * (new.astype(np.float32) - below)
-    return replace(filling, completed=(mixed + 0.5).astype(np.uint8))
+    return (mixed + 0.5).astype(np.uint8)
 
 
 def _paste(
-    canvas: list[np.ndarray],
+    canvas: np.ndarray,
     painted: np.ndarray,
-    wanted: np.ndarray,
+    hole: np.ndarray,
     box: Box,
     view: Box,
-    filling: Filling,
+    filling: np.ndarray,
 ) -> None:
     """Put a crop's filling in, blended with those of its neighbours where they meet."""
-    reach = box.grown(_RAMP, wanted.shape).within(view)
+    reach = box.grown(_RAMP, hole.shape).within(view)
     rows, columns = reach.slices()
     local = tuple(reach.moved(-view.top, -view.left).slices())
-    where, before = wanted[rows, columns], painted[rows, columns]
+    where, before = hole[rows, columns], painted[rows, columns]
     top, bottom = box.top - reach.top, box.bottom - reach.top
     left, right = box.left - reach.left, box.right - reach.left
     # Only towards a neighbour: elsewhere a ramp would leave some of what is no neighbour's.
@@ -125,10 +123,9 @@ def _paste(
         _ramp(reach.width, before[:, :left].any(), before[:, right:].any()),
     )
     weight = np.where(before, weight, np.float32(1)) * where
-    for picture, new in zip(canvas, (filling.completed, filling.coarse), strict=True):
-        old = picture[rows, columns]
-        mixed = old + weight[..., None] * (new[local].astype(np.float32) - old)
-        old[where] = (mixed[where] + 0.5).astype(np.uint8)
+    old = canvas[rows, columns]
+    mixed = old + weight[..., None] * (filling[local].astype(np.float32) - old)
+    old[where] = (mixed[where] + 0.5).astype(np.uint8)
     painted[rows, columns] |= where
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..batches import Patch
-from .base import CHUNK, Completed, Expect, Scene, Work, unheard
+from .base import CHUNK, Completed, OnExpected, Scene, Work, ignore
 from .direct import MOST_PIXELS
 
 
@@ -17,28 +17,26 @@ class Polyphase:
 
     name = "polyphase"
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         """See `Fit.work`."""
-        height, width = scene.mask.shape
+        height, width = scene.hidden.shape
         s = phases(height, width, scene.trained_at)
         whole = scene.patch(s * scene.size_multiple)
         masks = divide(whole.mask, s)
         # Each phase is filled in its place: none needs another.
         completed = divide(whole.picture, s)
-        coarse = completed.copy()
         guides = None if whole.guidance is None else divide(whole.guidance, s)
-        asked = [i for i in range(s * s) if masks[i].any()]
-        expect(len(asked))
-        for start in range(0, len(asked), CHUNK):
-            chunk = asked[start : start + CHUNK]
+        missing = [i for i in range(s * s) if masks[i].any()]
+        expect(len(missing))
+        for start in range(0, len(missing), CHUNK):
+            chunk = missing[start : start + CHUNK]
             fillings = yield [
                 Patch(completed[i], masks[i], None if guides is None else guides[i]) for i in chunk
             ]
             for i, filling in zip(chunk, fillings, strict=True):
-                completed[i], coarse[i] = filling.completed, filling.coarse
+                completed[i] = filling
         return Completed(
             interleave(completed, s)[:height, :width],
-            interleave(coarse, s)[:height, :width],
             f"{self.name} ({s} x {s} phases of {masks.shape[2]} x {masks.shape[1]})",
         )
 

@@ -1,12 +1,13 @@
 """The whole picture shrunk to the network's size, its filling enlarged."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
-from ..batches import Filling, Patch
-from .base import Completed, Expect, Scene, Work, unheard
+from ..batches import Patch
+from .base import Completed, OnExpected, Scene, Work, ignore
 
 _QUARTER = 64
 # Seen with the shipped weights on six photos, hole PSNR in dB whole and in crops: at 384 pixels
@@ -25,38 +26,31 @@ class Resize:
 
     name = "resize"
 
-    def work(self, scene: Scene, expect: Expect = unheard) -> Work:
+    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
         """See `Fit.work`."""
-        height, width = scene.mask.shape
+        height, width = scene.hidden.shape
         small = shrunk(scene, scene.trained_at)
         expect(1)
         filling = yield from fill_whole(small)
-        said = f"{self.name} (to {small.mask.shape[1]} x {small.mask.shape[0]})"
-        size = (width, height)
-        return Completed(enlarged(filling.completed, size), enlarged(filling.coarse, size), said)
+        fit = f"{self.name} (to {small.hidden.shape[1]} x {small.hidden.shape[0]})"
+        return Completed(enlarged(filling, (width, height)), fit)
 
 
 def seen_whole(scene: Scene) -> bool:
     """Return whether a scene is small enough to be filled at once as well as in crops."""
-    height, width = scene.mask.shape
+    height, width = scene.hidden.shape
     most = scene.trained_at
     return height * width <= (_WHOLE * most) ** 2 and max(height, width) <= _LONGEST * most
 
 
-def fill_whole(scene: Scene) -> Generator[Sequence[Patch], Sequence[Filling], Filling]:
+def fill_whole(scene: Scene) -> Generator[Sequence[Patch], Sequence[np.ndarray], np.ndarray]:
     """Fill a scene at its own size; nothing passes the network where all is known."""
-    height, width = scene.mask.shape
-    if not scene.mask.any():
-        return Filling(scene.picture, scene.picture)
+    height, width = scene.hidden.shape
+    if not scene.hidden.any():
+        return scene.picture
     (filling,) = yield [scene.patch()]
     # The valid pixels stand as they are, whatever the runtime gives for them.
-    known = ~scene.mask[..., None]
-    return Filling(
-        *(
-            np.where(known, scene.picture, picture[:height, :width])
-            for picture in (filling.completed, filling.coarse)
-        )
-    )
+    return np.where(scene.hidden[..., None], filling[:height, :width], scene.picture)
 
 
 def shrunk(scene: Scene, side: int) -> Scene:
@@ -65,24 +59,24 @@ def shrunk(scene: Scene, side: int) -> Scene:
     A pixel of the small picture is the mean of the valid pixels that it covers; it is missing
     where they are less than a quarter of what it covers. So nothing of a hole's old contents gets in.
     """
-    height, width = scene.mask.shape
+    height, width = scene.hidden.shape
     if max(height, width) <= side:
         return scene
     by = side / max(height, width)
     size = (max(1, round(width * by)), max(1, round(height * by)))
     # Pillow weighs colours by alpha when it resizes: alpha is what is valid.
-    alpha = np.where(scene.mask, np.uint8(0), np.uint8(255))
+    alpha = np.where(scene.hidden, np.uint8(0), np.uint8(255))
     rgba = Image.fromarray(np.dstack([scene.picture, alpha]))
     small = np.asarray(rgba.resize(size, Image.Resampling.HAMMING))
     # Evenly scattered holes may leave less than that everywhere: then the most there is.
-    mask = small[..., 3] < max(1, min(_QUARTER, int(small[..., 3].max())))
+    hidden = small[..., 3] < max(1, min(_QUARTER, int(small[..., 3].max())))
     holes = Image.fromarray(scene.hole.view(np.uint8) * np.uint8(255))
-    hole = mask & (np.asarray(holes.resize(size, Image.Resampling.BOX)) > 0)
+    hole = hidden & (np.asarray(holes.resize(size, Image.Resampling.BOX)) > 0)
     guide = scene.guidance
     if guide is not None:
         # Its colours are codes, which have no means.
         guide = np.asarray(Image.fromarray(guide).resize(size, Image.Resampling.NEAREST))
-    return Scene(small[..., :3], mask, hole, guide, scene.trained_at, scene.size_multiple)
+    return replace(scene, picture=small[..., :3], hole=hole, hidden=hidden, guidance=guide)
 
 
 def enlarged(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:

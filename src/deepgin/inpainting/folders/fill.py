@@ -113,7 +113,7 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     guide = pair.guidance if inpainter.guided else None
     watcher.begin(1, 0)
     try:
-        result: Result = inpainter.run(pair.picture, pair.mask, guide, told=watcher.step)
+        result: Result = inpainter.run(pair.picture, pair.mask, guide, on_progress=watcher.step)
     finally:
         watcher.end()
     how = request.how_written()
@@ -149,7 +149,7 @@ def fill_folder(request: Request, watcher: Watcher) -> Summary:
     read = reader(request.options.threshold, inpainter.guided)
     with held(target, how.shard):
         remove_leftovers(made)
-        return run(made, read, partial(inpainter.fill_many, told=watcher.step), how, watcher)
+        return run(made, read, partial(inpainter.fill_many, on_progress=watcher.step), how, watcher)
 
 
 def _check_not_input(target: Path, *inputs: Path | None) -> None:

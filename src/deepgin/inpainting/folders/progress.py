@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TextIO
 
+from ...errors import on_command_line, spelled
 from ..steps import Progress
 from .job import Watcher
 from .names import shown
@@ -74,7 +75,7 @@ class Lines:
 
     def step(self, done: int, of: int) -> None:
         """Say from time to time how far the only picture is."""
-        self.picture.tell(done, of)
+        self.picture.update(done, of)
         if self.total == 1 and self.due():
             self.say(f"{done} of {of} steps{self.left()}")
 
@@ -91,6 +92,7 @@ class Lines:
 
     def note(self, name: str, text: str) -> None:
         """Say a thing once, and count how often it would have been said."""
+        (text,) = spelled([text], on_command_line)
         # The name within the text would make the same thing another one.
         key = text.replace(name, "")
         self.notes[key] += 1
@@ -167,7 +169,7 @@ class Bar(Lines):
 
     def step(self, done: int, of: int) -> None:
         """Move the bar of the only picture."""
-        self.picture.tell(done, of)
+        self.picture.update(done, of)
         if self.total == 1:
             words = self.left().removeprefix(", ")
             self.progress.update(self.bar, total=of, completed=done, description=words)

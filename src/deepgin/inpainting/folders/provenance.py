@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ...runtimes.choice import soft_sharpness
-from ...weights import file_hash, local_path, sharpness_of
+from ...weights import Model, file_hash, local_path, sharpness_of
 from ..options import Options
 from ..textured import wants_texture
 
@@ -26,8 +25,8 @@ def provenance(
         WeightsError, UsageError: as for `sharpness_of`.
     """
     usual, path = asdict(Options()), local_path(weights)
-    if sharpness is None and wants_texture(options):
-        sharpness = soft_sharpness(path)
+    if wants_texture(options):
+        sharpness = Model(path, sharpness=sharpness).softened().sharpness
     at = sharpness_of(path, sharpness)
     return {
         "software": f"deepgin {__version__}",

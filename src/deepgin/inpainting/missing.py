@@ -1,0 +1,125 @@
+"""What is missing in a picture: from a mask, a box, a colour or the picture's own alpha."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import Note, PictureError, UsageError
+from ..pictures import Document, box_mask, colour_mask, near_misses, resize_mask
+from .options import Options
+from .shaping import dilate
+
+_MOST = 0.9
+_FEW = 0.01
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What to fill, and what the network must not see.
+
+    Attributes:
+        hole: bool, H x W: what to fill.
+        hidden: bool, H x W: what the network must not see: the hole and fully transparent pixels.
+        from_alpha: the hole is the picture's own alpha.
+        warnings: notes about the mask, each a line.
+    """
+
+    hole: np.ndarray
+    hidden: np.ndarray
+    from_alpha: bool
+    warnings: tuple[Note, ...]
+
+
+def missing_of(
+    document: Document,
+    mask: np.ndarray | None,
+    options: Options,
+    name: str,
+    mask_name: str,
+    mask_note: Note = Note(""),  # noqa: B008, a string
+) -> Missing:
+    """Return what a mask and options mark as missing.
+
+    Args:
+        document: the picture.
+        mask: bool, H x W; None where the options make it, or the picture's own alpha is meant.
+        options: box, color, color_tolerance, resize_mask, invert and dilate are used.
+        name: the picture's name, for messages.
+        mask_name: the mask's.
+        mask_note: why the mask may mark nothing; see `Marks`.
+
+    Raises:
+        PictureError: the mask has another size, or no valid pixels remain.
+        UsageError: there is no mask, or a second one.
+    """
+    marked, mask_name, warnings = _marked(document, mask, options, mask_name)
+    hole = _of_size(marked, document, options, name, mask_name)
+    if options.invert:
+        hole = ~hole
+    hole = dilate(hole, options.dilate)
+    hidden = hole | document.unseen()
+    share = float(hole.mean())
+    note = f"; {mask_note.problem}" if mask_note else ""
+    if hidden.all():
+        what = "marks everything as missing" if share == 1 else "leaves only transparent pixels"
+        problem = f"{mask_name} {what}: no valid pixels remain{note}"
+        raise PictureError(problem, field="mask", mend=mask_note.mend)
+    white, black, mend = "white", "black", "use {invert=true}"
+    if options.invert:
+        white, black, mend = "black", "white", "leave {invert} out"
+    if not share:
+        problem = f"{mask_name} marks nothing as missing ({white}): nothing is filled{note}"
+        warnings += (Note(problem, mend=mask_note.mend),)
+    elif share > _MOST:
+        problem = f"{mask_name} marks {share:.1%} as missing ({white})"
+        warnings += (Note(problem, mend=f"if {black} was meant, {mend}"),)
+    from_alpha = mask is None and not options.box and not options.color
+    return Missing(hole, hidden, from_alpha, warnings)
+
+
+def _marked(
+    document: Document, mask: np.ndarray | None, options: Options, mask_name: str
+) -> tuple[np.ndarray, str, tuple[Note, ...]]:
+    """Return what is marked, of any size, its name, and notes."""
+    option = "box" if options.box else "color" if options.color else ""
+    if mask is not None:
+        if option:
+            raise UsageError(
+                f"a mask and {option} both say what the hole is",
+                field=option,
+                mend=f"use a mask or {{{option}}}",
+            )
+        return mask, mask_name, ()
+    if options.box:
+        return box_mask(document.size, options.box), f"the box {options.box}", ()
+    if options.color:
+        return _of_colour(document, options.color, options.color_tolerance)
+    return document.own_hole(), "the picture's own alpha", ()
+
+
+def _of_colour(
+    document: Document, colour: str, tolerance: int
+) -> tuple[np.ndarray, str, tuple[Note, ...]]:
+    name, rgb = f"the colour {colour}", document.rgb()
+    mask = colour_mask(rgb, colour, tolerance)
+    misses = near_misses(rgb, colour, tolerance, mask)
+    if misses <= mask.sum() * _FEW:
+        return mask, name, ()
+    mend = f"if they belong to the hole, use {{color_tolerance}} above {tolerance}"
+    return mask, name, (Note(f"{misses} pixels near {name} are not in the hole", mend=mend),)
+
+
+def _of_size(
+    mask: np.ndarray, document: Document, options: Options, name: str, mask_name: str
+) -> np.ndarray:
+    size = document.size
+    if mask.shape[::-1] == size:
+        return mask
+    if options.resize_mask:
+        return resize_mask(mask, size)
+    raise PictureError(
+        f"{mask_name} is {mask.shape[1]} x {mask.shape[0]} pixels and {name} is "
+        f"{size[0]} x {size[1]}",
+        field="resize_mask",
+        mend="make the mask as large as the picture, or use {resize_mask=true}",
+    )

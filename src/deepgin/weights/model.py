@@ -1,0 +1,50 @@
+"""`Model`: which weights run, where and how. Needs no torch."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .blend import sharpness_of
+from .hub import local_path
+
+if TYPE_CHECKING:
+    from ..network import Generator
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights, and how they run. A runtime resolves `auto` and None.
+
+    Attributes:
+        weights: a weights file or one of `deepgin export`, an address on the hub, a generator, or
+            None for the weights that come with the package.
+        device: auto, cpu, cuda, cuda:N or mps.
+        precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
+        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
+    """
+
+    weights: "str | Path | Generator | None" = None
+    device: str = "auto"
+    precision: str = "auto"
+    sharpness: float | None = None
+
+    def file(self) -> Path | None:
+        """Return the weights file, downloaded if needed; None for a generator.
+
+        Raises:
+            UsageError, WeightsError: as for `local_path`.
+        """
+        if self.weights is None or isinstance(self.weights, str | Path):
+            return local_path(self.weights)
+        return None
+
+    def softened(self) -> "Model":
+        """Return the model under texture: weights of two sets at 0, unless a sharpness is given.
+
+        Raises:
+            WeightsError: the file cannot be used.
+        """
+        path = self.file()
+        if self.sharpness is not None or path is None or sharpness_of(path) is None:
+            return self
+        return replace(self, sharpness=0.0)
