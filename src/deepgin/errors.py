@@ -6,7 +6,7 @@ in "or {resize_mask=true}" and "use {fit=crop}"; `{box}` names an option without
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Self, TypeAlias
 
 Spelling: TypeAlias = Callable[[str, str], str]
@@ -94,6 +94,11 @@ class Note(str):
     def spelled(self, spelling: Spelling) -> str:
         """Return problem and mend in one line, options spelled for a door."""
         return _line(self.problem, self.mend, spelling)
+
+
+def spelled(notes: Iterable[str], spelling: Spelling) -> tuple[str, ...]:
+    """Return notes with options spelled for a door; plain strings stay."""
+    return tuple(n.spelled(spelling) if isinstance(n, Note) else n for n in notes)
 
 
 def nearest_name(wrong: str, names: "list[str] | tuple[str, ...]") -> str:

@@ -5,7 +5,7 @@ import sys
 import warnings
 from importlib import import_module
 
-from ..errors import DeepginError, nearest_name, on_command_line
+from ..errors import DeepginError, nearest_name, on_command_line, spelled
 
 # The modules are imported when they are called: the list must not wait for torch.
 COMMANDS = {
@@ -96,4 +96,6 @@ def _one_line(message: object) -> str:
 
 
 def _show_warning(message: object, *_: object, **__: object) -> None:
-    print(f"deepgin: warning: {_one_line(message)}", file=sys.stderr)
+    texts = message.args if isinstance(message, Warning) else (message,)
+    text = " ".join(spelled(texts, on_command_line))
+    print(f"deepgin: warning: {_one_line(text)}", file=sys.stderr)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import PictureError, UsageError
+from ..errors import Note, PictureError, UsageError
 from ..pictures import Document, box_mask, colour_mask, near_misses, resize_mask
 from .options import Options
 from .shaping import dilate
@@ -36,7 +36,7 @@ def hole_of(
     options: Options,
     name: str,
     mask_name: str,
-    mask_note: str = "",
+    mask_note: Note = Note(""),  # noqa: B008, a string
 ) -> Hole:
     """Return the hole that mask and options mean.
 
@@ -46,7 +46,7 @@ def hole_of(
         options: box, color, color_tolerance, resize_mask, invert and dilate are used.
         name: the picture's name, for messages.
         mask_name: the mask's.
-        mask_note: what to say if the mask marks nothing.
+        mask_note: why the mask may mark nothing; see `Marks`.
 
     Raises:
         PictureError: the mask has another size, or nothing is left to go by.
@@ -59,19 +59,20 @@ def hole_of(
     unseen = document.unseen()
     hidden = fill | unseen
     missing = float(fill.mean())
-    note = f"; {mask_note}" if mask_note else ""
+    note = f"; {mask_note.problem}" if mask_note else ""
     if hidden.all():
         what = "marks everything as missing" if missing == 1 else "leaves only transparent pixels"
-        raise PictureError(f"{mask_name} {what}: nothing to go by is left{note}")
-    white, black, mend = "white", "black", "use --invert (in Python, invert=True)"
+        problem = f"{mask_name} {what}: no valid pixels remain{note}"
+        raise PictureError(problem, field="mask", mend=mask_note.mend)
+    white, black, mend = "white", "black", "use {invert=true}"
     if options.invert:
-        white, black, mend = "black", "white", "leave --invert out"
+        white, black, mend = "black", "white", "leave {invert} out"
     if not fill.any():
-        warnings += (f"{mask_name} marks nothing as missing ({white}): nothing is filled{note}",)
+        problem = f"{mask_name} marks nothing as missing ({white}): nothing is filled{note}"
+        warnings += (Note(problem, mend=mask_note.mend),)
     elif missing > _MOST:
-        warnings += (
-            f"{mask_name} marks {missing:.1%} as missing ({white}): if {black} was meant, {mend}",
-        )
+        problem = f"{mask_name} marks {missing:.1%} as missing ({white})"
+        warnings += (Note(problem, mend=f"if {black} was meant, {mend}"),)
     return Hole(fill, hidden, own, warnings)
 
 
@@ -82,7 +83,7 @@ def _marked(
     option = "box" if options.box else "color" if options.color else ""
     if mask is not None:
         if option:
-            raise UsageError(f"--{option} makes the mask: give no mask beside it")
+            raise UsageError("two masks", field=option, mend=f"give a mask or {{{option}}}")
         return mask, mask_name, ()
     if options.box:
         return box_mask(document.size, options.box), f"the box {options.box}", ()
@@ -99,8 +100,8 @@ def _of_colour(
     misses = near_misses(rgb, colour, tolerance, mask)
     if misses <= mask.sum() * _FEW:
         return mask, name, ()
-    mend = f"raise --color-tolerance above {tolerance} if they are meant"
-    return mask, name, (f"{misses} pixels near {name} are left: {mend}",)
+    mend = f"raise {{color_tolerance}} above {tolerance} if they are meant"
+    return mask, name, (Note(f"{misses} pixels near {name} are left", mend=mend),)
 
 
 def _of_size(
@@ -113,5 +114,7 @@ def _of_size(
         return resize_mask(mask, size)
     raise PictureError(
         f"{mask_name} is {mask.shape[1]} x {mask.shape[0]} pixels and {name} is "
-        f"{size[0]} x {size[1]}: make the mask as large as the picture, or use --resize-mask"
+        f"{size[0]} x {size[1]}",
+        field="mask",
+        mend="make the mask as large as the picture, or use {resize_mask=true}",
     )

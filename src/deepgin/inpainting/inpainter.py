@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ..errors import DeepginError, UsageError
+from ..errors import DeepginError, Note, UsageError
 from ..runtimes import OutOfMemory, Runtime
 from ..runtimes.choice import open_runtime, soft_sharpness
 from . import batches
@@ -138,7 +138,7 @@ class Inpainter:
     ) -> Result:
         """Fill and tell all; arguments and errors are those of `__call__` and `fill_many`."""
         options = options or self.options
-        marked, note = (None, "") if mask is None else as_marks(mask, options.threshold)
+        marked, note = (None, Note("")) if mask is None else as_marks(mask, options.threshold)
         job = Job(
             as_document(picture),
             marked,
@@ -206,15 +206,19 @@ class Inpainter:
             )
         except OutOfMemory as error:
             raise DeepginError(
-                f"the memory does not suffice for {error}: close other programs, or use "
-                "--fit crop or --device cpu"
+                f"the memory does not suffice for {error}",
+                mend="close other programs, or use {fit=crop} or {device=cpu}",
             ) from error
 
     def _hole(self, job: Job, options: Options) -> Hole:
         name = job.name or name_of(job.document, "the picture")
         if (job.guidance is not None) != self.guided:
             need = "need a" if self.guided else "take no"
-            raise UsageError(f"{name}: these weights {need} guidance picture (--guidance)")
+            raise UsageError(
+                f"{name}: these weights {need} guidance picture",
+                field="guidance",
+                mend="give {guidance}" if self.guided else "leave {guidance} out",
+            )
         if job.guidance is not None and job.guidance.shape[1::-1] != job.document.size:
             sizes = [f"{w} x {h}" for w, h in (job.guidance.shape[1::-1], job.document.size)]
             raise UsageError(f"{name}: the guidance is {sizes[0]} pixels, the picture {sizes[1]}")

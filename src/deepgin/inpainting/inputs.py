@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from PIL import Image
 
-from ..errors import UsageError
+from ..errors import Note, UsageError
 from ..pictures import Document, Marks, decoded, faint, marks_of, read_marks, read_rgb, rgb_of
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _of_array(mask: np.ndarray, threshold: float, kind: str) -> Marks:
         raise UsageError(f"a mask {kind} of floats must lie in [0, 1]: divide bytes by 255")
     # 255 / 2 would let 127.5 round either way: half of 256 levels, as for files.
     marked = mask >= (128 if white == 255 and threshold == 0.5 else threshold * white)
-    return Marks(marked, "" if marked.any() else faint(max(0.0, float(mask.max())) / white))
+    return Marks(marked, Note("") if marked.any() else faint(max(0.0, float(mask.max())) / white))
 
 
 def as_guidance(guidance: Picture) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image
 
+from ..errors import Note
 from ..pictures import Document
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Job(NamedTuple):
     guidance: np.ndarray | None = None
     name: str = ""
     mask_name: str = "the mask"
-    mask_note: str = ""
+    mask_note: Note = Note("")
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ def fitted(
         pixels, mode = without_alpha(pixels, mode)
     if not target.mode_for(mode):
         what = "CMYK" if mode == "CMYK" else "16 bit" if is_deep(mode) else "alpha"
-        mend = ".tif or .jpg" if mode == "CMYK" else ".png"
-        raise UsageError(f"{path}: {target.name} holds no {what}: end it in {mend}")
+        mend = "choose tif or jpg" if mode == "CMYK" else "choose png"
+        raise UsageError(f"{path}: {target.name} holds no {what}", field="format", mend=mend)
     return pixels, mode, notes
 
 

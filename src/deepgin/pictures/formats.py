@@ -89,7 +89,7 @@ _ALSO = {"MPO": "JPEG"}
 WRITABLE_ENDINGS = frozenset(ending for f in FORMATS for ending in f.endings)
 
 
-_MEND = "end it in .png (exact), .jpg, .webp, .tif or .avif"
+_MEND = "choose png (exact), jpg, webp, tif or avif"
 _PARTS = {
     "exif": "EXIF",
     "xmp": "XMP",
@@ -115,7 +115,8 @@ def format_named(path: Path, own: str | None = None) -> Format:
         if ending in candidate.endings or (bare and candidate.name == own):
             return candidate
     what = f"'{path.suffix}' is" if ending else "its name ends in"
-    raise UsageError(f"{path}: {what} no picture format that is written here: {_MEND}")
+    problem = f"{path}: {what} no picture format that is written here"
+    raise UsageError(problem, field="format", mend=_MEND)
 
 
 def remarks(

@@ -1,19 +1,18 @@
 """HEIC, the format of phones, through the extra `heif`: registered with Pillow when first met."""
 
-from contextlib import suppress
 from functools import cache
-from pathlib import Path
+from pathlib import PurePath
+from typing import IO
 
 HEIF_ENDINGS = frozenset([".heic", ".heif", ".hif"])
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
 
 
-def sees_heif(path: Path) -> bool:
-    """Return whether a file is HEIC by its first bytes, whatever its name."""
-    head = b""
-    with suppress(OSError), open(path, "rb") as file:  # who opens it next says why
-        head = file.read(12)
-    named = path.suffix.lower() in HEIF_ENDINGS
+def is_heif(file: IO[bytes], name: str) -> bool:
+    """Return whether a file at its start is HEIC: by its first bytes, or those of AVIF and a name."""
+    head = file.read(12)
+    file.seek(0)
+    named = PurePath(name).suffix.lower() in HEIF_ENDINGS
     return head[4:8] == b"ftyp" and (head[8:12] in _BRANDS or named)
 
 

@@ -36,7 +36,8 @@ def box_mask(size: tuple[int, int], box: str) -> np.ndarray:
     try:
         left, top, width, height = (int(number) for number in box.split(","))
     except ValueError as error:
-        raise UsageError(f"--box {box}: four whole numbers are needed, x,y,w,h") from error
+        problem = f"the box {box} is not four whole numbers"
+        raise UsageError(problem, field="box", mend="write x,y,width,height") from error
     mask = np.zeros(size[::-1], np.bool_)
     if width > 0 and height > 0:
         rows, columns = (
@@ -45,5 +46,6 @@ def box_mask(size: tuple[int, int], box: str) -> np.ndarray:
         )
         mask[rows, columns] = True
     if not mask.any():
-        raise UsageError(f"--box {box} holds no pixel of a picture of {size[0]} x {size[1]}")
+        problem = f"the box {box} holds no pixel of a picture of {size[0]} x {size[1]}"
+        raise UsageError(problem, field="box")
     return mask

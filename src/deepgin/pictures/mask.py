@@ -1,12 +1,12 @@
 """Reading mask pictures: which pixels they mark. Boxes and colours are in holes.py."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from ..errors import UsageError
+from ..errors import Note, UsageError
 from .modes import has_alpha, is_deep, own_samples
 from .read import is_deep_grey, open_upright, rgb_of, share_of_full
 
@@ -16,11 +16,11 @@ class Marks(NamedTuple):
 
     Attributes:
         mask: bool, H x W: what is missing.
-        note: what must be said if it marks nothing although it is not black; may be empty.
+        note: why it marks nothing although it is not black; empty if it does mark something.
     """
 
     mask: np.ndarray
-    note: str = ""
+    note: Note = Note("")
 
 
 def read_mask(path: str | Path, threshold: float = 0.5) -> np.ndarray:
@@ -36,10 +36,10 @@ def read_mask(path: str | Path, threshold: float = 0.5) -> np.ndarray:
     return read_marks(path, threshold).mask
 
 
-def read_marks(path: str | Path, threshold: float = 0.5) -> Marks:
+def read_marks(source: str | Path | IO[bytes], threshold: float = 0.5, name: str = "") -> Marks:
     """Read a mask file as `read_mask` does, with what must be said of it."""
     check_threshold(threshold)
-    return marks_of(open_upright(path), threshold)
+    return marks_of(open_upright(source, name), threshold)
 
 
 def mask_of(picture: Image.Image, threshold: float = 0.5) -> np.ndarray:
@@ -69,30 +69,27 @@ def marks_of(picture: Image.Image, threshold: float = 0.5) -> Marks:
         painted = alpha.min() < alpha.max() and (marked.all() or not marked.any())
         shades = alpha if painted else np.where(visible, shades, 0)
     mask = shades >= threshold
-    return Marks(mask, "" if mask.any() else faint(float(shades.max(initial=0))))
+    return Marks(mask, Note("") if mask.any() else faint(float(shades.max(initial=0))))
 
 
-def faint(brightest: float) -> str:
-    """Return what to say of a mask that marks nothing and whose brightest value is this.
-
-    Args:
-        brightest: in [0, 1].
-    """
+def faint(brightest: float) -> Note:
+    """Return what to say of a mask whose brightest value, in [0, 1], is below the threshold."""
     if not brightest:
-        return ""
+        return Note("")
     value = brightest * 255
     looks = (
         "it looks like a mask of 0 and 1"
         if 0.99 < value < 1.01
         else f"its brightest value is {value:.3g} of 255"
     )
-    return f"{looks}: use --threshold {brightest / 2:.2g} (in Python, threshold=...)"
+    return Note(looks, mend=f"use {{threshold={brightest / 2:.2g}}}")
 
 
 def check_threshold(threshold: float) -> None:
     """Refuse a threshold that is not above 0 and at most 1."""
     if not 0 < threshold <= 1:
-        raise UsageError(f"a threshold of {threshold} does not work: above 0 and at most 1")
+        problem = f"a threshold of {threshold} does not work"
+        raise UsageError(problem, field="threshold", mend="give one above 0 and at most 1")
 
 
 def _alpha(picture: Image.Image) -> np.ndarray | None:

@@ -2,14 +2,14 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from ..errors import DeepginError, PictureError
-from .heif import heif_readable, sees_heif
+from .heif import heif_readable, is_heif
 from .modes import UnkeptSamples
 from .tiff_reading import silence_libtiff, unread_tiff
 
@@ -57,26 +57,35 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[Image.Image]:
+def opened(source: str | Path | IO[bytes], name: str = "") -> Iterator[Image.Image]:
     """Open a picture file, not yet decoded; what goes wrong in the block names the file.
+
+    Args:
+        source: a path, or a file that is open for reading, at its start.
+        name: for errors; empty takes the path.
 
     Raises:
         PictureError: missing, empty, truncated, not a picture, or too large to be meant.
     """
-    path = Path(path)
-    with naming(path):
-        if sees_heif(path) and not heif_readable():
-            raise PictureError(f"{path} is HEIC: pip install 'deepgin[heif]' reads it")
-        with open(path, "rb") as file:
-            try:
-                image = open_image(file)
-            except (UnidentifiedImageError, KeyError) as error:  # KeyError: a TIFF's compression
-                empty = path.stat().st_size == 0
-                why = "is empty (0 bytes)" if empty else "is not a picture of a known format"
-                mend = "name a JPEG, PNG, WebP, TIFF or AVIF file"
-                raise PictureError(f"{path} {unread_tiff(file) or f'{why}: {mend}'}") from error
-            with image:
-                yield image
+    name = name or str(source)
+    with (
+        naming(name),
+        open(source, "rb") if isinstance(source, str | Path) else nullcontext(source) as file,
+    ):
+        if is_heif(file, name) and not heif_readable():
+            mend = "pip install 'deepgin[heif]' reads it"
+            raise PictureError(f"{name} is HEIC", mend=mend)
+        try:
+            image = open_image(file)
+        except (UnidentifiedImageError, KeyError) as error:  # KeyError: a TIFF's compression
+            if why := unread_tiff(file):
+                raise PictureError(f"{name} {why}") from error
+            empty = file.seek(0, 2) == 0
+            why = "is empty (0 bytes)" if empty else "is not a picture of a known format"
+            mend = "name a JPEG, PNG, WebP, TIFF or AVIF file"
+            raise PictureError(f"{name} {why}", mend=mend) from error
+        with image:
+            yield image
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from .files import Upload, Writing
 from .parts import multipart, split
 from .patches import Box
 from .reference import EXAMPLE
-from .refusals import ClientLeft, Refusal, first_of, refusal_of, responses
+from .refusals import ClientLeft, Refusal, refusal_of, refusal_of_fields, responses
 from .service import Answer, Service
 
 T = TypeVar("T")
@@ -166,7 +166,7 @@ def _fields(given: dict[str, str], files: set[str]) -> Fields:
     try:
         fields = Fields.model_validate(given)
     except ValidationError as error:
-        raise Refusal(400, first_of(error)) from error
+        raise refusal_of_fields(error) from error
     named = [name for name in ("box", "color", "alpha") if getattr(fields, name)]
     named += ["mask"] if "mask" in files else []
     if len(named) > 1:

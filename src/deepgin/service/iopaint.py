@@ -16,7 +16,7 @@ from .files import Upload, Writing
 from .inpaint import in_time, sent, unless_left
 from .parts import json_object
 from .reference import EXAMPLE
-from .refusals import Refusal, first_of, responses
+from .refusals import Refusal, refusal_of_fields, responses
 from .service import Service
 
 router = APIRouter(prefix="/api/v1")
@@ -109,7 +109,7 @@ async def _taken(request: Request, seconds: float) -> tuple[Upload, int]:
     try:
         asked = Asked.model_validate(body)
     except ValidationError as error:
-        raise Refusal(400, first_of(error)) from error
+        raise refusal_of_fields(error) from error
     return await asyncio.to_thread(_upload, asked), asked.sd_seed
 
 

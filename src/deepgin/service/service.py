@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..errors import in_request, spelled
 from ..inpainting import Inpainter, Job, Options, Result
 from ..inpainting.steps import Progress, Told
 from ..pictures import Document
@@ -18,7 +19,7 @@ from .files import Upload, Writing, measure, read, written
 from .gathering import Gatherer, TooLate, Way
 from .meters import Meters
 from .patches import Box, next_patch
-from .refusals import Refusal, refusal_of, worded
+from .refusals import Refusal, refusal_of
 from .settings import Settings
 
 T = TypeVar("T")
@@ -222,7 +223,8 @@ class Service:
             Refusal: whatever does not work, and why.
         """
         if sharpness is not None and self.loaded and self.loaded.sharpened is None:
-            raise Refusal(400, "the weights here have one sharpness: leave sharpness out")
+            problem = "the weights here have one sharpness: leave sharpness out"
+            raise Refusal(400, problem, field="sharpness")
         loop = asyncio.get_running_loop()
         until = loop.time() + self.settings.limits.seconds
         async with self._lent(upload, until):
@@ -269,8 +271,8 @@ def _answer(result: Result, writing: Writing, last: Box | None) -> Answer:
     if writing.patch and document.mode == "CMYK":
         writing = replace(writing, format="tif")
     content, kind, notes = written(document, writing)
-    told = result.warnings if writing.patch else (*result.warnings, *notes)
-    return Answer(content, kind, result.fit, tuple(map(worded, told)), box)
+    warnings = spelled(result.warnings, in_request) + (() if writing.patch else notes)
+    return Answer(content, kind, result.fit, warnings, box)
 
 
 def _give_back(loop: asyncio.AbstractEventLoop) -> None:

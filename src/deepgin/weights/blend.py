@@ -23,7 +23,8 @@ def checked(sharpness: float) -> float:
         UsageError: it is not within [0, 1].
     """
     if not 0 <= sharpness <= 1:
-        raise UsageError(f"sharpness {sharpness} does not work: 0 (soft) to 1 (sharp)")
+        problem = f"sharpness {sharpness} does not work"
+        raise UsageError(problem, field="sharpness", mend="give 0 (soft) to 1 (sharp)")
     return float(sharpness)
 
 
@@ -46,15 +47,17 @@ def sharpness_of(path: Path, asked: float | None = None) -> float | None:
     if path.suffix in (".onnx", ".pt2"):
         if asked is not None:
             raise UsageError(
-                f"{path}: the sharpness of an exported file is fixed: leave --sharpness out, or "
-                "give it to deepgin export"
+                f"{path}: the sharpness of an exported file is fixed",
+                field="sharpness",
+                mend="leave {sharpness} out, or give it to deepgin export",
             )
         return None
     usual = read_card(path).sharpness
     if usual is None and asked is not None:
         raise UsageError(
-            f"{path} holds one set of weights: leave --sharpness out (deepgin blend makes files "
-            "of two)"
+            f"{path} holds one set of weights",
+            field="sharpness",
+            mend="leave {sharpness} out (deepgin blend makes files of two)",
         )
     return usual if asked is None else asked
 

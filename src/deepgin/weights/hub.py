@@ -53,8 +53,9 @@ def parse(text: str) -> Address:
     found = _ADDRESS.fullmatch(text)
     if not found or {"", ".", ".."} & {*f"{found[1]}/{found[2] or 'file'}".split("/")}:
         raise UsageError(
-            f"weights '{text}': write hf:owner/name, hf:owner/name/path/in/it.safetensors, "
-            "and either with @revision"
+            f"'{text}' is no address of weights",
+            field="weights",
+            mend="write hf:owner/name or hf:owner/name/path/in/it.safetensors, perhaps @revision",
         )
     return Address(found[1], found[2] or "", found[3] or "")
 

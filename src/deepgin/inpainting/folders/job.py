@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Protocol, TypeAlias
 
-from ...errors import DeepginError
+from ...errors import DeepginError, on_command_line
 from ...files import make_folder
 from ...pictures import Document
 from ..jobs import Job, Result
@@ -96,9 +96,9 @@ def run(plan: Plan, read: Read, fill: Fill, options: JobOptions, watcher: Watche
 
 def reason(error: Exception) -> str:
     """Return why something failed, in one line."""
-    text = " ".join(str(error).split())
     if isinstance(error, DeepginError):
-        return text
+        return " ".join(error.spelled(on_command_line).split())
+    text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text or 'no message'} (--debug shows where)"
 
 

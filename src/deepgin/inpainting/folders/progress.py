@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TextIO
 
+from ...errors import on_command_line, spelled
 from ..steps import Progress
 from .job import Watcher
 from .names import shown
@@ -91,6 +92,7 @@ class Lines:
 
     def note(self, name: str, text: str) -> None:
         """Say a thing once, and count how often it would have been said."""
+        (text,) = spelled([text], on_command_line)
         # The name within the text would make the same thing another one.
         key = text.replace(name, "")
         self.notes[key] += 1

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
+from ...errors import Note
 from ...pictures import Document, Marks
 from ..inputs import as_guidance, as_marks
 from ..jobs import Job
@@ -30,7 +31,7 @@ def reader(threshold: float, guided: bool) -> Callable[[Task], Job]:
 
     def read(task: Task) -> Job:
         pair = task.pair
-        mask, note = masks(pair.mask) if pair.mask else (None, "")
+        mask, note = masks(pair.mask) if pair.mask else (None, Note(""))
         return Job(
             Document.open(pair.picture),
             mask,

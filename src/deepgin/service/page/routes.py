@@ -19,7 +19,7 @@ from ..files import Writing, written
 from ..inpaint import header, in_time, unless_left, uploaded
 from ..parts import multipart, split
 from ..patches import Box, cut
-from ..refusals import Refusal, first_of, refusal_of, worded
+from ..refusals import Refusal, refusal_of, refusal_of_fields
 from ..service import Service
 
 router = APIRouter(include_in_schema=False)
@@ -81,7 +81,7 @@ async def _made(
             work = service.made_of(upload, writing, lambda read: make(read, writing, upload.box))
             return await unless_left(request, work)
     except ValidationError as error:
-        raise Refusal(400, first_of(error)) from error
+        raise refusal_of_fields(error) from error
     except UsageError as error:
         raise refusal_of(error) from error
     finally:
@@ -92,7 +92,7 @@ def _download(document: Document, writing: Writing, box: Box | None) -> Response
     content, kind, notes = written(document, writing)
     headers = {"Cache-Control": "no-store"}
     if notes:
-        headers["X-Deepgin-Warnings"] = header("; ".join(map(worded, notes)))
+        headers["X-Deepgin-Warnings"] = header("; ".join(notes))
     return Response(content, media_type=kind, headers=headers)
 
 
