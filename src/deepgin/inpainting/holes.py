@@ -86,7 +86,8 @@ def _marked(
             raise UsageError("two masks", field=option, mend=f"give a mask or {{{option}}}")
         return mask, mask_name, ()
     if options.box:
-        return box_mask(document.size, options.box), f"the box {options.box}", ()
+        box = ",".join(map(str, options.box))
+        return box_mask(document.size, box), f"the box {box}", ()
     if options.color:
         return _of_colour(document, options.color, options.color_tolerance)
     return document.own_hole(), "the picture's own alpha", ()

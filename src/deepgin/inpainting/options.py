@@ -1,7 +1,8 @@
-"""The options of inpainting. What they do is in the other files of this room."""
+"""The options of filling, each stated once: default, range and description."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from ..errors import UsageError, nearest_name
 from ..pictures import COLOUR_TOLERANCE
@@ -13,67 +14,102 @@ _MOST_PIXELS = 1024
 TEXTURES = ("auto", "on", "off")
 
 
+def _option(default: Any, help: str, **limits: Any) -> Any:
+    return field(default=default, metadata={"help": help, **limits})
+
+
 @dataclass(frozen=True)
 class Options:
     """How holes are found and filled.
 
-    Attributes:
-        fit: how a picture is brought to the network: auto, direct, resize, crop or polyphase.
-        texture: auto, on or off: texture of the photograph itself over what the network says.
-            auto means on, unless another fit, ensemble or degrid is chosen.
-        ensemble: the mean of five passes, turned and mirrored; five times as slow.
-        degrid: smooth the filling by halving and enlarging it again, as the authors' released
-            code does against the grid that polyphase leaves.
-        dilate: let the hole grow by so many pixels on all sides.
-        feather: fade steps of brightness and colour at the hole's edge over so many pixels, inside
-            the hole.
-        invert: black is missing instead of white.
-        threshold: a mask is missing at or above this share of white.
-        resize_mask: bring a mask of another size to the picture's.
-        box: the hole as "x,y,width,height" in pixels, in place of a mask.
-        color: the hole as all that is painted in a colour such as "#ff00ff", in place of a mask.
-        color_tolerance: how far each of red, green and blue may be from it, 0 to 255; above 0 the
-            soft rim belongs to it, 0 takes the exact colour alone.
+    The command line, the service and the cluster derive their options from these fields. The
+    metadata of a field has `help`, and where they apply `minimum`, `maximum` and `choices`.
 
     Raises:
-        UsageError: a value that does not work.
+        UsageError: a value that does not work; `field` names the option.
     """
 
-    fit: str = "auto"
-    texture: str = "auto"
-    ensemble: bool = False
-    degrid: bool = False
-    dilate: int = 0
-    feather: int = 0
-    invert: bool = False
-    threshold: float = 0.5
-    resize_mask: bool = False
-    box: str = ""
-    color: str = ""
-    color_tolerance: int = COLOUR_TOLERANCE
+    fit: str = _option("auto", "how a picture is brought to the network", choices=FITS)
+    texture: str = _option(
+        "auto",
+        "fill with texture of the picture's own pixels, guided by the network; auto means on, "
+        "unless another fit, ensemble or degrid is chosen",
+        choices=TEXTURES,
+    )
+    ensemble: bool = _option(False, "mean of five passes, turned and mirrored; five times as slow")
+    degrid: bool = _option(False, "smooth away the grid that the fit polyphase leaves")
+    dilate: int = _option(
+        0, "grow the hole by this many pixels on all sides", minimum=0, maximum=_MOST_PIXELS
+    )
+    feather: int = _option(
+        0,
+        "fade a step of brightness or colour at the edge of the hole, over this many pixels "
+        "inside the hole",
+        minimum=0,
+        maximum=_MOST_PIXELS,
+    )
+    invert: bool = _option(False, "black is missing instead of white")
+    threshold: float = _option(
+        0.5, "a mask pixel is missing at or above this share of white", minimum=1e-6, maximum=1
+    )
+    resize_mask: bool = _option(False, "resize a mask of another size to the picture's size")
+    box: tuple[int, int, int, int] | None = _option(
+        None, "the hole as x,y,width,height in pixels, instead of a mask"
+    )
+    color: str = _option(
+        "", "the hole is what is painted in this colour, such as #ff00ff, instead of a mask"
+    )
+    color_tolerance: int = _option(
+        COLOUR_TOLERANCE,
+        "how far red, green and blue may each be from the colour; above 0 the soft rim belongs to "
+        "the hole, 0 takes the exact colour",
+        minimum=0,
+        maximum=255,
+    )
 
     def __post_init__(self) -> None:
-        if self.fit not in FITS:
-            raise UsageError(
-                f"no fit '{self.fit}'{nearest_name(self.fit, FITS)}: choose from {', '.join(FITS)}"
-            )
-        if self.texture not in TEXTURES:
-            raise UsageError(
-                f"no texture '{self.texture}'{nearest_name(self.texture, TEXTURES)}: "
-                f"choose from {', '.join(TEXTURES)}"
-            )
-        for name in ("dilate", "feather"):
-            if not 0 <= getattr(self, name) <= _MOST_PIXELS:
-                raise UsageError(
-                    f"{name} {getattr(self, name)} does not work: 0 to {_MOST_PIXELS} pixels"
-                )
-        if not 0 < self.threshold <= 1:
-            raise UsageError(f"threshold {self.threshold} does not work: above 0, at most 1")
-        if self.box and not _BOX.fullmatch(self.box):
-            raise UsageError(f"box '{self.box}' does not work: write x,y,width,height in pixels")
+        for option in fields(self):
+            _check(option.name, getattr(self, option.name), **option.metadata)
+        object.__setattr__(self, "box", _box_of(self.box))
         if self.color and not _COLOUR.fullmatch(self.color):
-            raise UsageError(f"color '{self.color}' does not work: write it as #ff00ff")
-        if not 0 <= self.color_tolerance <= 255:
-            raise UsageError(f"color_tolerance {self.color_tolerance} does not work: 0 to 255")
+            raise UsageError(
+                f"color '{self.color}' does not work", field="color", mend="use {color=#ff00ff}"
+            )
         if self.box and self.color:
-            raise UsageError("box and color both say what the hole is: give one of them")
+            raise UsageError(
+                "box and color both say what the hole is",
+                field="color",
+                mend="use {box} or {color}",
+            )
+
+
+def _check(
+    name: str,
+    value: Any,
+    help: str,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> None:
+    if choices and value not in choices:
+        raise UsageError(
+            f"no {name} '{value}'{nearest_name(value, choices)}",
+            field=name,
+            mend=f"choose from {', '.join(choices)}",
+        )
+    if minimum is not None and maximum is not None and not minimum <= value <= maximum:
+        raise UsageError(
+            f"{name} {value} does not work", field=name, mend=f"choose {minimum:g} to {maximum:g}"
+        )
+
+
+def _box_of(box: object) -> tuple[int, ...] | None:
+    """Return a box given as four numbers, or as a string of them."""
+    if box is None or box == "":
+        return None
+    text = ",".join(map(str, box)) if isinstance(box, tuple | list) else str(box)
+    if not _BOX.fullmatch(text):
+        raise UsageError(
+            f"box '{text}' does not work", field="box", mend="use {box=x,y,width,height} in pixels"
+        )
+    return tuple(int(number) for number in text.split(","))
