@@ -11,7 +11,7 @@ from deepgin.pictures import box_mask, mask_of, read_mask, resize_mask
 
 
 def test_box():
-    mask = box_mask((6, 4), "1,2,3,1")
+    mask = box_mask((6, 4), (1, 2, 3, 1))
     assert mask.dtype == np.bool_
     expected = np.zeros((4, 6), np.bool_)
     expected[2, 1:4] = True
@@ -23,18 +23,12 @@ def test_boxes_are_cut_at_the_border(box, width, height):
     left, top, across, down = box
     rows, columns = np.mgrid[:height, :width]
     expected = (columns >= left) & (columns < left + across) & (rows >= top) & (rows < top + down)
-    given_box = ",".join(map(str, box))
     if expected.any():
-        np.testing.assert_array_equal(box_mask((width, height), given_box), expected)
+        np.testing.assert_array_equal(box_mask((width, height), box), expected)
     else:
-        with pytest.raises(UsageError, match=f"{width} x {height}"):
-            box_mask((width, height), given_box)
-
-
-@pytest.mark.parametrize("box", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1.5,2,3,4"])
-def test_boxes_that_are_none(box):
-    with pytest.raises(UsageError, match="four whole numbers are needed, x,y,w,h"):
-        box_mask((10, 10), box)
+        with pytest.raises(UsageError) as raised:
+            box_mask((width, height), box)
+        assert raised.value.field == "box"
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 4), st.integers(0, 2**32 - 1))
@@ -73,7 +67,9 @@ def test_the_threshold_of_a_file(tmp_path):
 
 @pytest.mark.parametrize("threshold", [0, -0.1, 1.01, float("nan")])
 def test_thresholds_out_of_range(tmp_path, threshold):
-    with pytest.raises(UsageError, match="above 0 and at most 1"):
+    with pytest.raises(UsageError) as raised:
         mask_of(Image.new("L", (2, 2)), threshold)
-    with pytest.raises(UsageError, match="above 0 and at most 1"):
+    assert raised.value.field == "threshold"
+    with pytest.raises(UsageError) as raised:
         read_mask(tmp_path / "not looked for.png", threshold)
+    assert raised.value.field == "threshold"

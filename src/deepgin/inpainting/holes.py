@@ -86,8 +86,8 @@ def _marked(
             raise UsageError("two masks", field=option, mend=f"give a mask or {{{option}}}")
         return mask, mask_name, ()
     if options.box:
-        box = ",".join(map(str, options.box))
-        return box_mask(document.size, box), f"the box {box}", ()
+        name = f"the box {','.join(map(str, options.box))}"
+        return box_mask(document.size, options.box), name, ()
     if options.color:
         return _of_colour(document, options.color, options.color_tolerance)
     return document.own_hole(), "the picture's own alpha", ()

@@ -20,24 +20,20 @@ def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(shades.resize(size, Image.Resampling.BOX)) >= 128
 
 
-def box_mask(size: tuple[int, int], box: str) -> np.ndarray:
+def box_mask(size: tuple[int, int], box: tuple[int, int, int, int]) -> np.ndarray:
     """Return a mask of one rectangle, cut at the picture's border.
 
     Args:
         size: the picture's width and height.
-        box: `x,y,w,h` in pixels, from the top left corner.
+        box: x, y, width and height in pixels, from the top left corner.
 
     Returns:
         bool, H x W.
 
     Raises:
-        UsageError: not four whole numbers, or nothing of it lies in the picture.
+        UsageError: no pixel of the picture lies in it.
     """
-    try:
-        left, top, width, height = (int(number) for number in box.split(","))
-    except ValueError as error:
-        problem = f"the box {box} is not four whole numbers"
-        raise UsageError(problem, field="box", mend="write x,y,width,height") from error
+    left, top, width, height = box
     mask = np.zeros(size[::-1], np.bool_)
     if width > 0 and height > 0:
         rows, columns = (
@@ -46,6 +42,8 @@ def box_mask(size: tuple[int, int], box: str) -> np.ndarray:
         )
         mask[rows, columns] = True
     if not mask.any():
-        problem = f"the box {box} holds no pixel of a picture of {size[0]} x {size[1]}"
-        raise UsageError(problem, field="box")
+        raise UsageError(
+            f"box {','.join(map(str, box))} holds no pixel of a picture of {size[0]} x {size[1]}",
+            field="box",
+        )
     return mask
