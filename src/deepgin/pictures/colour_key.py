@@ -1,4 +1,4 @@
-"""Masks from a marker colour, whatever a lossy format or a soft brush has made of it."""
+"""Masks from a marker colour, with its soft or compressed rim."""
 
 import numpy as np
 from PIL import ImageColor
@@ -44,8 +44,8 @@ def colour_mask(rgb: np.ndarray, colour: str, tolerance: int = COLOUR_TOLERANCE)
         return mask
     margin = _REACH * (_ROUNDS + 2)
     rows, columns = (
-        slice(max(places[0] - margin, 0), places[-1] + margin + 1)
-        for places in (np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0)))
+        slice(max(indices[0] - margin, 0), indices[-1] + margin + 1)
+        for indices in (np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0)))
     )
     mask[rows, columns] = _with_rim(mask[rows, columns], rgb[rows, columns], wanted)
     return mask

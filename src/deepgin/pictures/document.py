@@ -13,8 +13,7 @@ from .beside import look_beside
 from .coding import pillow_options
 from .colours import suited, told_by
 from .depth import cut_by_decoder, deep_samples, is_narrowed, key_white
-from .fitting import bounded, fitted
-from .formats import format_named, remarks
+from .formats import bounded, fitted, format_named, remarks
 from .icc import matched
 from .jpeg import jpeg_file
 from .jpeg_blocks import blocks_keepable
@@ -30,11 +29,11 @@ from .modes import (
     own_samples,
     rgb_of_samples,
     samples_of_rgb,
+    upright,
     white_of,
 )
 from .opening import check_format, naming, opened
 from .tiff_reading import load, meant_grey
-from .upright import upright
 from .write import write_samples
 from .xmp import provenance_in, with_provenance
 

@@ -1,4 +1,4 @@
-"""Reading mask pictures: which pixels they mark. Boxes and colours are in holes.py."""
+"""Reading mask pictures: which pixels they mark."""
 
 from pathlib import Path
 from typing import IO, NamedTuple

@@ -3,13 +3,13 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePath
 from typing import IO
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from ..errors import DeepginError, PictureError
-from .heif import heif_readable, is_heif
 from .modes import UnkeptSamples
 from .tiff_reading import silence_libtiff, unread_tiff
 
@@ -133,3 +133,26 @@ def check_format(image: Image.Image) -> None:
     known = (None, *_READ, *_UNMARKED, *_ALSO)
     if getattr(image, "tile", None) and image.format not in known:
         raise UnkeptSamples(f"{image.format} is not read here: save it as PNG first")
+
+
+HEIF_ENDINGS = frozenset([".heic", ".heif", ".hif"])
+_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
+
+
+def is_heif(file: IO[bytes], name: str) -> bool:
+    """Return whether a file at its start is HEIC: by its first bytes, or those of AVIF and a name."""
+    head = file.read(12)
+    file.seek(0)
+    named = PurePath(name).suffix.lower() in HEIF_ENDINGS
+    return head[4:8] == b"ftyp" and (head[8:12] in _BRANDS or named)
+
+
+@cache
+def heif_readable() -> bool:
+    """Register HEIC with Pillow; return whether the extra is installed."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return False
+    register_heif_opener()
+    return True

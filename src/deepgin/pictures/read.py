@@ -1,4 +1,4 @@
-"""Reading picture files as people mean them."""
+"""Reading picture files upright, as RGB, or as squares of one size."""
 
 from pathlib import Path
 from typing import IO
@@ -86,3 +86,15 @@ def share_of_full(picture: Image.Image) -> np.ndarray:
         brightest /= 1.25
     full = 1 if picture.mode == "F" and brightest <= 1 else white_of_deep(brightest)
     return (values / full).clip(0, 1)
+
+
+def centre_square(picture: Image.Image, size: int) -> np.ndarray:
+    """Cut the centre square and bring it to size x size with Lanczos.
+
+    Returns:
+        uint8, size x size x 3.
+    """
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    square = picture.crop((left, top, left + side, top + side))
+    return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS))

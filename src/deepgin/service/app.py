@@ -1,4 +1,4 @@
-"""The application: service, routes and guard put together. Listening is `server`'s."""
+"""The ASGI application: service, routes and guard put together."""
 
 import asyncio
 from collections.abc import AsyncIterator

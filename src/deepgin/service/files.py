@@ -12,7 +12,7 @@ from ..errors import DeepginError, Note, UsageError, in_request, spelled
 from ..inpainting import Job, Options
 from ..pictures import WRITABLE_ENDINGS, Document, open_image, read_marks, read_rgb
 from ..pictures.formats import FORMATS, format_named
-from ..pictures.heif import heif_readable
+from ..pictures.opening import heif_readable
 from .patches import Box, patched
 from .refusals import Refusal, refusal_of
 

@@ -1,4 +1,4 @@
-"""Who may ask, and how many bytes they may send. It stands before all routes, and knows none."""
+"""Middleware that checks hosts, origins, the token and the length of bodies."""
 
 import asyncio
 import hmac

@@ -128,14 +128,14 @@ _PICTURE = {
 )
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
-    service: Service = request.app.state.service
-    service.check_place()
+    service = Service.of(request)
+    service.check_slot()
     form = await in_time(multipart(request), service.settings.limits.seconds)
     try:
         uploads, given = split(form, _FILES)
         fields = _fields(given, {*uploads})
         upload = uploaded(uploads, fields.patch_box)
-        with service.place(), service.followed(fields.job) as progress:
+        with service.slot(), service.followed(fields.job) as progress:
             work = service.fill(
                 upload, *_asked(fields), sharpness=fields.sharpness, told=progress.tell
             )
@@ -153,8 +153,6 @@ def uploaded(files: Mapping[str, UploadFile], patch_box: str) -> Upload:
 
 
 def _fields(given: dict[str, str], files: set[str]) -> Fields:
-    if "picture" not in files:
-        raise Refusal(400, "the picture is missing: send it as a file named picture")
     try:
         fields = Fields.model_validate(given)
     except ValidationError as error:
@@ -162,9 +160,11 @@ def _fields(given: dict[str, str], files: set[str]) -> Fields:
     named = [name for name in ("box", "color", "alpha") if getattr(fields, name)]
     named += ["mask"] if "mask" in files else []
     if len(named) > 1:
-        raise Refusal(400, f"{' and '.join(named)} say what the hole is: send one of them")
+        problem = f"{' and '.join(named)} say what the hole is: send one of them"
+        raise Refusal(400, problem, field=named[0])
     if not named:
-        raise Refusal(400, "nothing says what the hole is: send mask, box, color or alpha")
+        problem = "nothing says what the hole is: send mask, box, color or alpha"
+        raise Refusal(400, problem, field="mask")
     return fields
 
 

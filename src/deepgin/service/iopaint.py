@@ -1,4 +1,4 @@
-"""What clients of IOPaint call: its `POST /api/v1/inpaint`, and what they ask before it."""
+"""The routes that IOPaint's clients call."""
 
 import asyncio
 import base64
@@ -93,10 +93,10 @@ _PNG = {
 )
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
-    service: Service = request.app.state.service
-    service.check_place()
+    service = Service.of(request)
+    service.check_slot()
     upload, seed = await _taken(request, service.settings.limits.seconds)
-    with service.place():
+    with service.slot():
         work = service.fill(upload, Options(), Writing("png"), _for_png)
         response = sent(await unless_left(request, work))
         response.headers["X-Seed"] = str(_SEED if seed == -1 else seed)
@@ -157,6 +157,5 @@ async def server_config(request: Request) -> ServerConfig:
 
 
 def _model(request: Request) -> Model:
-    service: Service = request.app.state.service
-    name = str(service.facts()["name"])
+    name = str(Service.of(request).facts()["name"])
     return Model(name=name, path=name)

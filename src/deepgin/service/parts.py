@@ -1,4 +1,4 @@
-"""Taking a request's body apart: multipart or JSON into files and fields. Nothing is decoded."""
+"""Parsing a request's body, multipart or JSON, into files and fields."""
 
 import json
 from collections.abc import Mapping
@@ -82,7 +82,8 @@ def split(form: FormData, files: tuple[str, ...]) -> tuple[dict[str, UploadFile]
     """Return the files and the fields of a form by name; what is empty counts as not given.
 
     Raises:
-        Refusal: a name comes twice, or a file stands where a field should, or the other way.
+        Refusal: a name comes twice, a file stands where a field should or the other way, or the
+            picture is missing.
     """
     uploads: dict[str, UploadFile] = {}
     fields: dict[str, str] = {}
@@ -98,6 +99,9 @@ def split(form: FormData, files: tuple[str, ...]) -> tuple[dict[str, UploadFile]
             if name in files:
                 raise Refusal(400, f"{name} must be a file: give its part a filename")
             fields[name] = value
+    if "picture" not in uploads:
+        problem = "the picture is missing: send it as a file named picture"
+        raise Refusal(400, problem, field="picture")
     return uploads, fields
 
 

@@ -34,7 +34,8 @@ class Box(NamedTuple):
         """Return the box that "x,y,width,height" means; raise a Refusal if it is none."""
         parts = text.split(",")
         if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
-            raise Refusal(400, "patch_box must be x,y,width,height in whole pixels")
+            problem = "patch_box must be x,y,width,height in whole pixels"
+            raise Refusal(400, problem, field="patch_box")
         x, y, width, height = (int(part[:9]) for part in parts)
         return cls(x, y, x + width, y + height)
 
@@ -89,9 +90,9 @@ def next_patch(result: Result, last: Box | None) -> tuple[Document, Box]:
     return cut(result.document, box), box
 
 
-def _widened(places: np.ndarray, side: int) -> tuple[int, int]:
-    """Return the first and the last grid line round places on an axis."""
-    first, last = (int(places[0]), int(places[-1])) if places.size else (0, 0)
+def _widened(indices: np.ndarray, side: int) -> tuple[int, int]:
+    """Return the first and the last grid line round indices on an axis."""
+    first, last = (int(indices[0]), int(indices[-1])) if indices.size else (0, 0)
     return max(0, first - _MARGIN) // _GRID * _GRID, min(
         side, -(-(last + 1 + _MARGIN) // _GRID) * _GRID
     )

@@ -1,4 +1,4 @@
-"""The page `/docs`: what the OpenAPI description says, for people. It loads nothing."""
+"""The page `/docs`, made from the OpenAPI description."""
 
 from collections.abc import Iterator
 from html import escape

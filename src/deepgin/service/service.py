@@ -1,4 +1,4 @@
-"""The state of a service: its network, who is in it, and whether it takes more. No routes."""
+"""The state of a service: its network, its requests, and whether it takes more."""
 
 import asyncio
 import logging
@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
+from fastapi import Request
 
 from ..errors import in_request, spelled
 from ..inpainting import Inpainter, Job, Options, Result
 from ..inpainting.steps import Progress, Told
 from ..pictures import Document
 from ..runtimes import memory
-from .budget import Budget
 from .files import Upload, Writing, measure, read, written
-from .gathering import Gatherer, TooLate, Way
+from .gathering import Budget, Gatherer, TooLate, Way
 from .meters import Meters
 from .patches import Box, next_patch
 from .refusals import Refusal, refusal_of
@@ -84,6 +84,12 @@ class Service:
         self._pace = 1.0
         # What a decoded picture takes is a multiple of its file: few are decoded at a time.
         self._budget = Budget(2 * settings.limits.pixels)
+
+    @classmethod
+    def of(cls, request: Request) -> "Service":
+        """Return the service that a request came to."""
+        service: Service = request.app.state.service
+        return service
 
     async def start(self) -> None:
         """Load the network; `loaded` or `failure` tell how it went."""
@@ -157,21 +163,21 @@ class Service:
         assert self.loaded
         return self.loaded.facts
 
-    def check_place(self) -> None:
-        """Raise a Refusal if there is no place (429), or none is given now (503)."""
+    def check_slot(self) -> None:
+        """Raise a Refusal if all slots are taken (429), or the service takes no requests (503)."""
         self.check_ready()
         if self.taken >= self.settings.limits.queue:
             sentence = f"{self.taken} requests are being served: try again later"
             raise Refusal(429, sentence, retry_after=self._wait())
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Take a place among the requests that are served at a time, once the body has come.
+    def slot(self) -> Iterator[None]:
+        """Hold one of the slots for requests, once the body has come.
 
         Raises:
-            Refusal: see `check_place`.
+            Refusal: see `check_slot`.
         """
-        self.check_place()
+        self.check_slot()
         self.taken += 1
         if self._rest:
             self._rest.cancel()

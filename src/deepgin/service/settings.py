@@ -1,4 +1,4 @@
-"""What a service is told: where it listens, what it loads, what it bears. Nothing is done here."""
+"""Settings of a service: where it listens, what it loads, and its limits."""
 
 import ipaddress
 import os

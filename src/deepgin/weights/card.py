@@ -1,4 +1,4 @@
-"""What a weights file says about itself: its card. Nothing here needs torch."""
+"""The card of a weights file: what its metadata say. Works without torch."""
 
 import hashlib
 import json

@@ -1,7 +1,4 @@
-"""Where weights are: the package's own, a file, or an address on the Hugging Face Hub. None is read.
-
-Nothing here needs torch.
-"""
+"""Finding weights: those of the package, a file, or an address on the Hugging Face Hub."""
 
 import re
 from dataclasses import dataclass

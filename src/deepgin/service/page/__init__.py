@@ -1,4 +1,4 @@
-"""The page in the browser, served as it lies in `static/`. What the page does is written there."""
+"""The page in the browser: the files in `static/`, and their routes."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
