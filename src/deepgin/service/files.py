@@ -90,10 +90,10 @@ def measure(upload: Upload, most: int) -> int:
     heif_readable()
     total = 0
     for part, file in upload.named().items():
-        found = _head(part, file)
-        if found is None:
+        head = _head(part, file)
+        if head is None:
             continue  # reading it will say what is wrong
-        kind, (width, height) = found
+        kind, (width, height) = head
         if kind not in _TAKEN:
             raise Refusal(415, f"the {part} is {kind}, which is not taken here: send {_LIST}")
         if width * height > most:
@@ -126,7 +126,7 @@ def read(upload: Upload, options: Options, writing: Writing) -> Job:
     """Decode the files of a request.
 
     Raises:
-        Refusal: one is no picture, is damaged, or cannot be answered in the format asked for.
+        Refusal: a file is no picture or damaged, or the format cannot be written.
     """
     try:
         document = Document.open(upload.picture, "the picture")

@@ -65,9 +65,9 @@ class Gatherer:
     Args:
         fill: what fills them.
         pause: seconds that a job waits for others.
-        most: so many go together; 1 does not wait for others.
-        waited: is told the seconds that each job waited.
-        filled: is told the number and the seconds of each batch.
+        most: maximum batch size; 1 does not wait for others.
+        waited: called with the seconds that each job waited.
+        filled: called with the size and the seconds of each batch.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Gatherer:
             job: see `Inpainter.fill_many`.
             way: how it is filled.
             seconds: that it may wait before it is begun.
-            told: is told, in the thread, the steps of all that is filled with it.
+            told: called in the thread with the steps of the batch.
 
         Raises:
             TooLate: it was not begun in time; what `fill_many` raises for this job alone.
@@ -161,8 +161,8 @@ class Gatherer:
         began = loop.time()
         for waiting in batch:
             self._waited(began - waiting.came)
-        found = await loop.run_in_executor(self._thread, self._done, batch)
-        for waiting, outcome in zip(batch, found, strict=True):
+        outcomes = await loop.run_in_executor(self._thread, self._done, batch)
+        for waiting, outcome in zip(batch, outcomes, strict=True):
             if waiting.outcome.done():  # its caller has gone
                 continue
             if isinstance(outcome, Exception):
@@ -181,14 +181,14 @@ class Gatherer:
                 waiting.told(done, of)
 
         try:
-            found: list[Result | Exception] = [*self._fill(jobs, batch[0].way, told)]
+            outcomes: list[Result | Exception] = [*self._fill(jobs, batch[0].way, told)]
         except Exception as error:  # noqa: BLE001, it is the caller's
             if len(batch) == 1 or isinstance(error, Unwanted):
                 return [error] * len(batch)
             # Which one is at fault is seen one by one, and the others are filled.
             return [outcome for waiting in batch for outcome in self._done([waiting])]
         self._filled(len(batch), time.perf_counter() - began)
-        return found
+        return outcomes
 
 
 class Budget:
@@ -204,7 +204,7 @@ class Budget:
 
     @asynccontextmanager
     async def lent(self, pixels: int, seconds: float) -> AsyncIterator[None]:
-        """Wait for so many pixels, and give them back at the end of the block.
+        """Wait for a number of pixels, and give them back at the end of the block.
 
         Raises:
             TimeoutError: they did not come within `seconds`.

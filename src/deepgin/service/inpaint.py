@@ -83,13 +83,13 @@ def _body() -> dict[str, Any]:
     """Return the body as OpenAPI has it."""
     schema = Fields.model_json_schema()
     file = {"type": "string", "format": "binary"}
-    told = {
+    parts = {
         "picture": "the picture: PNG, JPEG, WebP, TIFF, AVIF, ...; it comes back in that format",
         "mask": "a picture of the same size whose white is missing; or give box, color or alpha",
         "guidance": "a colour-coded segmentation, for weights that take one",
         "patch": "the patch of the filling before, which this one goes on from",
     }
-    files = {name: file | {"description": what} for name, what in told.items()}
+    files = {name: file | {"description": what} for name, what in parts.items()}
     schema |= {"properties": files | schema["properties"], "required": ["picture"]}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
@@ -132,8 +132,8 @@ async def inpaint(request: Request) -> Response:
     service.check_slot()
     form = await in_time(multipart(request), service.settings.limits.seconds)
     try:
-        uploads, given = split(form, _FILES)
-        fields = _fields(given, {*uploads})
+        uploads, values = split(form, _FILES)
+        fields = _fields(values, {*uploads})
         upload = uploaded(uploads, fields.patch_box)
         with service.slot(), service.followed(fields.job) as progress:
             work = service.fill(
@@ -152,9 +152,9 @@ def uploaded(files: Mapping[str, UploadFile], patch_box: str) -> Upload:
     return Upload(**{name: part.file for name, part in files.items()}, box=box)
 
 
-def _fields(given: dict[str, str], files: set[str]) -> Fields:
+def _fields(values: dict[str, str], files: set[str]) -> Fields:
     try:
-        fields = Fields.model_validate(given)
+        fields = Fields.model_validate(values)
     except ValidationError as error:
         raise refusal_of_fields(error) from error
     named = [name for name in ("box", "color", "alpha") if getattr(fields, name)]

@@ -71,9 +71,9 @@ def patched(document: Document, patch: Document, box: Box) -> Document:
 
 def cut(document: Document, box: Box) -> Document:
     """Return what lies in a box, with what says how its colours look and nothing else."""
-    told = document.metadata
-    icc = b"" if document.mode == "CMYK" else told.icc  # large, and read by nobody
-    colours = Metadata(icc=icc, colour_chunks=told.colour_chunks)
+    metadata = document.metadata
+    icc = b"" if document.mode == "CMYK" else metadata.icc  # large, and read by nobody
+    colours = Metadata(icc=icc, colour_chunks=metadata.colour_chunks)
     return replace(document, pixels=box.of(document.pixels), metadata=colours, source=None)
 
 

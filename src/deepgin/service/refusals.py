@@ -78,13 +78,13 @@ def refusal_of(error: Exception) -> Refusal:
 
 def refusal_of_fields(error: ValidationError) -> Refusal:
     """Return a refusal of the first field that is wrong."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    field = ".".join(str(part) for part in found["loc"])[:40]
-    what = found["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"])[:40]
+    what = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
     sentence = f"{field or 'the request'} {what}"
-    if found["type"] == "missing":
+    if first["type"] == "missing":
         sentence = f"{field} is missing"
-    elif found["type"] == "extra_forbidden":
+    elif first["type"] == "extra_forbidden":
         sentence = f"there is no field {field}: see /docs"
     return Refusal(400, sentence, field=field)
 

@@ -44,7 +44,7 @@ class Loaded:
 
     Attributes:
         inpainter: the network as it is unless a sharpness is asked for.
-        facts: what is told of it.
+        facts: its facts, as `/v1/models` returns them.
         sharpened: makes it of a sharpness; None where there is one set of weights.
     """
 
@@ -66,7 +66,7 @@ class Service:
         loaded: the network, once it is there.
         failure: why it will never be.
         draining: no more requests are taken.
-        taken: requests whose body has come and that are not yet answered.
+        taken: requests whose body has come, not yet answered.
         progress: how far those are that have an id of their client's, by that id.
     """
 
@@ -95,7 +95,7 @@ class Service:
         """Load the network; `loaded` or `failure` tell how it went."""
         try:
             loaded = await asyncio.to_thread(self._warm)
-        except Exception as error:  # noqa: BLE001, told to whoever asks
+        except Exception as error:  # noqa: BLE001, `check_ready` says so
             self.failure = error
         else:
             settings, runtime = self.settings, loaded.inpainter.runtime
@@ -157,7 +157,7 @@ class Service:
             raise Refusal(503, "the network is being loaded: try again soon", retry_after=2)
 
     def facts(self) -> dict[str, Any]:
-        """Return what is told of the network; raise a Refusal (503) where there is none."""
+        """Return the facts of the network; raise a Refusal (503) where there is none."""
         if not self.loaded:
             self.check_ready()
         assert self.loaded

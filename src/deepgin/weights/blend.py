@@ -82,13 +82,13 @@ def tensors(path: Path, sharpness: float | None, framework: str = "np") -> dict[
             for name in sorted(soft):
                 _check(file, name, sharp, path)
             read = sharp if sharpness == 1 else names
-            found = {name: _float32(file.get_tensor(name)) for name in read}
+            weights = {name: _float32(file.get_tensor(name)) for name in read}
     except TypeError as error:
         raise WeightsError(f"{path}: NumPy cannot read its kind of numbers: {error}") from error
-    for name in soft & found.keys():
-        one, own = found.pop(name), name.removeprefix(SOFT)
-        found[own] = one + sharpness * (found[own] - one)
-    return found
+    for name in soft & weights.keys():
+        one, own = weights.pop(name), name.removeprefix(SOFT)
+        weights[own] = one + sharpness * (weights[own] - one)
+    return weights
 
 
 def _check(file: Any, name: str, sharp: list[str], path: Path) -> None:

@@ -72,8 +72,8 @@ async def _made(
     service.check_slot()
     body = await in_time(multipart(request), service.settings.limits.seconds)
     try:
-        files, given = split(body, ("picture", "patch"))
-        form = _Form.model_validate(given)
+        files, values = split(body, ("picture", "patch"))
+        form = _Form.model_validate(values)
         upload, writing = uploaded(files, form.patch_box), writing_of(form)
         with service.slot():
             work = service.made_of(upload, writing, lambda read: make(read, writing, upload.box))
