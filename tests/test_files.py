@@ -88,11 +88,11 @@ def test_what_exists_is_not_overwritten_unasked(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     target.write_text("old")
     with (
-        pytest.raises(UsageError, match=r"a\.txt exists: add --overwrite, or choose") as error,
+        pytest.raises(UsageError, match=r"a\.txt exists") as error,
         whole_file(target, overwrite=False),
     ):
         pytest.fail("the work was done in vain")
-    assert error.value.exit_code == 2
+    assert (error.value.exit_code, error.value.field) == (2, "overwrite")
     assert target.read_text() == "old"
     assert _names(tmp_path) == ["a.txt"]
 

@@ -128,8 +128,8 @@ class Inpaint:
     ) -> tuple[Tensor]:
         """Return the filled images, B x H x W x C like `image`.
 
-        Raises: ValueError, for shapes or options that do not work; DeepginError, for other reasons;
-            ComfyUI's own, where the user stops the work.
+        Raises: UsageError (a ValueError), for shapes or options that do not work; DeepginError, for
+            other reasons; ComfyUI's own, where the user stops the work.
         """
         image, holes = _pairs(image, mask)
         seen = (image.float().nan_to_num(0).clamp(0, 1) * 255 + 0.5).to(torch.uint8)
@@ -184,24 +184,31 @@ def _pairs(image: Tensor, mask: Tensor) -> tuple[Tensor, np.ndarray]:
     """Return as many images as holes: B x H x W x C, and bool, B x H x W."""
     for given, what in ((image, "image"), (mask, "mask")):
         if not isinstance(given, Tensor):
-            raise UsageError(f"the {what} must be a tensor, not {type(given).__name__}")
+            problem = f"the {what} must be a tensor, not {type(given).__name__}"
+            raise UsageError(problem, field=what)
     if image.ndim != 4 or image.shape[3] not in (1, 3, 4):
-        raise ValueError(f"the image must be B x H x W x 3 (or 1, or 4), not {tuple(image.shape)}")
+        shape = tuple(image.shape)
+        raise UsageError(
+            f"the image must be B x H x W x 3 (or 1, or 4), not {shape}", field="image"
+        )
     if mask.ndim < 2:
-        raise ValueError(f"the mask must be H x W or B x H x W, not {tuple(mask.shape)}")
+        shape = tuple(mask.shape)
+        raise UsageError(f"the mask must be H x W or B x H x W, not {shape}", field="mask")
     masks = mask.reshape(-1, *mask.shape[-2:])  # some nodes give B x 1 x H x W
     high, wide = image.shape[1:3]
     if masks.shape[1:] != (high, wide):
-        raise ValueError(
-            f"the mask is {masks.shape[2]} x {masks.shape[1]} pixels and the image {wide} x {high}: "
-            "resize the mask to the image (Load Image gives one of 64 x 64 for an image without "
-            "alpha: paint one in the mask editor, or connect another)"
+        raise UsageError(
+            f"the mask is {masks.shape[2]} x {masks.shape[1]} pixels and the image {wide} x {high}",
+            field="mask",
+            mend="resize the mask to the image (Load Image gives one of 64 x 64 for an image without "
+            "alpha: paint one in the mask editor, or connect another)",
         )
     count = max(len(image), len(masks))
     if {len(image), len(masks)} - {1, count}:
-        raise ValueError(
-            f"{len(masks)} masks do not go with {len(image)} images: give one mask for all, one for "
-            "each, or several for one image"
+        raise UsageError(
+            f"{len(masks)} masks do not go with {len(image)} images",
+            field="mask",
+            mend="give one mask for all, one for each, or several for one image",
         )
     holes = np.stack([as_marks(one).mask for one in masks])
     return image.expand(count, -1, -1, -1), np.broadcast_to(holes, (count, high, wide))

@@ -31,7 +31,8 @@ def whole_file(target: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
         if target.is_dir():
             raise UsageError(f"{target} is a folder: name a file in it")
         if not overwrite and target.exists():
-            raise UsageError(f"{target} exists: add --overwrite, or choose another name")
+            mend = "add {overwrite=true}, or choose another name"
+            raise UsageError(f"{target} exists", field="overwrite", mend=mend)
         if not target.parent.is_dir():
             raise DeepginError(f"{target}: there is no folder {target.parent}: make it first")
         yield temporary

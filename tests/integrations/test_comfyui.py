@@ -222,5 +222,5 @@ def test_an_empty_mask_changes_nothing_and_a_full_one_is_refused(fill, caplog):
     with caplog.at_level(logging.WARNING, "deepgin"):
         assert torch.equal(fill(image, torch.zeros(1, 32, 48)), image)
     assert "nothing is filled" in caplog.text
-    with pytest.raises(DeepginError, match="nothing to go by is left"):
+    with pytest.raises(DeepginError, match="no valid pixels"):
         fill(image, torch.ones(1, 32, 48))

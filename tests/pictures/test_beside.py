@@ -12,8 +12,8 @@ from deepgin.pictures.beside import look_beside
 from deepgin.pictures.exif import ExifAsItIs
 from deepgin.pictures.tags import Tag, laid, numbers
 
-from .test_claims import HDR, packet
 from .test_previews import PREVIEW
+from .test_xmp import HDR, packet
 
 TEXT = "© größer 国\0".encode()
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\1\2\3" * 99

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from deepgin.pictures import Document
-from deepgin.pictures.heif import heif_readable
+from deepgin.pictures.opening import heif_readable
 
 CICP = (b"cICP", bytes([9, 16, 0, 1]))
 GAMMA = (b"gAMA", struct.pack(">I", 100000))

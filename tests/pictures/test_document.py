@@ -78,7 +78,7 @@ def test_the_hole_takes_the_colours(mode):
     shades = np.arange(600, dtype=np.uint8).reshape(20, 30)
     grey = CHANNELS[mode] < 3
     completed = np.stack([shades] * 3 if grey else [shades, shades.T.reshape(20, 30), ~shades], 2)
-    hole = box_mask(document.size, "3,2,20,15")
+    hole = box_mask(document.size, (3, 2, 20, 15))
     filled = document.filled(completed, hole)
     seen = hole & ~document.unseen()
     difference = np.abs(filled.rgb().astype(int) - completed)[seen]
@@ -105,14 +105,16 @@ def test_alpha(mode):
 def test_without_alpha(mode):
     _, document = draw(mode, 5, 4, 0)
     assert not document.unseen().any()
-    with pytest.raises(UsageError, match="no alpha channel"):
+    with pytest.raises(UsageError) as raised:
         document.own_hole()
+    assert raised.value.field == "mask"
 
 
 def test_own_hole_names_the_file(tmp_path):
     Image.new("RGB", (3, 2)).save(tmp_path / "plain.png")
-    with pytest.raises(UsageError, match=r"plain\.png has no alpha"):
+    with pytest.raises(UsageError) as raised:
         Document.open(tmp_path / "plain.png").own_hole()
+    assert raised.value.field == "mask"
 
 
 def test_pixels_cannot_be_changed():
@@ -213,7 +215,7 @@ def test_alpha_says_nothing_of_how_many_bits_colours_have():
 def test_cmyk_takes_its_black_share_from_the_valid_pixels():
     black = np.zeros((6, 6, 4), np.uint8)
     black[..., 3] = 200
-    hole = box_mask((6, 6), "1,1,2,2")
+    hole = box_mask((6, 6), (1, 1, 2, 2))
     completed = np.full((6, 6, 3), 100, np.uint8)
     for pixels, expected in ((black, [0, 0, 0, 155]), (black[..., [3, 3, 3, 0]], [155] * 3 + [0])):
         document = Document.of(Image.frombytes("CMYK", (6, 6), pixels.tobytes()))

@@ -36,27 +36,30 @@ def test_a_name_without_an_ending_gets_the_own_format(tmp_path, given, written):
 
 @pytest.mark.parametrize("name", ["out.gif", "out.pdf", "out.txt", "out", "out.png.", ".png"])
 def test_names_of_no_format(tmp_path, name):
-    with pytest.raises(UsageError, match=r"no picture format that is written here: end it in \.p"):
+    with pytest.raises(UsageError) as raised:
         Document.of_array(scene()).save(tmp_path / name)
+    assert raised.value.field == "format"
     assert not list(tmp_path.iterdir())
 
 
 def test_a_gif_has_no_own_format_to_go_by(tmp_path):
     Image.fromarray(scene()).convert("P").save(tmp_path / "in.gif")
     document = Document.open(tmp_path / "in.gif")
-    with pytest.raises(UsageError, match="no picture format"):
+    with pytest.raises(UsageError) as raised:
         document.save(tmp_path / "out")
-    with pytest.raises(UsageError, match="no picture format"):
+    assert raised.value.field == "format"
+    with pytest.raises(UsageError) as raised:
         check_target("out.gif")
+    assert raised.value.field == "format"
 
 
 @pytest.mark.parametrize(
     ("shape", "ending", "what"),
     [
-        ((4, 5, 4), "jpg", "JPEG holds no alpha: end it in .png"),
-        ((4, 5, 2), "jpg", "JPEG holds no alpha: end it in .png"),
-        ((4, 5, 4), "bmp", "BMP holds no alpha: end it in .png"),
-        ((4, 5, 4), "ppm", "PPM holds no alpha: end it in .png"),
+        ((4, 5, 4), "jpg", "JPEG holds no alpha"),
+        ((4, 5, 2), "jpg", "JPEG holds no alpha"),
+        ((4, 5, 4), "bmp", "BMP holds no alpha"),
+        ((4, 5, 4), "ppm", "PPM holds no alpha"),
     ],
 )
 def test_alpha_that_says_something_is_not_dropped(tmp_path, shape, ending, what):
@@ -74,8 +77,9 @@ def test_alpha_that_says_something_is_not_dropped(tmp_path, shape, ending, what)
 @pytest.mark.parametrize("ending", ["png", "webp", "avif", "bmp", "jp2"])
 def test_cmyk_is_not_turned_into_other_colours(tmp_path, ending):
     document = Document.of(Image.new("CMYK", (5, 4), (1, 2, 3, 4)))
-    with pytest.raises(UsageError, match=r"holds no CMYK: end it in \.tif or \.jpg"):
+    with pytest.raises(UsageError) as raised:
         document.save(tmp_path / f"out.{ending}")
+    assert raised.value.field == "format"
 
 
 @pytest.mark.parametrize(("shape", "mode"), [((4, 5), "RGB"), ((4, 5, 2), "RGBA")])
@@ -143,8 +147,9 @@ def test_a_quality_that_is_not_used_is_said(tmp_path):
 
 @pytest.mark.parametrize("quality", [-1, 101])
 def test_a_quality_out_of_range(tmp_path, quality):
-    with pytest.raises(UsageError, match="0 to 100"):
+    with pytest.raises(UsageError) as raised:
         Document.of_array(scene()).save(tmp_path / "out.jpg", quality=quality)
+    assert raised.value.field == "quality"
 
 
 def coding(path):
@@ -252,6 +257,7 @@ def test_endings_are_each_of_one_format():
 @pytest.mark.parametrize("target", [f for f in FORMATS if "xmp" not in f.kept])
 def test_provenance_where_it_cannot_be_told(tmp_path, target):
     path = tmp_path / f"out{target.endings[0]}"
-    with pytest.raises(UsageError, match=f"{target.name} holds no provenance: end it in .png"):
+    with pytest.raises(UsageError) as raised:
         Document.of_array(scene()).save(path, provenance={"a": 1})
+    assert raised.value.field == "format"
     assert not path.exists()

@@ -1,13 +1,14 @@
 """HEIC through the extra, and what is said without it."""
 
 import sys
+from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from deepgin.errors import DeepginError, PictureError
-from deepgin.pictures import Document, check_target, heif, provenance_of, read_mask, read_rgb
+from deepgin.pictures import Document, check_target, opening, provenance_of, read_mask, read_rgb
 
 pillow_heif = pytest.importorskip("pillow_heif")
 
@@ -64,7 +65,7 @@ def test_write(heic, ending):
 def test_turned_once(heic, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    heif.heif_readable()
+    opening.heif_readable()
     pixels = np.zeros((48, 64), np.uint8)
     pixels[:16, :32] = 255
     Image.fromarray(pixels).convert("RGB").save(heic, exif=exif.tobytes(), quality=95)
@@ -86,7 +87,7 @@ def test_ten_bits_are_said(heic):
 
 def test_without_the_extra(heic, monkeypatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    heif.heif_readable.cache_clear()
+    opening.heif_readable.cache_clear()
     try:
         for read in (Document.open, read_mask, read_rgb):
             with pytest.raises(
@@ -96,7 +97,7 @@ def test_without_the_extra(heic, monkeypatch):
         with pytest.raises(DeepginError, match=r"out\.heic is HEIC: pip install 'deepgin\[heif\]'"):
             check_target(heic.with_name("out.heic"))
     finally:
-        heif.heif_readable.cache_clear()
+        opening.heif_readable.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_without_the_extra(heic, monkeypatch):
         ("a.heic", b"", False),
     ],
 )
-def test_known_by_its_first_bytes(tmp_path, name, head, seen):
-    (tmp_path / name).write_bytes(head)
-    assert heif.sees_heif(tmp_path / name) == seen
-    assert not heif.sees_heif(tmp_path / "none.heic")
+def test_known_by_its_first_bytes(name, head, seen):
+    file = BytesIO(head)
+    assert opening.is_heif(file, name) == seen
+    assert file.tell() == 0

@@ -26,8 +26,9 @@ def test_boxes_are_cut_at_the_border(box, width, height):
     if expected.any():
         np.testing.assert_array_equal(box_mask((width, height), box), expected)
     else:
-        with pytest.raises(UsageError, match=f"{width} x {height}"):
+        with pytest.raises(UsageError) as raised:
             box_mask((width, height), box)
+        assert raised.value.field == "box"
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 4), st.integers(0, 2**32 - 1))
@@ -66,7 +67,9 @@ def test_the_threshold_of_a_file(tmp_path):
 
 @pytest.mark.parametrize("threshold", [0, -0.1, 1.01, float("nan")])
 def test_thresholds_out_of_range(tmp_path, threshold):
-    with pytest.raises(UsageError, match="above 0 and at most 1"):
+    with pytest.raises(UsageError) as raised:
         mask_of(Image.new("L", (2, 2)), threshold)
-    with pytest.raises(UsageError, match="above 0 and at most 1"):
+    assert raised.value.field == "threshold"
+    with pytest.raises(UsageError) as raised:
         read_mask(tmp_path / "not looked for.png", threshold)
+    assert raised.value.field == "threshold"

@@ -157,7 +157,7 @@ def test_bombs_of_text_are_refused(tmp_path):
 
 
 def test_what_is_too_long_to_be_read_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("deepgin.pictures.fitting.LONGEST_TEXT", 1000)
+    monkeypatch.setattr("deepgin.pictures.formats.LONGEST_TEXT", 1000)
     Image.new("L", (4, 4)).save(tmp_path / "in.tif", icc_profile=bytes(1001))
     notes = Document.open(tmp_path / "in.tif").save(tmp_path / "out.png")
     assert len(notes) == 1

@@ -212,7 +212,7 @@ def test_a_mask_of_zero_and_one_says_how_to_read_it(dtype, white):
     marks = marks_of(picture)
     assert not marks.mask.any()
     assert ("0 and 1" in marks.note) == (white == 1)
-    threshold = float(re.search(r"--threshold (\S+)", marks.note)[1])
+    threshold = float(re.search(r"{threshold=(\S+)}", marks.note.mend)[1])
     np.testing.assert_array_equal(mask_of(picture, threshold), HOLE)
 
 

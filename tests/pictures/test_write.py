@@ -47,8 +47,9 @@ def test_jpeg_keeps_colours_at_full_resolution(tmp_path):
 
 @pytest.mark.parametrize("name", ["out", "out.txt", "out.png.", "out.psd"])
 def test_unknown_ending_is_refused(tmp_path, picture, name):
-    with pytest.raises(UsageError, match="no picture format") as raised:
+    with pytest.raises(UsageError) as raised:
         write_picture(picture, tmp_path / name)
+    assert raised.value.field == "format"
     assert name in str(raised.value)
     assert not list(tmp_path.iterdir())
 
@@ -60,8 +61,9 @@ def test_known_ending(tmp_path):
 def test_overwrites_only_when_asked(tmp_path, picture):
     path = tmp_path / "out.png"
     path.write_bytes(OLD)
-    with pytest.raises(UsageError, match="--overwrite"):
+    with pytest.raises(UsageError) as raised:
         write_picture(picture, path)
+    assert raised.value.field == "overwrite"
     assert path.read_bytes() == OLD
     write_picture(picture, path, overwrite=True)
     np.testing.assert_array_equal(np.asarray(read_rgb(path)), np.asarray(picture))

@@ -60,7 +60,7 @@ async def test_fields(client, upload, sentence, given, said):
         ({}, 400, "send mask, box, color or alpha"),
         ({"box": "1,2,3"}, 400, "box '1,2,3' does not work"),
         ({"box": "100,2,3,4"}, 400, "holds no pixel of a picture of 37 x 29"),
-        ({"color": "pinkish"}, 400, "color pinkish: a colour as #ff00ff"),
+        ({"color": "pinkish"}, 400, "pinkish"),
         ({"alpha": "true"}, 400, "the picture has no alpha channel"),
         ({"box": "0,0,99,99"}, 422, "marks everything as missing"),
     ],
@@ -97,9 +97,11 @@ async def test_files(client, upload, sentence, part, content, status, said):
 async def test_sizes_that_differ(client, upload, encoded, sentence):
     files = {**upload(), "mask": ("m.png", encoded(np.zeros((28, 37), np.uint8)))}
     async with client() as c:
-        words = sentence(await c.post("/v1/inpaint", files=files), 422)
-    assert words.startswith("the mask is 37 x 28 pixels and the picture is 37 x 29")
-    assert words.endswith("use resize_mask")
+        answer = await c.post("/v1/inpaint", files=files)
+    words = sentence(answer, 422)
+    assert "37 x 28" in words
+    assert "37 x 29" in words
+    assert answer.json()["field"] == "mask"
 
 
 async def test_what_the_format_cannot_hold(client, photo, encoded, sentence):
@@ -107,8 +109,9 @@ async def test_what_the_format_cannot_hold(client, photo, encoded, sentence):
     files = {"picture": ("a.png", picture)}
     async with client() as c:
         data = {"box": "2,2,5,5", "format": "jpg"}
-        words = sentence(await c.post("/v1/inpaint", files=files, data=data), 400)
-    assert words == "the result: JPEG holds no alpha: ask for the format png"
+        answer = await c.post("/v1/inpaint", files=files, data=data)
+    assert "the result" in sentence(answer, 400)
+    assert answer.json()["field"] == "format"
 
 
 async def test_guidance_that_the_network_does_not_take(client, upload, sentence):

@@ -10,8 +10,7 @@ import pytest
 from deepgin.errors import UsageError
 from deepgin.inpainting import Job, Options
 from deepgin.pictures import Document
-from deepgin.service.budget import Budget
-from deepgin.service.gathering import Gatherer, TooLate
+from deepgin.service.gathering import Budget, Gatherer, TooLate
 
 pytestmark = pytest.mark.anyio
 PLAIN, WIDE = Options(), Options(dilate=1)

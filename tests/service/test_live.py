@@ -12,8 +12,7 @@ import uvicorn
 from deepgin.inpainting import Inpainter
 from deepgin.service import service as room
 from deepgin.service.app import create_app
-from deepgin.service.connections import config_of
-from deepgin.service.server import address_at, listen
+from deepgin.service.server import address_at, config_of, listen
 from deepgin.service.settings import Limits, Settings
 
 pytestmark = pytest.mark.anyio

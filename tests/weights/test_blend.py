@@ -97,23 +97,29 @@ def test_the_card_of_one_network_between() -> None:
 @pytest.mark.parametrize("value", [-0.1, 1.1, math.nan, math.inf, -math.inf])
 def test_numbers_out_of_range(stages, tmp_path: Path, value: float) -> None:
     for path in stages:
-        with pytest.raises(UsageError, match=r"sharpness .* does not work: 0 \(soft\) to 1 \(sh"):
+        with pytest.raises(UsageError) as raised:
             load(path, value)
-    with pytest.raises(UsageError, match="does not work"):
+        assert raised.value.field == "sharpness"
+    with pytest.raises(UsageError) as raised:
         join(stages.soft, stages.sharp, tmp_path / "w.safetensors", value)
+    assert raised.value.field == "sharpness"
     assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize("name", ["w.onnx", "w.pt2"])
 def test_the_sharpness_of_exported_files_is_fixed(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match=f"{name}: the sharpness of an exported .*deepgin export"):
+    with pytest.raises(UsageError) as raised:
         load(tmp_path / name, 0.5)
+    assert raised.value.field == "sharpness"
+    assert name in str(raised.value)
     assert sharpness_of(tmp_path / name) is None
 
 
 def test_one_set_takes_no_sharpness(stages) -> None:
-    with pytest.raises(UsageError, match=r"soft\.safetensors holds one set of weights: leave -"):
+    with pytest.raises(UsageError) as raised:
         load(stages.soft, 1)
+    assert raised.value.field == "sharpness"
+    assert "soft.safetensors" in str(raised.value)
     with pytest.raises(WeightsError, match="no such weights file"):
         sharpness_of(Path("none.safetensors"), 0.5)
 

@@ -119,8 +119,9 @@ def test_an_address_is_read_as_it_is_written(owner, name, file, revision):
     + ["hf:o/n/", "hf:o/n//w", "hf:o/n/../w", "hf:../n", "hf:o/n/w/"],
 )
 def test_what_is_no_address(text):
-    with pytest.raises(UsageError, match=r"^weights 'hf:.*': write hf:owner/name"):
+    with pytest.raises(UsageError) as raised:
         local_path(text)
+    assert raised.value.field == "weights"
 
 
 def test_names_that_the_hub_does_not_allow():

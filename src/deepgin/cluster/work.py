@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DeepginError
+from ..errors import DeepginError, on_command_line, spelled
 from ..inpainting import Inpainter, Job, Options, Result
 from ..inpainting.folders import Pair, Pairs, Task, plan, reader, run, shown
 from ..inpainting.textured import wants_texture
@@ -195,6 +195,7 @@ class _Filling:
     def note(self, name: str, text: str) -> None:
         """Note a warning."""
         number = _number(name)
+        (text,) = spelled([text], on_command_line)
         self.warnings.setdefault(number, []).append(self._named(number, text))
 
     def end(self) -> None:

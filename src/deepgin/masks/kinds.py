@@ -1,4 +1,4 @@
-"""The kinds of mask by name. How each is made lives in the file of that name."""
+"""The kinds of mask by name."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,14 +1,13 @@
-"""Finding, reading and writing picture and mask files. Nothing of networks."""
+"""Finding, reading and writing picture and mask files."""
 
 from .colour_key import COLOUR_TOLERANCE, colour_mask, near_misses
-from .crops import centre_square
 from .document import Document, provenance_of
 from .find import evenly, find_pictures, is_picture, masks_among, one_name, picture_of_mask
 from .formats import WRITABLE_ENDINGS
 from .holes import box_mask, resize_mask
 from .mask import Marks, faint, marks_of, mask_of, read_marks, read_mask
 from .opening import open_image
-from .read import decoded, read_rgb, rgb_of
+from .read import centre_square, decoded, read_rgb, rgb_of
 from .write import check_target, write_picture
 
 __all__ = [

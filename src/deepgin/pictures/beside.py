@@ -1,4 +1,4 @@
-"""What is in a file beside its first picture, looked at before that is decoded.
+"""Parts of a file beside its first picture, read before that is decoded.
 
 Pillow decodes the tags of a TIFF and lays an AVIF's EXIF out again, which changes text and moves
 makers' notes; and of second pictures and videos it says nothing.
@@ -13,9 +13,9 @@ from typing import IO, Any, Literal
 
 from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
-from .claims import DEPTH, GAIN_MAP, PICTURE, VIDEO
 from .previews import jpeg_end
 from .tags import SIZES, Tag, laid, numbers
+from .xmp import DEPTH, GAIN_MAP, PICTURE, VIDEO
 
 # What says how a TIFF's pixels are stored: the writer's business. Its profile and XMP are read
 # apart; tags of thumbnails, previews and Photoshop's own state would show what was removed.

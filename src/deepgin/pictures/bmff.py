@@ -1,4 +1,4 @@
-"""What AVIF and HEIC files say of their picture in boxes that Pillow does not give."""
+"""Boxes of AVIF and HEIC files that Pillow leaves out."""
 
 import struct
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How Pillow is told to write a format: metadata, and coding as near to the input's as it gets."""
+"""Options for Pillow's writers: metadata, and coding close to the input's."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from .exif import ExifAsItIs
 from .formats import Format
 from .iptc import jpeg_segments, png_text
 from .metadata import Metadata
-from .png_chunks import LIGHT
+from .png import LIGHT
 from .xmp import split_xmp
 
 _BEST = 95

@@ -1,4 +1,4 @@
-"""Masks from a marker colour, whatever a lossy format or a soft brush has made of it."""
+"""Masks from a marker colour, with its soft or compressed rim."""
 
 import numpy as np
 from PIL import ImageColor
@@ -36,15 +36,16 @@ def colour_mask(rgb: np.ndarray, colour: str, tolerance: int = COLOUR_TOLERANCE)
         UsageError: no such colour, or a tolerance outside 0 to 255.
     """
     if not 0 <= tolerance <= 255:
-        raise UsageError(f"a tolerance of {tolerance} does not work: 0 to 255")
+        problem = f"a tolerance of {tolerance} does not work"
+        raise UsageError(problem, field="color_tolerance", mend="give 0 to 255")
     wanted = _value(colour)
     mask = _near(rgb, wanted, tolerance)
     if not tolerance or not mask.any():
         return mask
     margin = _REACH * (_ROUNDS + 2)
     rows, columns = (
-        slice(max(places[0] - margin, 0), places[-1] + margin + 1)
-        for places in (np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0)))
+        slice(max(indices[0] - margin, 0), indices[-1] + margin + 1)
+        for indices in (np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0)))
     )
     mask[rows, columns] = _with_rim(mask[rows, columns], rgb[rows, columns], wanted)
     return mask
@@ -62,7 +63,8 @@ def _value(colour: str) -> tuple[int, ...]:
     try:
         return ImageColor.getrgb(colour)[:3]
     except ValueError as error:
-        raise UsageError(f"--color {colour}: a colour as #ff00ff or magenta is needed") from error
+        problem = f"'{colour}' is no colour"
+        raise UsageError(problem, field="color", mend="write #ff00ff or magenta") from error
 
 
 def _near(rgb: np.ndarray, wanted: tuple[int, ...], tolerance: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a file says of its colours beside the profile: read, and brought to what a format holds."""
+"""Colour information beside the profile: read, and fitted to a format."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +10,7 @@ from .formats import Format
 from .icc import like_srgb, matched, of_chunks, of_codes
 from .metadata import Metadata
 from .modes import colours_of, has_alpha, is_deep
-from .png_chunks import LIGHT, Chunk, colour_chunks, texts, told_chunks
+from .png import LIGHT, Chunk, colour_chunks, texts, told_chunks
 
 _BY_CODES = ("AVIF", "HEIF")
 

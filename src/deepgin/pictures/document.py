@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image
@@ -13,8 +13,7 @@ from .beside import look_beside
 from .coding import pillow_options
 from .colours import suited, told_by
 from .depth import cut_by_decoder, deep_samples, is_narrowed, key_white
-from .fitting import bounded, fitted
-from .formats import format_named, remarks
+from .formats import bounded, fitted, format_named, remarks
 from .icc import matched
 from .jpeg import jpeg_file
 from .jpeg_blocks import blocks_keepable
@@ -30,11 +29,11 @@ from .modes import (
     own_samples,
     rgb_of_samples,
     samples_of_rgb,
+    upright,
     white_of,
 )
 from .opening import check_format, naming, opened
 from .tiff_reading import load, meant_grey
-from .upright import upright
 from .write import write_samples
 from .xmp import provenance_in, with_provenance
 
@@ -62,14 +61,14 @@ class Document:
     white: int = field(default=255, repr=False)
 
     @classmethod
-    def open(cls, path: str | Path) -> "Document":
-        """Read a picture file, upright.
+    def open(cls, source: str | Path | IO[bytes], name: str = "") -> "Document":
+        """Read a picture file, upright; arguments are those of `opened`.
 
         Raises:
             PictureError: missing, damaged, too large, or of samples that cannot be kept.
         """
-        path = Path(path)
-        with opened(path) as image:
+        with opened(source, name) as image:
+            path = Path(source) if isinstance(source, str | Path) else None
             return replace(cls.read(image, turn=True), source=path)
 
     @classmethod
@@ -188,7 +187,8 @@ class Document:
             UsageError: it has no alpha.
         """
         if not has_alpha(self.mode):
-            raise UsageError(f"{self.source or 'the picture'} has no alpha channel: give a mask")
+            name = self.source or "the picture"
+            raise UsageError(f"{name} has no alpha channel", field="mask", mend="give a mask")
         return self.pixels[..., -1] < (32768 if is_deep(self.mode) else 128)
 
     def filled(self, completed: np.ndarray, hole: np.ndarray, opaque: bool = False) -> "Document":
@@ -253,14 +253,16 @@ class Document:
         path = Path(path)
         target = format_named(path, self.format)
         if quality is not None and not 0 <= quality <= 100:
-            raise UsageError(f"a quality of {quality} does not work: 0 to 100")
+            problem = f"a quality of {quality} does not work"
+            raise UsageError(problem, field="quality", mend="give 0 to 100")
         if self.source and os.path.exists(path) and path.samefile(self.source):
             raise UsageError(f"{path} is the picture itself: choose another name")
         pixels, mode, notes = fitted(self.pixels, self.mode, self.white, target, path)
         metadata = self.metadata
         if provenance is not None:
             if "xmp" not in target.kept:
-                raise UsageError(f"{path}: {target.name} holds no provenance: end it in .png")
+                problem = f"{path}: {target.name} holds no provenance"
+                raise UsageError(problem, field="format", mend="choose png")
             metadata = replace(metadata, xmp=with_provenance(metadata.xmp, provenance))
         metadata, changed, lost = suited(metadata, target.mode_for(mode) or mode, target)
         metadata, losses = bounded(target, metadata)

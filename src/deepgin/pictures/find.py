@@ -1,4 +1,4 @@
-"""Finding picture files in folders. Tar shards are the training's."""
+"""Finding picture files in folders."""
 
 import re
 import unicodedata

@@ -1,11 +1,15 @@
-"""The formats that are written, and what each can hold. Nothing is opened or written here."""
+"""The formats that are written, what each holds, and bringing a picture to that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from ..errors import UsageError
 from .metadata import Metadata
+from .modes import has_alpha, is_deep, narrowed, without_alpha
+from .opening import LONGEST_TEXT
 
 _DEEP_COLOUR = ("LA;16", "RGB;16", "RGBA;16")
 
@@ -89,7 +93,7 @@ _ALSO = {"MPO": "JPEG"}
 WRITABLE_ENDINGS = frozenset(ending for f in FORMATS for ending in f.endings)
 
 
-_MEND = "end it in .png (exact), .jpg, .webp, .tif or .avif"
+_MEND = "choose png (exact), jpg, webp, tif or avif"
 _PARTS = {
     "exif": "EXIF",
     "xmp": "XMP",
@@ -115,7 +119,8 @@ def format_named(path: Path, own: str | None = None) -> Format:
         if ending in candidate.endings or (bare and candidate.name == own):
             return candidate
     what = f"'{path.suffix}' is" if ending else "its name ends in"
-    raise UsageError(f"{path}: {what} no picture format that is written here: {_MEND}")
+    problem = f"{path}: {what} no picture format that is written here"
+    raise UsageError(problem, field="format", mend=_MEND)
 
 
 def remarks(
@@ -158,3 +163,44 @@ def remarks(
     if lost:
         said.append(f"{target.name} does not keep the picture's {' and '.join(lost)}")
     return tuple(said)
+
+
+_LONGEST = 65533  # what one segment of a JPEG takes
+
+
+def fitted(
+    pixels: np.ndarray, mode: str, white: int, target: Format, path: Path
+) -> tuple[np.ndarray, str, tuple[str, ...]]:
+    """Return samples and mode that `target` holds, and what must be said of the change.
+
+    Alpha that is full everywhere may go; a lossy format may make 8 bit of 16.
+
+    Raises:
+        UsageError: the format would lose more.
+    """
+    notes: tuple[str, ...] = ()
+    if not target.mode_for(mode) and is_deep(mode) and target.lossy:
+        pixels, mode = narrowed(pixels, mode, white)
+        notes = (f"{target.name} holds 8 bit: the 16 of the picture are rounded",)
+    opaque = has_alpha(mode) and pixels[..., -1].min() == (65535 if is_deep(mode) else 255)
+    if opaque and not target.mode_for(mode):
+        pixels, mode = without_alpha(pixels, mode)
+    if not target.mode_for(mode):
+        what = "CMYK" if mode == "CMYK" else "16 bit" if is_deep(mode) else "alpha"
+        mend = "choose tif or jpg" if mode == "CMYK" else "choose png"
+        raise UsageError(f"{path}: {target.name} holds no {what}", field="format", mend=mend)
+    return pixels, mode, notes
+
+
+def bounded(target: Format, metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
+    """Return metadata without the blocks that are too long for its readers, and what went."""
+    notes: tuple[str, ...] = ()
+    if target.name == "JPEG" and len(metadata.exif) > _LONGEST:
+        metadata, notes = replace(metadata, exif=b""), ("its EXIF is too long for JPEG",)
+    if target.name == "JPEG" and len(metadata.comment) > _LONGEST:
+        metadata, notes = replace(metadata, comment=b""), (*notes, "its comment is too long")
+    if target.name == "PNG" and len(metadata.icc) > LONGEST_TEXT:
+        metadata, notes = replace(metadata, icc=b""), ("its colour profile is too long for PNG",)
+    if target.name == "PNG" and len(metadata.xmp) > LONGEST_TEXT:
+        metadata, notes = replace(metadata, xmp=b""), (*notes, "its XMP is too long for PNG")
+    return metadata, notes

@@ -1,4 +1,4 @@
-"""Masks from a box, and masks of another size. Reading them is `mask`'s."""
+"""Masks from a box, and masks of another size."""
 
 import numpy as np
 from PIL import Image

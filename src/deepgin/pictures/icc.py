@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-from .png_chunks import Chunk
+from .png import Chunk
 
 Point = tuple[float, float]
 # Red, green, blue and white as x, y, by the codes of ITU-T H.273.

@@ -1,4 +1,4 @@
-"""IPTC captions and credits, as JPEG, PNG and TIFF hold them."""
+"""IPTC captions and credits in JPEG, PNG and TIFF."""
 
 import struct
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How a JPEG file was coded, and how Pillow is told to code another so that little moves."""
+"""How a JPEG file was coded, and options for coding another the same way."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -17,8 +17,7 @@ from scipy.fft import dctn, idctn  # type: ignore[import-untyped]
 from scipy.ndimage import binary_dilation  # type: ignore[import-untyped]
 
 from .jpeg import JpegCoding
-from .modes import image_of
-from .upright import upright
+from .modes import image_of, upright
 
 _GREY, _RGB, _YCC, _CMYK, _YCCK = range(1, 6)  # libjpeg's numbers of colour spaces
 _APP0, _ADOBE, _COMMENT = 0xE0, 0xEE, 0xFE

@@ -1,7 +1,7 @@
-"""Reading mask pictures: which pixels they mark. Boxes and colours are in holes.py."""
+"""Reading mask pictures: which pixels they mark."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -36,10 +36,10 @@ def read_mask(path: str | Path, threshold: float = 0.5) -> np.ndarray:
     return read_marks(path, threshold).mask
 
 
-def read_marks(path: str | Path, threshold: float = 0.5) -> Marks:
+def read_marks(source: str | Path | IO[bytes], threshold: float = 0.5, name: str = "") -> Marks:
     """Read a mask file as `read_mask` does, with what must be said of it."""
     check_threshold(threshold)
-    return marks_of(open_upright(path), threshold)
+    return marks_of(open_upright(source, name), threshold)
 
 
 def mask_of(picture: Image.Image, threshold: float = 0.5) -> np.ndarray:
@@ -88,7 +88,8 @@ def faint(brightest: float) -> Note:
 def check_threshold(threshold: float) -> None:
     """Refuse a threshold that is not above 0 and at most 1."""
     if not 0 < threshold <= 1:
-        raise UsageError(f"a threshold of {threshold} does not work: above 0 and at most 1")
+        problem = f"a threshold of {threshold} does not work"
+        raise UsageError(problem, field="threshold", mend="give one above 0 and at most 1")
 
 
 def _alpha(picture: Image.Image) -> np.ndarray | None:

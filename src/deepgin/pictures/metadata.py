@@ -1,4 +1,4 @@
-"""What a picture file says beside its pixels: read once, made true, given to what is written."""
+"""Metadata of a picture file: read, corrected, and passed to the writer."""
 
 import re
 import struct

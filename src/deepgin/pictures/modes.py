@@ -1,4 +1,4 @@
-"""Samples of every mode to and from what the network sees. Nothing of files or metadata.
+"""Samples of every mode to and from RGB of 8 bit, and turning them upright.
 
 A picture's own samples are an array H x W (grey) or H x W x C of uint8 (`L, LA, RGB, RGBA, CMYK`)
 or uint16 (`I;16`, Pillow's name for 16-bit grey, and ours beyond it: `LA;16, RGB;16, RGBA;16`).
@@ -194,3 +194,17 @@ def narrowed(pixels: np.ndarray, mode: str, white: int) -> tuple[np.ndarray, str
         wholes[-1] = 65535
     samples = pixels * (255 / (wholes if pixels.ndim == 3 else white)) + 0.5
     return samples.clip(0, 255).astype(np.uint8), mode.removesuffix(";16").replace("I", "L")
+
+
+def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Return stored pixels, H x W or H x W x C, as the picture is to be seen.
+
+    Args:
+        pixels: as the file stores them.
+        orientation: EXIF's, 1 to 8; from 5 on, width and height change places.
+    """
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    down = -1 if orientation in (3, 4, 7, 8) else 1
+    across = -1 if orientation in (2, 3, 6, 7) else 1
+    return pixels[::down, ::across]

@@ -2,14 +2,14 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from pathlib import Path, PurePath
 from typing import IO
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from ..errors import DeepginError, PictureError
-from .heif import heif_readable, sees_heif
 from .modes import UnkeptSamples
 from .tiff_reading import silence_libtiff, unread_tiff
 
@@ -57,26 +57,35 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[Image.Image]:
+def opened(source: str | Path | IO[bytes], name: str = "") -> Iterator[Image.Image]:
     """Open a picture file, not yet decoded; what goes wrong in the block names the file.
+
+    Args:
+        source: a path, or a file that is open for reading, at its start.
+        name: for errors; empty takes the path.
 
     Raises:
         PictureError: missing, empty, truncated, not a picture, or too large to be meant.
     """
-    path = Path(path)
-    with naming(path):
-        if sees_heif(path) and not heif_readable():
-            raise PictureError(f"{path} is HEIC: pip install 'deepgin[heif]' reads it")
-        with open(path, "rb") as file:
-            try:
-                image = open_image(file)
-            except (UnidentifiedImageError, KeyError) as error:  # KeyError: a TIFF's compression
-                empty = path.stat().st_size == 0
-                why = "is empty (0 bytes)" if empty else "is not a picture of a known format"
-                mend = "name a JPEG, PNG, WebP, TIFF or AVIF file"
-                raise PictureError(f"{path} {unread_tiff(file) or f'{why}: {mend}'}") from error
-            with image:
-                yield image
+    name = name or str(source)
+    with (
+        naming(name),
+        open(source, "rb") if isinstance(source, str | Path) else nullcontext(source) as file,
+    ):
+        if is_heif(file, name) and not heif_readable():
+            mend = "pip install 'deepgin[heif]' reads it"
+            raise PictureError(f"{name} is HEIC", mend=mend)
+        try:
+            image = open_image(file)
+        except (UnidentifiedImageError, KeyError) as error:  # KeyError: a TIFF's compression
+            if why := unread_tiff(file):
+                raise PictureError(f"{name} {why}") from error
+            empty = file.seek(0, 2) == 0
+            why = "is empty (0 bytes)" if empty else "is not a picture of a known format"
+            mend = "name a JPEG, PNG, WebP, TIFF or AVIF file"
+            raise PictureError(f"{name} {why}", mend=mend) from error
+        with image:
+            yield image
 
 
 @contextmanager
@@ -124,3 +133,26 @@ def check_format(image: Image.Image) -> None:
     known = (None, *_READ, *_UNMARKED, *_ALSO)
     if getattr(image, "tile", None) and image.format not in known:
         raise UnkeptSamples(f"{image.format} is not read here: save it as PNG first")
+
+
+HEIF_ENDINGS = frozenset([".heic", ".heif", ".hif"])
+_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
+
+
+def is_heif(file: IO[bytes], name: str) -> bool:
+    """Return whether a file at its start is HEIC: by its first bytes, or those of AVIF and a name."""
+    head = file.read(12)
+    file.seek(0)
+    named = PurePath(name).suffix.lower() in HEIF_ENDINGS
+    return head[4:8] == b"ftyp" and (head[8:12] in _BRANDS or named)
+
+
+@cache
+def heif_readable() -> bool:
+    """Register HEIC with Pillow; return whether the extra is installed."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return False
+    register_heif_opener()
+    return True

@@ -1,4 +1,4 @@
-"""JPEG streams inside other bytes: where they end, and blanking them where they stand."""
+"""JPEG streams inside other bytes: where they end, and blanking them in place."""
 
 import re
 import struct

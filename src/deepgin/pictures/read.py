@@ -1,6 +1,7 @@
-"""Reading picture files as people mean them."""
+"""Reading picture files upright, as RGB, or as squares of one size."""
 
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -11,13 +12,13 @@ from .opening import check_format, naming, opened
 from .tiff_reading import load
 
 
-def open_upright(path: str | Path) -> Image.Image:
-    """Open and decode a picture file, upright.
+def open_upright(source: str | Path | IO[bytes], name: str = "") -> Image.Image:
+    """Open and decode a picture file, upright; arguments are those of `opened`.
 
     Raises:
         PictureError: as for `opened`.
     """
-    with opened(path) as image:
+    with opened(source, name) as image:
         return _plain(image, turn=True)
 
 
@@ -45,13 +46,13 @@ def _plain(image: Image.Image, *, turn: bool) -> Image.Image:
     return image.copy()
 
 
-def read_rgb(path: str | Path) -> Image.Image:
-    """Read a picture as RGB, upright.
+def read_rgb(source: str | Path | IO[bytes], name: str = "") -> Image.Image:
+    """Read a picture as RGB, upright; arguments are those of `opened`.
 
     Raises:
         PictureError: as for `open_upright`.
     """
-    return rgb_of(open_upright(path))
+    return rgb_of(open_upright(source, name))
 
 
 def rgb_of(picture: Image.Image) -> Image.Image:
@@ -85,3 +86,15 @@ def share_of_full(picture: Image.Image) -> np.ndarray:
         brightest /= 1.25
     full = 1 if picture.mode == "F" and brightest <= 1 else white_of_deep(brightest)
     return (values / full).clip(0, 1)
+
+
+def centre_square(picture: Image.Image, size: int) -> np.ndarray:
+    """Cut the centre square and bring it to size x size with Lanczos.
+
+    Returns:
+        uint8, size x size x 3.
+    """
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    square = picture.crop((left, top, left + side, top + side))
+    return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS))

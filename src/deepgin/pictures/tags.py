@@ -1,4 +1,4 @@
-"""The tags of TIFF folders as they are stored: read and laid out again without being decoded."""
+"""The tags of TIFF folders as stored bytes: read and laid out again."""
 
 import struct
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Writing TIFF of every mode. Pillow writes neither 16-bit colour nor EXIF into compressed ones."""
+"""Writing TIFF of every mode, with 16-bit colour and EXIF in compressed files."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""What Pillow does not read of TIFF, or not as it is meant."""
+"""Reading what Pillow leaves out of TIFF: unusual samples and channels."""
 
 import ctypes
 import struct

@@ -9,12 +9,12 @@ from PIL import Image
 
 from ..errors import DeepginError
 from ..files import whole_file
-from .deep_png import write_png
 from .formats import Format, format_named
-from .heif import heif_readable
 from .jpeg import JpegCoding
 from .jpeg_blocks import write_kept_blocks
 from .modes import image_of, is_deep
+from .opening import heif_readable
+from .png import write_png
 from .tiff import write_tiff
 
 # What Pillow does not write.

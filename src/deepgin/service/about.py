@@ -1,4 +1,4 @@
-"""What is told of the service: models, health, meters, and a page about its interface."""
+"""Routes about the service: models, health, metrics, progress, and `/docs`."""
 
 from typing import Any, Literal
 
@@ -46,13 +46,13 @@ class Health(BaseModel):
 )
 async def models(request: Request) -> Models:
     """Tell what is loaded."""
-    return Models(models=[Model(**_service(request).facts())])
+    return Models(models=[Model(**Service.of(request).facts())])
 
 
 @router.get("/healthz", summary="Whether the process works", responses=responses((403, 503)))
 async def healthz(request: Request) -> Health:
     """Tell whether a restart would help: 503 if so."""
-    if not _service(request).healthy():
+    if not Service.of(request).healthy():
         raise Refusal(503, "the service does not work: the log says why")
     return Health()
 
@@ -60,7 +60,7 @@ async def healthz(request: Request) -> Health:
 @router.get("/readyz", summary="Whether requests are taken", responses=responses((403, 503)))
 async def readyz(request: Request) -> Health:
     """Tell whether requests are taken: 503 while the network is loaded, and at the end."""
-    _service(request).check_ready()
+    Service.of(request).check_ready()
     return Health()
 
 
@@ -75,7 +75,7 @@ async def readyz(request: Request) -> Health:
 )
 async def metrics(request: Request) -> Response:
     """Tell what was counted."""
-    return Response(_service(request).meters.text(), media_type=CONTENT_TYPE)
+    return Response(Service.of(request).meters.text(), media_type=CONTENT_TYPE)
 
 
 class Progress(BaseModel):
@@ -93,7 +93,7 @@ class Progress(BaseModel):
 )
 async def progress(request: Request, response: Response, job: str) -> Progress:
     """Tell how far a fill is."""
-    found = _service(request).progress.get(job)
+    found = Service.of(request).progress.get(job)
     if found is None:
         raise Refusal(404, "there is no such job: its body has not come, or it is answered")
     response.headers["Cache-Control"] = "no-store"
@@ -114,8 +114,3 @@ def _address(request: Request) -> str:
     if scheme in ("http", "https"):
         address = address.replace(scheme=scheme)
     return str(address).rstrip("/")
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service

@@ -1,4 +1,4 @@
-"""The application: service, routes and guard put together. Listening is `server`'s."""
+"""The ASGI application: service, routes and guard put together."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -45,13 +45,13 @@ def create_app(
     """
 
     def load() -> Loaded:
-        found = Loaded(inpainter, _facts_of(inpainter)) if inpainter else _load(settings)
-        if page and found.inpainter.guided:
+        loaded = Loaded(inpainter, _facts_of(inpainter)) if inpainter else _load(settings)
+        if page and loaded.inpainter.guided:
             raise UsageError(
                 "these weights need a guidance picture, for which the page has no place: use "
                 "deepgin inpaint --guidance, or deepgin serve"
             )
-        return found
+        return loaded
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -116,14 +116,14 @@ def _load(settings: Settings) -> Loaded:
     made = at(settings.sharpness)
     card = card_of_file(path)
     facts = {"name": card.network, "width": card.width, "licence": card.licence}
-    told = {"sha256": file_hash(path), "sharpness": usual, "training": card.training}
+    weights = {"sha256": file_hash(path), "sharpness": usual, "training": card.training}
     # Beside the service's own, the last that were asked for.
     kept = lru_cache(_SHARPNESSES)(at)
 
     def sharpened(sharpness: float) -> Inpainter:
         return made if sharpness == settings.sharpness else kept(sharpness)
 
-    return Loaded(made, _facts_of(made) | facts | told, None if usual is None else sharpened)
+    return Loaded(made, _facts_of(made) | facts | weights, None if usual is None else sharpened)
 
 
 def _facts_of(inpainter: Inpainter) -> dict[str, Any]:

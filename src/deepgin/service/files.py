@@ -1,20 +1,18 @@
-"""Uploaded pictures into documents and back into bytes, in folders that last as long as that."""
+"""Uploaded files decoded into documents, and documents encoded into bytes."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from ..errors import DeepginError, Note, UsageError
+from ..errors import DeepginError, Note, UsageError, in_request, spelled
 from ..inpainting import Job, Options
 from ..pictures import WRITABLE_ENDINGS, Document, open_image, read_marks, read_rgb
 from ..pictures.formats import FORMATS, format_named
-from ..pictures.heif import heif_readable
+from ..pictures.opening import heif_readable
 from .patches import Box, patched
 from .refusals import Refusal, refusal_of
 
@@ -68,7 +66,9 @@ class Writing:
     def __post_init__(self) -> None:
         if self.format and f".{self._ending}".lower() not in WRITABLE_ENDINGS:
             raise UsageError(
-                f"the format '{self.format}' is not written here: png (exact), jpg, webp, tif, ..."
+                f"the format '{self.format}' is not written here",
+                field="format",
+                mend="choose png (exact), jpg, webp, tif, ...",
             )
 
     @property
@@ -90,10 +90,10 @@ def measure(upload: Upload, most: int) -> int:
     heif_readable()
     total = 0
     for part, file in upload.named().items():
-        found = _head(part, file)
-        if found is None:
+        head = _head(part, file)
+        if head is None:
             continue  # reading it will say what is wrong
-        kind, (width, height) = found
+        kind, (width, height) = head
         if kind not in _TAKEN:
             raise Refusal(415, f"the {part} is {kind}, which is not taken here: send {_LIST}")
         if width * height > most:
@@ -126,33 +126,20 @@ def read(upload: Upload, options: Options, writing: Writing) -> Job:
     """Decode the files of a request.
 
     Raises:
-        Refusal: one is no picture, is damaged, or cannot be answered in the format asked for.
+        Refusal: a file is no picture or damaged, or the format cannot be written.
     """
-    with _folder(upload) as places:
-        document = replace(Document.open(places["picture"]), source=None)
+    try:
+        document = Document.open(upload.picture, "the picture")
         if upload.patch and upload.box:
-            document = patched(document, Document.open(places["patch"]), upload.box)
-        marks = read_marks(places["mask"], options.threshold) if upload.mask else None
-        guide = np.asarray(read_rgb(places["guidance"])) if upload.guidance else None
+            document = patched(document, Document.open(upload.patch, "the patch"), upload.box)
+        mask, note = None, Note("")
+        if upload.mask:
+            mask, note = read_marks(upload.mask, options.threshold, "the mask")
+        guide = np.asarray(read_rgb(upload.guidance, "the guidance")) if upload.guidance else None
         target(document, writing)
-    mask, note = marks or (None, Note(""))
+    except Exception as error:
+        raise refusal_of(error) from error
     return Job(document, mask, guide, "the picture", "the mask", note)
-
-
-@contextmanager
-def _folder(upload: Upload) -> Iterator[dict[str, Path]]:
-    """Give the files as paths, and make what goes wrong a refusal that names no path."""
-    with tempfile.TemporaryDirectory(prefix="deepgin-") as folder:
-        places = {part: Path(folder) / part for part in upload.named()}
-        try:
-            for part, file in upload.named().items():
-                with open(places[part], "wb") as written:
-                    while block := file.read(1 << 20):
-                        written.write(block)
-            yield places
-        except Exception as error:
-            names = {path: f"the {part}" for part, path in places.items()}
-            raise refusal_of(error, names) from error
 
 
 def target(document: Document, writing: Writing) -> str:
@@ -162,7 +149,7 @@ def target(document: Document, writing: Writing) -> str:
         UsageError: there is none, or it is not written.
     """
     if not writing.format and document.format == "GIF":
-        raise Refusal(400, "GIF is read, not written: ask for the format png")
+        raise Refusal(400, "GIF is read, not written: choose format=png", field="format")
     return format_named(Path(writing.name), document.format).name
 
 
@@ -177,6 +164,7 @@ def written(document: Document, writing: Writing) -> tuple[bytes, str, tuple[str
         try:
             notes = document.save(path, quality=writing.quality)
             kind = Image.MIME.get(target(document, writing), "application/octet-stream")
-            return path.read_bytes(), kind, notes
+            return path.read_bytes(), kind, spelled(notes, in_request)
         except DeepginError as error:
-            raise refusal_of(error, {path: "the result"}) from error
+            error.problem = error.problem.replace(str(path), "the result")
+            raise refusal_of(error) from error

@@ -1,10 +1,11 @@
-"""Gathering jobs into batches for one worker thread. Nothing of HTTP, files or limits on them."""
+"""A queue that gathers jobs into batches for one worker thread, and a budget of pixels."""
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -64,9 +65,9 @@ class Gatherer:
     Args:
         fill: what fills them.
         pause: seconds that a job waits for others.
-        most: so many go together; 1 does not wait for others.
-        waited: is told the seconds that each job waited.
-        filled: is told the number and the seconds of each batch.
+        most: maximum batch size; 1 does not wait for others.
+        waited: called with the seconds that each job waited.
+        filled: called with the size and the seconds of each batch.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class Gatherer:
             job: see `Inpainter.fill_many`.
             way: how it is filled.
             seconds: that it may wait before it is begun.
-            told: is told, in the thread, the steps of all that is filled with it.
+            told: called in the thread with the steps of the batch.
 
         Raises:
             TooLate: it was not begun in time; what `fill_many` raises for this job alone.
@@ -160,8 +161,8 @@ class Gatherer:
         began = loop.time()
         for waiting in batch:
             self._waited(began - waiting.came)
-        found = await loop.run_in_executor(self._thread, self._done, batch)
-        for waiting, outcome in zip(batch, found, strict=True):
+        outcomes = await loop.run_in_executor(self._thread, self._done, batch)
+        for waiting, outcome in zip(batch, outcomes, strict=True):
             if waiting.outcome.done():  # its caller has gone
                 continue
             if isinstance(outcome, Exception):
@@ -180,11 +181,53 @@ class Gatherer:
                 waiting.told(done, of)
 
         try:
-            found: list[Result | Exception] = [*self._fill(jobs, batch[0].way, told)]
+            outcomes: list[Result | Exception] = [*self._fill(jobs, batch[0].way, told)]
         except Exception as error:  # noqa: BLE001, it is the caller's
             if len(batch) == 1 or isinstance(error, Unwanted):
                 return [error] * len(batch)
             # Which one is at fault is seen one by one, and the others are filled.
             return [outcome for waiting in batch for outcome in self._done([waiting])]
         self._filled(len(batch), time.perf_counter() - began)
-        return found
+        return outcomes
+
+
+class Budget:
+    """Lends pixels to coroutines of one loop, in the order of their asking.
+
+    Args:
+        whole: what is lent at a time; who asks for more waits until it is alone.
+    """
+
+    def __init__(self, whole: int) -> None:
+        self.whole = self.free = whole
+        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def lent(self, pixels: int, seconds: float) -> AsyncIterator[None]:
+        """Wait for a number of pixels, and give them back at the end of the block.
+
+        Raises:
+            TimeoutError: they did not come within `seconds`.
+        """
+        pixels = min(pixels, self.whole)
+        turn = asyncio.get_running_loop().create_future()
+        self._line.append((pixels, turn))
+        self._serve()
+        try:
+            async with asyncio.timeout(seconds):
+                await turn
+            yield
+        finally:
+            if turn.cancelled():
+                with suppress(ValueError):  # its turn came after it was cancelled
+                    self._line.remove((pixels, turn))
+            else:
+                self.free += pixels
+            self._serve()
+
+    def _serve(self) -> None:
+        while self._line and self._line[0][0] <= self.free:
+            pixels, turn = self._line.popleft()
+            if not turn.done():
+                self.free -= pixels
+                turn.set_result(None)

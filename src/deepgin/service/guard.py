@@ -1,4 +1,4 @@
-"""Who may ask, and how many bytes they may send. It stands before all routes, and knows none."""
+"""Middleware that checks hosts, origins, the token and the length of bodies."""
 
 import asyncio
 import hmac
@@ -34,7 +34,7 @@ class Guard:
     Args:
         app: what it stands before.
         settings: hosts, token and limits.
-        count: is told the path, as its route has it, and the code of every answer.
+        count: called with the path of the route and the status code of every answer.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, count: Callable[[str, int], None]) -> None:
@@ -77,8 +77,8 @@ class Guard:
         if headers.get("origin") not in self.origins and "*" not in self.origins:
             _check_site(method, host, headers)
         if self.token and not _is_open(method, path):
-            scheme, _, given = headers.get("authorization", "").partition(" ")
-            right = hmac.compare_digest(given.strip().encode(), self.token)
+            scheme, _, token = headers.get("authorization", "").partition(" ")
+            right = hmac.compare_digest(token.strip().encode(), self.token)
             if scheme.lower() != "bearer" or not right:
                 raise Refusal(
                     401,
@@ -167,7 +167,7 @@ class _Body:
         return message
 
     async def drain(self) -> None:
-        """Take in what is left of a body that nobody wants, as far as that is bearable.
+        """Read the rest of a refused body, up to a limit.
 
         A client that is still sending when the connection is closed may never see the answer.
         """
@@ -208,12 +208,12 @@ class _Sender:
             if status >= 400 and not waits and not self.body.ended:
                 await self.body.drain()
             self.began = True
-            given = message.get("headers", [])
-            names = {name.lower() for name, _ in given}
+            sent = message.get("headers", [])
+            names = {name.lower() for name, _ in sent}
             own = [pair for pair in _ADDED if pair[0] not in names]
             if status >= 400 and not self.body.ended and self.scope["method"] not in _SAFE:
                 own.append((b"connection", b"close"))  # what else comes is no request
-            message = {**message, "headers": [*given, *own]}
+            message = {**message, "headers": [*sent, *own]}
         await self._send(message)
 
 

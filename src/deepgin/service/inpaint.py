@@ -1,68 +1,61 @@
 """`POST /v1/inpaint`: a picture and its hole in, the filled picture out."""
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Mapping
-from dataclasses import fields as dataclass_fields
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, create_model
 from starlette.datastructures import UploadFile
 
 from ..errors import UsageError
-from ..inpainting import FITS, Options
-from ..inpainting.options import TEXTURES
+from ..inpainting import Options
 from .files import Upload, Writing
 from .parts import multipart, split
 from .patches import Box
 from .reference import EXAMPLE
-from .refusals import ClientLeft, Refusal, first_of, refusal_of, responses
+from .refusals import ClientLeft, Refusal, refusal_of, refusal_of_fields, responses
 from .service import Answer, Service
 
 T = TypeVar("T")
 router = APIRouter()
 _FILES = ("picture", "mask", "guidance", "patch")
 _STATUSES = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
-_Pixels = Annotated[int, Field(ge=0, le=4096)]
+_EXAMPLES = {"box": ["40,60,200,120"], "color": ["#ff00ff"]}
 
 
-class Fields(BaseModel):
-    """The fields beside the files; their names and meanings are those of `deepgin inpaint`."""
+def _field(option: dataclasses.Field[Any]) -> tuple[Any, Any]:
+    """Return the type and the field that pydantic makes of one of `Options`."""
+    about, kind, default = option.metadata, option.type, option.default
+    if "choices" in about:
+        kind = Literal[about["choices"]]
+    elif option.name == "box":
+        kind, default = str, ""
+    return kind, Field(
+        default,
+        ge=about.get("minimum"),
+        le=about.get("maximum"),
+        description=about["help"],
+        examples=_EXAMPLES.get(option.name),
+    )
+
+
+_OPTIONS = dataclasses.fields(Options)
+_FIELDS: dict[str, Any] = {option.name: _field(option) for option in _OPTIONS}
+_Filling: Any = create_model("_Filling", **_FIELDS)
+
+
+class Fields(_Filling):  # type: ignore[misc]
+    """The fields beside the files: those of `Options`, and the request's own."""
 
     model_config = ConfigDict(extra="forbid")
 
-    fit: Literal[FITS] = Field("auto", description="how the picture is brought to the network")  # type: ignore[valid-type]
-    texture: Literal[TEXTURES] = Field(  # type: ignore[valid-type]
-        "auto",
-        description="fill with texture of the picture's own pixels, guided by the network; auto "
-        "means on, unless another fit, ensemble or degrid is chosen",
-    )
-    dilate: _Pixels = Field(0, description="let the hole grow by so many pixels")
-    feather: _Pixels = Field(0, description="soften the hole's inside over so many pixels")
-    ensemble: bool = Field(False, description="the mean of five passes, five times as slow")
-    degrid: bool = Field(False, description="smooth away the grid of polyphase")
-    invert: bool = Field(False, description="black is missing instead of white")
-    threshold: float = Field(0.5, gt=0, le=1, description="missing at this share of white")
-    resize_mask: bool = Field(False, description="bring the mask to the picture's size")
     sharpness: float | None = Field(
         None,
         ge=0,
         le=1,
         description="0 soft to 1 sharp, of weights of two sets; else their own, or 0 under texture",
-    )
-    box: str = Field(
-        "",
-        description="the hole as x,y,width,height, in place of a mask",
-        examples=["40,60,200,120"],
-    )
-    color: str = Field(
-        "", description="the hole's colour, in place of a mask", examples=["#ff00ff"]
-    )
-    color_tolerance: int = Field(
-        Options.color_tolerance,
-        ge=0,
-        le=255,
-        description="how far red, green and blue may be from it; 0 is exact, without soft rims",
     )
     alpha: bool = Field(False, description="the hole is where the picture is transparent")
     quality: int | None = Field(None, ge=0, le=100, description="of JPEG, WebP, AVIF and HEIC")
@@ -82,22 +75,21 @@ class Fields(BaseModel):
     )
 
     def options(self) -> Options:
-        """Return what of it is `Options`."""
-        told = self.model_dump()
-        return Options(**{field.name: told[field.name] for field in dataclass_fields(Options)})
+        """Return the `Options` among them."""
+        return Options(**{option.name: getattr(self, option.name) for option in _OPTIONS})
 
 
 def _body() -> dict[str, Any]:
     """Return the body as OpenAPI has it."""
     schema = Fields.model_json_schema()
     file = {"type": "string", "format": "binary"}
-    told = {
+    parts = {
         "picture": "the picture: PNG, JPEG, WebP, TIFF, AVIF, ...; it comes back in that format",
         "mask": "a picture of the same size whose white is missing; or give box, color or alpha",
         "guidance": "a colour-coded segmentation, for weights that take one",
         "patch": "the patch of the filling before, which this one goes on from",
     }
-    files = {name: file | {"description": what} for name, what in told.items()}
+    files = {name: file | {"description": what} for name, what in parts.items()}
     schema |= {"properties": files | schema["properties"], "required": ["picture"]}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
@@ -136,14 +128,14 @@ _PICTURE = {
 )
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
-    service: Service = request.app.state.service
-    service.check_place()
+    service = Service.of(request)
+    service.check_slot()
     form = await in_time(multipart(request), service.settings.limits.seconds)
     try:
-        uploads, given = split(form, _FILES)
-        fields = _fields(given, {*uploads})
+        uploads, values = split(form, _FILES)
+        fields = _fields(values, {*uploads})
         upload = uploaded(uploads, fields.patch_box)
-        with service.place(), service.followed(fields.job) as progress:
+        with service.slot(), service.followed(fields.job) as progress:
             work = service.fill(
                 upload, *_asked(fields), sharpness=fields.sharpness, told=progress.update
             )
@@ -160,19 +152,19 @@ def uploaded(files: Mapping[str, UploadFile], patch_box: str) -> Upload:
     return Upload(**{name: part.file for name, part in files.items()}, box=box)
 
 
-def _fields(given: dict[str, str], files: set[str]) -> Fields:
-    if "picture" not in files:
-        raise Refusal(400, "the picture is missing: send it as a file named picture")
+def _fields(values: dict[str, str], files: set[str]) -> Fields:
     try:
-        fields = Fields.model_validate(given)
+        fields = Fields.model_validate(values)
     except ValidationError as error:
-        raise Refusal(400, first_of(error)) from error
+        raise refusal_of_fields(error) from error
     named = [name for name in ("box", "color", "alpha") if getattr(fields, name)]
     named += ["mask"] if "mask" in files else []
     if len(named) > 1:
-        raise Refusal(400, f"{' and '.join(named)} say what the hole is: send one of them")
+        problem = f"{' and '.join(named)} say what the hole is: send one of them"
+        raise Refusal(400, problem, field=named[0])
     if not named:
-        raise Refusal(400, "nothing says what the hole is: send mask, box, color or alpha")
+        problem = "nothing says what the hole is: send mask, box, color or alpha"
+        raise Refusal(400, problem, field="mask")
     return fields
 
 

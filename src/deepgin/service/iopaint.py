@@ -1,4 +1,4 @@
-"""What clients of IOPaint call: its `POST /api/v1/inpaint`, and what they ask before it."""
+"""The routes that IOPaint's clients call."""
 
 import asyncio
 import base64
@@ -16,7 +16,7 @@ from .files import Upload, Writing
 from .inpaint import in_time, sent, unless_left
 from .parts import json_object
 from .reference import EXAMPLE
-from .refusals import Refusal, first_of, responses
+from .refusals import Refusal, refusal_of_fields, responses
 from .service import Service
 
 router = APIRouter(prefix="/api/v1")
@@ -93,10 +93,10 @@ _PNG = {
 )
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
-    service: Service = request.app.state.service
-    service.check_place()
+    service = Service.of(request)
+    service.check_slot()
     upload, seed = await _taken(request, service.settings.limits.seconds)
-    with service.place():
+    with service.slot():
         work = service.fill(upload, Options(), Writing("png"), _for_png)
         response = sent(await unless_left(request, work))
         response.headers["X-Seed"] = str(_SEED if seed == -1 else seed)
@@ -109,7 +109,7 @@ async def _taken(request: Request, seconds: float) -> tuple[Upload, int]:
     try:
         asked = Asked.model_validate(body)
     except ValidationError as error:
-        raise Refusal(400, first_of(error)) from error
+        raise refusal_of_fields(error) from error
     return await asyncio.to_thread(_upload, asked), asked.sd_seed
 
 
@@ -157,6 +157,5 @@ async def server_config(request: Request) -> ServerConfig:
 
 
 def _model(request: Request) -> Model:
-    service: Service = request.app.state.service
-    name = str(service.facts()["name"])
+    name = str(Service.of(request).facts()["name"])
     return Model(name=name, path=name)

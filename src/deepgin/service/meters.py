@@ -1,4 +1,4 @@
-"""What the service counts, for Prometheus."""
+"""Metrics for Prometheus."""
 
 from collections.abc import Callable
 

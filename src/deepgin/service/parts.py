@@ -1,4 +1,4 @@
-"""Taking a request's body apart: multipart or JSON into files and fields. Nothing is decoded."""
+"""Parsing a request's body, multipart or JSON, into files and fields."""
 
 import json
 from collections.abc import Mapping
@@ -62,27 +62,28 @@ async def json_object(request: Request) -> dict[str, Any]:
     _check_type(request, "application/json")
     try:
         # Not `request.body()`, which the request would hold until it is answered.
-        found = json.loads(b"".join([part async for part in request.stream()]))
+        body = json.loads(b"".join([part async for part in request.stream()]))
     except ClientDisconnect as error:
         raise ClientLeft() from error
     except (ValueError, RecursionError) as error:
         raise Refusal(400, "the body is no JSON, or it is cut off") from error
-    if not isinstance(found, dict):
+    if not isinstance(body, dict):
         raise Refusal(400, "the body must be a JSON object")
-    return found
+    return body
 
 
-def _check_type(request: Request, wanted: str) -> None:
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != wanted:
-        raise Refusal(415, f"the body must be {wanted}, not {given[:80] or 'of no type'}")
+def _check_type(request: Request, expected: str) -> None:
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent != expected:
+        raise Refusal(415, f"the body must be {expected}, not {sent[:80] or 'of no type'}")
 
 
 def split(form: FormData, files: tuple[str, ...]) -> tuple[dict[str, UploadFile], dict[str, str]]:
-    """Return the files and the fields of a form by name; what is empty counts as not given.
+    """Return the files and the fields of a form by name; empty parts are left out.
 
     Raises:
-        Refusal: a name comes twice, or a file stands where a field should, or the other way.
+        Refusal: a name comes twice, a file stands where a field should or the other way, or the
+            picture is missing.
     """
     uploads: dict[str, UploadFile] = {}
     fields: dict[str, str] = {}
@@ -98,6 +99,9 @@ def split(form: FormData, files: tuple[str, ...]) -> tuple[dict[str, UploadFile]
             if name in files:
                 raise Refusal(400, f"{name} must be a file: give its part a filename")
             fields[name] = value
+    if "picture" not in uploads:
+        problem = "the picture is missing: send it as a file named picture"
+        raise Refusal(400, problem, field="picture")
     return uploads, fields
 
 

@@ -34,7 +34,8 @@ class Box(NamedTuple):
         """Return the box that "x,y,width,height" means; raise a Refusal if it is none."""
         parts = text.split(",")
         if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
-            raise Refusal(400, "patch_box must be x,y,width,height in whole pixels")
+            problem = "patch_box must be x,y,width,height in whole pixels"
+            raise Refusal(400, problem, field="patch_box")
         x, y, width, height = (int(part[:9]) for part in parts)
         return cls(x, y, x + width, y + height)
 
@@ -70,9 +71,9 @@ def patched(document: Document, patch: Document, box: Box) -> Document:
 
 def cut(document: Document, box: Box) -> Document:
     """Return what lies in a box, with what says how its colours look and nothing else."""
-    told = document.metadata
-    icc = b"" if document.mode == "CMYK" else told.icc  # large, and read by nobody
-    colours = Metadata(icc=icc, colour_chunks=told.colour_chunks)
+    metadata = document.metadata
+    icc = b"" if document.mode == "CMYK" else metadata.icc  # large, and read by nobody
+    colours = Metadata(icc=icc, colour_chunks=metadata.colour_chunks)
     return replace(document, pixels=box.of(document.pixels), metadata=colours, source=None)
 
 
@@ -89,9 +90,9 @@ def next_patch(result: Result, last: Box | None) -> tuple[Document, Box]:
     return cut(result.document, box), box
 
 
-def _widened(places: np.ndarray, side: int) -> tuple[int, int]:
-    """Return the first and the last grid line round places on an axis."""
-    first, last = (int(places[0]), int(places[-1])) if places.size else (0, 0)
+def _widened(indices: np.ndarray, side: int) -> tuple[int, int]:
+    """Return the first and the last grid line round indices on an axis."""
+    first, last = (int(indices[0]), int(indices[-1])) if indices.size else (0, 0)
     return max(0, first - _MARGIN) // _GRID * _GRID, min(
         side, -(-(last + 1 + _MARGIN) // _GRID) * _GRID
     )

@@ -1,4 +1,4 @@
-"""The page `/docs`: what the OpenAPI description says, for people. It loads nothing."""
+"""The page `/docs`, made from the OpenAPI description."""
 
 from collections.abc import Iterator
 from html import escape
@@ -32,9 +32,9 @@ def page(description: dict[str, Any], address: str) -> str:
     head = f"<title>{escape(info['title'])}: interface</title>"
     view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
     body = "".join(
-        _operation(method, path, told, description)
+        _operation(method, path, operation, description)
         for path, methods in description["paths"].items()
-        for method, told in methods.items()
+        for method, operation in methods.items()
     )
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8">{view}{head}'
@@ -46,17 +46,19 @@ def page(description: dict[str, Any], address: str) -> str:
     )
 
 
-def _operation(method: str, path: str, told: dict[str, Any], description: dict[str, Any]) -> str:
+def _operation(
+    method: str, path: str, operation: dict[str, Any], description: dict[str, Any]
+) -> str:
     parts = [f"<section><h2>{method.upper()} {escape(path)}</h2>"]
-    parts.append(f"<p>{escape(told.get('summary', ''))}</p>")
+    parts.append(f"<p>{escape(operation.get('summary', ''))}</p>")
     parts += [
         f"<pre>{escape(line.strip('`'))}</pre>"
-        for line in told.get("description", "").split("\n\n")
+        for line in operation.get("description", "").split("\n\n")
         if line.startswith("`")
     ]
-    for kind, content in told.get("requestBody", {}).get("content", {}).items():
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(f"<p>Takes <code>{escape(kind)}</code>:</p>{_fields(content['schema'])}")
-    answers = [(code, one.get("description", "")) for code, one in told["responses"].items()]
+    answers = [(code, one.get("description", "")) for code, one in operation["responses"].items()]
     parts.append("<p>Answers:</p>" + _table(answers))
     return "".join([*parts, "</section>"])
 

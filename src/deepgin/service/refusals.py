@@ -1,9 +1,7 @@
-"""What is answered when a request is not served: one sentence, and no path of this machine."""
+"""Refusals: the answer to a request that is not served."""
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field, ValidationError
@@ -21,9 +19,13 @@ OURS = "something failed here, not in the request: the log of the service says w
 
 
 class Error(BaseModel):
-    """What every refusal says."""
+    """The body of every refusal."""
 
-    error: str = Field(examples=["the mask is 64 x 64 pixels and the picture is 640 x 480: ..."])
+    error: str = Field(
+        description="what is wrong, and what to do",
+        examples=["the mask is 64 x 64 pixels and the picture is 640 x 480: ..."],
+    )
+    field: str = Field("", description="the field that is wrong; empty if it is none")
 
 
 class Refusal(HTTPException):
@@ -31,7 +33,8 @@ class Refusal(HTTPException):
 
     Args:
         status: 400 to 599.
-        sentence: what is wrong, and the mend.
+        sentence: what is wrong, and what to do.
+        field: the field that is wrong.
         retry_after: seconds after which to try again.
         headers: further ones of the answer.
     """
@@ -41,13 +44,13 @@ class Refusal(HTTPException):
         status: int,
         sentence: str,
         *,
+        field: str = "",
         retry_after: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        told = dict(headers or {})
-        if retry_after is not None:
-            told["Retry-After"] = str(retry_after)
-        super().__init__(status, sentence, told)
+        retry = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        super().__init__(status, sentence, {**(headers or {}), **retry})
+        self.field = field
 
 
 class ClientLeft(Refusal):
@@ -57,22 +60,7 @@ class ClientLeft(Refusal):
         super().__init__(LEFT, "the client hung up")
 
 
-def worded(message: str, paths: Mapping[Path, str] | None = None) -> str:
-    """Return a message as a client of the service understands it, in one line.
-
-    Args:
-        message: as the command line has it.
-        paths: files here, and what they are to the client.
-    """
-    for path, part in (paths or {}).items():
-        message = message.replace(str(path), part)
-    message = re.sub(r" \(in Python, [^)]*\)| \(--[a-z]+\)", "", message)
-    message = re.sub(r"\bend it in \.(\w+)", r"ask for the format \1", message)
-    message = re.sub(r"--([a-z]+)-?([a-z]*)", lambda m: "_".join(filter(None, m.groups())), message)
-    return " ".join(message.split())
-
-
-def refusal_of(error: Exception, paths: Mapping[Path, str] | None = None) -> Refusal:
+def refusal_of(error: Exception) -> Refusal:
     """Return what a failure means to the client; one that is not the client's is logged."""
     if isinstance(error, Refusal):
         return error
@@ -80,31 +68,31 @@ def refusal_of(error: Exception, paths: Mapping[Path, str] | None = None) -> Ref
         _LOG.error("memory: %s", error)
         sentence = "the memory here does not suffice for this picture: send a smaller one"
         return Refusal(503, sentence)
-    if isinstance(error, UsageError):
-        return Refusal(400, worded(error.spelled(in_request), paths))
-    if isinstance(error, PictureError):
-        return Refusal(422, worded(error.spelled(in_request), paths))
+    if isinstance(error, UsageError | PictureError):
+        status = 400 if isinstance(error, UsageError) else 422
+        return Refusal(status, error.spelled(in_request), field=error.field)
     known = isinstance(error, DeepginError)
     _LOG.error("a request failed: %s", error, exc_info=None if known else error)
     return Refusal(500, OURS)
 
 
-def first_of(error: ValidationError) -> str:
-    """Return the first thing that is wrong with fields, as a sentence."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part) for part in found["loc"])[:40] or "the request"
-    if found["type"] == "missing":
-        return f"{where} is missing"
-    if found["type"] == "extra_forbidden":
-        return f"there is no field {where}: see /docs"
-    what = found["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"{where} {what}"
+def refusal_of_fields(error: ValidationError) -> Refusal:
+    """Return a refusal of the first field that is wrong."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"])[:40]
+    what = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    sentence = f"{field or 'the request'} {what}"
+    if first["type"] == "missing":
+        sentence = f"{field} is missing"
+    elif first["type"] == "extra_forbidden":
+        sentence = f"there is no field {field}: see /docs"
+    return Refusal(400, sentence, field=field)
 
 
 def answer(refusal: HTTPException, path: str) -> Response:
     """Return a refusal as JSON; below `/api` also as IOPaint's clients look for it."""
     sentence = " ".join(str(refusal.detail).split())
-    body = {"error": sentence}
+    body = {"error": sentence, "field": getattr(refusal, "field", "")}
     if path.startswith("/api/"):
         body |= {"detail": sentence, "body": "", "errors": sentence}
     return JSONResponse(body, refusal.status_code, dict(refusal.headers or {}))
@@ -152,7 +140,7 @@ _MEANINGS = {
     408: "The request took too long to arrive.",
     413: "Too many bytes or pixels.",
     415: "A body or a picture of a type that is not taken.",
-    422: "A picture or mask cannot be used: damaged, of another size, nothing left to go by.",
+    422: "A picture or mask cannot be used: damaged, of another size, no valid pixels.",
     429: "Too many requests at a time: try again after Retry-After seconds.",
     500: "A failure of the service.",
     503: "Not ready, ending, or the request waited too long.",

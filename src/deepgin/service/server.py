@@ -1,18 +1,22 @@
-"""Listening, and ending in order. What is answered is the application's."""
+"""Listening, connections, and ending in order."""
 
+import asyncio
 import errno
 import os
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import DeepginError, UsageError
 from .app import create_app
-from .connections import config_of
 from .service import Service
 from .settings import Settings
 
@@ -32,11 +36,11 @@ def listen(host: str, port: int) -> socket.socket:
     """
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        found = socket.getaddrinfo(
+        addresses = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
         # Of a name that has both, what people type first.
-        family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+        family, _, _, _, address = min(addresses, key=lambda one: one[0] != socket.AF_INET)
         # asyncio sends at once only where the protocol is told; else each answer waits for 40 ms.
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
@@ -138,3 +142,58 @@ class _Server(uvicorn.Server):
         if service.failure or (service.draining and not service.taken):
             self.should_exit = True
         return await super().on_tick(counter)
+
+
+def config_of(app: FastAPI, settings: Settings, *, access_log: bool = False) -> uvicorn.Config:
+    """Return how uvicorn serves an application."""
+    limits = settings.limits
+    return uvicorn.Config(
+        app,
+        http=partial(Timed, seconds=min(limits.headers_seconds, limits.seconds)),  # type: ignore[arg-type]
+        limit_concurrency=max(limits.connections, 2 * limits.queue),
+        log_level="info" if access_log else "warning",
+        access_log=access_log,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on",
+    )
+
+
+class Timed(H11Protocol):
+    """Closes a connection on which no whole head of a request comes in time.
+
+    uvicorn itself ends what is idle between two requests, but waits for ever for a first request,
+    and for the rest of one that is begun.
+
+    Args:
+        seconds: for the head, from the connection's start or from its first byte after an answer.
+    """
+
+    def __init__(self, *arguments: Any, seconds: float, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._seconds = seconds
+        self._end: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the time for the first head."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; the time ends once a request is in work."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the time."""
+        super().connection_lost(exc)
+        if self._end:
+            self._end.cancel()
+
+    def _watch(self) -> None:
+        in_work = self.cycle is not None and not self.cycle.response_complete
+        if in_work and self._end:
+            self._end.cancel()
+            self._end = None
+        elif not in_work and not self._end:
+            self._end = self.loop.call_later(self._seconds, self.transport.close)

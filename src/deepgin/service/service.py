@@ -1,4 +1,4 @@
-"""The state of a service: its network, who is in it, and whether it takes more. No routes."""
+"""The state of a service: its network, its requests, and whether it takes more."""
 
 import asyncio
 import logging
@@ -8,17 +8,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
+from fastapi import Request
 
+from ..errors import in_request, spelled
 from ..inpainting import Inpainter, Job, Options, Result
 from ..inpainting.steps import OnProgress, Progress
 from ..pictures import Document
 from ..runtimes import memory
-from .budget import Budget
 from .files import Upload, Writing, measure, read, written
-from .gathering import Gatherer, TooLate, Way
+from .gathering import Budget, Gatherer, TooLate, Way
 from .meters import Meters
 from .patches import Box, next_patch
-from .refusals import Refusal, refusal_of, worded
+from .refusals import Refusal, refusal_of
 from .settings import Settings
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class Loaded:
 
     Attributes:
         inpainter: the network as it is unless a sharpness is asked for.
-        facts: what is told of it.
+        facts: its facts, as `/v1/models` returns them.
         sharpened: makes it of a sharpness; None where there is one set of weights.
     """
 
@@ -65,7 +66,7 @@ class Service:
         loaded: the network, once it is there.
         failure: why it will never be.
         draining: no more requests are taken.
-        taken: requests whose body has come and that are not yet answered.
+        taken: requests whose body has come, not yet answered.
         progress: how far those are that have an id of their client's, by that id.
     """
 
@@ -84,11 +85,17 @@ class Service:
         # What a decoded picture takes is a multiple of its file: few are decoded at a time.
         self._budget = Budget(2 * settings.limits.pixels)
 
+    @classmethod
+    def of(cls, request: Request) -> "Service":
+        """Return the service that a request came to."""
+        service: Service = request.app.state.service
+        return service
+
     async def start(self) -> None:
         """Load the network; `loaded` or `failure` tell how it went."""
         try:
             loaded = await asyncio.to_thread(self._warm)
-        except Exception as error:  # noqa: BLE001, told to whoever asks
+        except Exception as error:  # noqa: BLE001, `check_ready` says so
             self.failure = error
         else:
             settings, runtime = self.settings, loaded.inpainter.runtime
@@ -150,27 +157,27 @@ class Service:
             raise Refusal(503, "the network is being loaded: try again soon", retry_after=2)
 
     def facts(self) -> dict[str, Any]:
-        """Return what is told of the network; raise a Refusal (503) where there is none."""
+        """Return the facts of the network; raise a Refusal (503) where there is none."""
         if not self.loaded:
             self.check_ready()
         assert self.loaded
         return self.loaded.facts
 
-    def check_place(self) -> None:
-        """Raise a Refusal if there is no place (429), or none is given now (503)."""
+    def check_slot(self) -> None:
+        """Raise a Refusal if all slots are taken (429), or the service takes no requests (503)."""
         self.check_ready()
         if self.taken >= self.settings.limits.queue:
             sentence = f"{self.taken} requests are being served: try again later"
             raise Refusal(429, sentence, retry_after=self._wait())
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Take a place among the requests that are served at a time, once the body has come.
+    def slot(self) -> Iterator[None]:
+        """Hold one of the slots for requests, once the body has come.
 
         Raises:
-            Refusal: see `check_place`.
+            Refusal: see `check_slot`.
         """
-        self.check_place()
+        self.check_slot()
         self.taken += 1
         if self._rest:
             self._rest.cancel()
@@ -222,7 +229,8 @@ class Service:
             Refusal: whatever does not work, and why.
         """
         if sharpness is not None and self.loaded and self.loaded.sharpened is None:
-            raise Refusal(400, "the weights here have one sharpness: leave sharpness out")
+            problem = "the weights here have one sharpness: leave sharpness out"
+            raise Refusal(400, problem, field="sharpness")
         loop = asyncio.get_running_loop()
         until = loop.time() + self.settings.limits.seconds
         async with self._lent(upload, until):
@@ -269,8 +277,8 @@ def _answer(result: Result, writing: Writing, last: Box | None) -> Answer:
     if writing.patch and document.mode == "CMYK":
         writing = replace(writing, format="tif")
     content, kind, notes = written(document, writing)
-    told = result.warnings if writing.patch else (*result.warnings, *notes)
-    return Answer(content, kind, result.fit, tuple(map(worded, told)), box)
+    warnings = spelled(result.warnings, in_request) + (() if writing.patch else notes)
+    return Answer(content, kind, result.fit, warnings, box)
 
 
 def _give_back(loop: asyncio.AbstractEventLoop) -> None:

@@ -1,4 +1,4 @@
-"""What a service is told: where it listens, what it loads, what it bears. Nothing is done here."""
+"""Settings of a service: where it listens, what it loads, and its limits."""
 
 import ipaddress
 import os
@@ -25,7 +25,7 @@ class Limits:
         pixels: of a picture, and of a mask.
         seconds: that a request may take to arrive, and then to wait before it is filled.
         queue: requests that are taken at a time; the next is answered 429. All bodies that are
-            held at a time may have so many times `bytes`.
+            held at a time may have this many times `bytes`.
         headers_seconds: that the head of a request may take to arrive, if `seconds` is not less.
         connections: that are open at a time; the next is answered 503.
 
@@ -66,13 +66,13 @@ class Settings:
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bf16.
         limits: see `Limits`.
-        token: what requests must bear; empty asks for none.
+        token: the bearer token of requests; empty asks for none.
         allowed_hosts: names, beside `host` and the loopback ones, under which it may be called.
         allowed_origins: of other sites whose pages may use it, as "https://example.org"; "null" is
             that of pages from files, "*" means all.
         root_path: under which a proxy shows it, as "/fill"; empty: at the root.
-        gather_seconds: how long a request waits for others to be filled with it.
-        together: so many are filled together at most.
+        gather_seconds: seconds to wait for a larger batch.
+        together: maximum batch size.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
 
     Raises:

@@ -148,10 +148,10 @@ def _fill(
             f"unexpected: {', '.join(unexpected) or 'none'}"
         )
     for key, value in network.state_dict().items():
-        given = state[theirs[key]]
-        if given.shape != value.shape:
+        own = state[theirs[key]]
+        if own.shape != value.shape:
             raise WeightsError(
-                f"{source}: {theirs[key]} has shape {tuple(given.shape)}, "
+                f"{source}: {theirs[key]} has shape {tuple(own.shape)}, "
                 f"where {tuple(value.shape)} belongs"
             )
-        value.copy_(given)
+        value.copy_(own)

@@ -1,4 +1,4 @@
-"""Files of two sets of weights, soft and sharp, and what lies between. Nothing here needs torch.
+"""Files of two sets of weights, soft and sharp, and what lies between. Works without torch.
 
 The warm-up's weights are soft: nearest the truth in PSNR, and blurred; the main stage's are sharp.
 Every tensor between them is soft + sharpness (sharp - soft): network interpolation, of Wang et
@@ -23,7 +23,8 @@ def checked(sharpness: float) -> float:
         UsageError: it is not within [0, 1].
     """
     if not 0 <= sharpness <= 1:
-        raise UsageError(f"sharpness {sharpness} does not work: 0 (soft) to 1 (sharp)")
+        problem = f"sharpness {sharpness} does not work"
+        raise UsageError(problem, field="sharpness", mend="give 0 (soft) to 1 (sharp)")
     return float(sharpness)
 
 
@@ -46,15 +47,17 @@ def sharpness_of(path: Path, asked: float | None = None) -> float | None:
     if path.suffix in (".onnx", ".pt2"):
         if asked is not None:
             raise UsageError(
-                f"{path}: the sharpness of an exported file is fixed: leave --sharpness out, or "
-                "give it to deepgin export"
+                f"{path}: the sharpness of an exported file is fixed",
+                field="sharpness",
+                mend="leave {sharpness} out, or give it to deepgin export",
             )
         return None
     usual = read_card(path).sharpness
     if usual is None and asked is not None:
         raise UsageError(
-            f"{path} holds one set of weights: leave --sharpness out (deepgin blend makes files "
-            "of two)"
+            f"{path} holds one set of weights",
+            field="sharpness",
+            mend="leave {sharpness} out (deepgin blend makes files of two)",
         )
     return usual if asked is None else asked
 
@@ -79,13 +82,13 @@ def tensors(path: Path, sharpness: float | None, framework: str = "np") -> dict[
             for name in sorted(soft):
                 _check(file, name, sharp, path)
             read = sharp if sharpness == 1 else names
-            found = {name: _float32(file.get_tensor(name)) for name in read}
+            weights = {name: _float32(file.get_tensor(name)) for name in read}
     except TypeError as error:
         raise WeightsError(f"{path}: NumPy cannot read its kind of numbers: {error}") from error
-    for name in soft & found.keys():
-        one, own = found.pop(name), name.removeprefix(SOFT)
-        found[own] = one + sharpness * (found[own] - one)
-    return found
+    for name in soft & weights.keys():
+        one, own = weights.pop(name), name.removeprefix(SOFT)
+        weights[own] = one + sharpness * (weights[own] - one)
+    return weights
 
 
 def _check(file: Any, name: str, sharp: list[str], path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Our weights: safetensors whose metadata say all that is needed to use them. No training state."""
+"""Weights files: safetensors whose metadata say all that is needed to use them."""
 
 from pathlib import Path
 from textwrap import shorten

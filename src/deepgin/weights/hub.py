@@ -1,7 +1,4 @@
-"""Where weights are: the package's own, a file, or an address on the Hugging Face Hub. None is read.
-
-Nothing here needs torch.
-"""
+"""Finding weights: those of the package, a file, or an address on the Hugging Face Hub."""
 
 import re
 from dataclasses import dataclass
@@ -50,13 +47,14 @@ def parse(text: str) -> Address:
     Raises:
         UsageError: it is written otherwise.
     """
-    found = _ADDRESS.fullmatch(text)
-    if not found or {"", ".", ".."} & {*f"{found[1]}/{found[2] or 'file'}".split("/")}:
+    match = _ADDRESS.fullmatch(text)
+    if not match or {"", ".", ".."} & {*f"{match[1]}/{match[2] or 'file'}".split("/")}:
         raise UsageError(
-            f"weights '{text}': write hf:owner/name, hf:owner/name/path/in/it.safetensors, "
-            "and either with @revision"
+            f"'{text}' is no address of weights",
+            field="weights",
+            mend="write hf:owner/name or hf:owner/name/path/in/it.safetensors, perhaps @revision",
         )
-    return Address(found[1], found[2] or "", found[3] or "")
+    return Address(match[1], match[2] or "", match[3] or "")
 
 
 def local_path(name: str | Path | None = None) -> Path:
@@ -109,8 +107,8 @@ def _listed(address: Address) -> list[str]:
 
     try:
         # Unlike `list_repo_files` it does not try for half a minute where there is no network.
-        told = HfApi().model_info(address.repo, revision=address.revision or None)
-        return [sibling.rfilename for sibling in told.siblings or ()]
+        info = HfApi().model_info(address.repo, revision=address.revision or None)
+        return [sibling.rfilename for sibling in info.siblings or ()]
     except errors.HFValidationError:
         raise
     except Exception as error:
@@ -124,7 +122,7 @@ def _listed(address: Address) -> list[str]:
 def _cached(address: Address) -> list[str]:
     from huggingface_hub import CacheNotFound, constants, scan_cache_dir
 
-    wanted = address.revision or "main"
+    asked = address.revision or "main"
     try:
         repos = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:
@@ -134,7 +132,7 @@ def _cached(address: Address) -> list[str]:
         for repo in repos
         if (repo.repo_type, repo.repo_id) == ("model", address.repo)
         for revision in repo.revisions
-        if wanted == revision.commit_hash or wanted in revision.refs
+        if asked == revision.commit_hash or asked in revision.refs
         for file in revision.files
     ]
 

@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from deepgin.inpainting import Options
 from deepgin.service.page import mount
 
 STATIC = files("deepgin.service.page").joinpath("static")
@@ -74,3 +75,10 @@ def test_nothing_is_loaded_from_elsewhere(name):
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text) == []
     assert not re.search(r"(src|href)=\"(?!page/)", text)
     assert not re.search(r"\son\w+=|\sstyle=|<script>|\beval\b", text)
+
+
+@pytest.mark.parametrize("name", ["dilate", "feather"])
+def test_numbers_have_the_range_of_the_options(name):
+    about = Options.__dataclass_fields__[name].metadata
+    given = f'id="{name}" type="number" min="{about["minimum"]}" max="{about["maximum"]}"'
+    assert given in STATIC.joinpath("index.html").read_text()

@@ -83,7 +83,8 @@ class Request:
             options=self.options,
         )
         if self.guidance and not made.guided:
-            raise UsageError("these weights take no guidance picture: leave --guidance out")
+            mend = "leave {guidance} out"
+            raise UsageError("these weights take no guidance picture", field="guidance", mend=mend)
         return made
 
     def how_written(self) -> JobOptions:
@@ -106,7 +107,8 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     source, overwrite = request.source, request.writing.overwrite
     _check_not_input(target, source, request.masks, request.guidance)
     if os.path.exists(target) and not overwrite:
-        raise UsageError(f"{shown(target)} exists: add --overwrite, or choose another name")
+        mend = "add {overwrite=true}, or choose another name"
+        raise UsageError(f"{shown(target)} exists", field="overwrite", mend=mend)
     pair = _only(request.pairs(), request)
     _check_not_input(target, pair.mask, pair.guidance)
     inpainter = request.inpainter()

@@ -1,4 +1,4 @@
-"""The page in the browser, served as it lies in `static/`. What the page does is written there."""
+"""The page in the browser: the files in `static/`, and their routes."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -53,14 +53,14 @@ def mount(app: FastAPI, photo: Path | None = None) -> None:
 
 
 def _files() -> dict[str, _File]:
-    found = {}
+    served = {}
     for entry in files(__name__).joinpath("static").iterdir():
         kind = _TYPES.get(entry.name[entry.name.rfind(".") :])
         if kind is not None:
             content = entry.read_bytes()
             tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-            found[entry.name] = _File(content, kind, tag)
-    return found
+            served[entry.name] = _File(content, kind, tag)
+    return served
 
 
 def _answering(file: _File) -> Callable[[Request], Awaitable[Response]]:

@@ -1,4 +1,4 @@
-"""What the page asks of the service beside filling: limits, previews, downloads, a first picture."""
+"""Routes for the page: limits, previews, downloads, and a first picture."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -19,7 +19,7 @@ from ..files import Writing, written
 from ..inpaint import header, in_time, unless_left, uploaded
 from ..parts import multipart, split
 from ..patches import Box, cut
-from ..refusals import Refusal, first_of, refusal_of, worded
+from ..refusals import refusal_of, refusal_of_fields
 from ..service import Service
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +37,7 @@ class Limits(BaseModel):
 @router.get("/page/limits")
 async def limits(request: Request) -> Limits:
     """Tell what is taken, so that a picture is refused before it is painted on."""
-    own = _service(request).settings.limits
+    own = Service.of(request).settings.limits
     return Limits(pixels=own.pixels, bytes=own.bytes)
 
 
@@ -68,20 +68,18 @@ async def _made(
     writing_of: Callable[[_Form], Writing],
     make: Callable[[Document, Writing, Box | None], Response],
 ) -> Response:
-    service = _service(request)
-    service.check_place()
+    service = Service.of(request)
+    service.check_slot()
     body = await in_time(multipart(request), service.settings.limits.seconds)
     try:
-        files, given = split(body, ("picture", "patch"))
-        if "picture" not in files:
-            raise Refusal(400, "the picture is missing: send it as a file named picture")
-        form = _Form.model_validate(given)
+        files, values = split(body, ("picture", "patch"))
+        form = _Form.model_validate(values)
         upload, writing = uploaded(files, form.patch_box), writing_of(form)
-        with service.place():
+        with service.slot():
             work = service.made_of(upload, writing, lambda read: make(read, writing, upload.box))
             return await unless_left(request, work)
     except ValidationError as error:
-        raise Refusal(400, first_of(error)) from error
+        raise refusal_of_fields(error) from error
     except UsageError as error:
         raise refusal_of(error) from error
     finally:
@@ -92,7 +90,7 @@ def _download(document: Document, writing: Writing, box: Box | None) -> Response
     content, kind, notes = written(document, writing)
     headers = {"Cache-Control": "no-store"}
     if notes:
-        headers["X-Deepgin-Warnings"] = header("; ".join(map(worded, notes)))
+        headers["X-Deepgin-Warnings"] = header("; ".join(notes))
     return Response(content, media_type=kind, headers=headers)
 
 
@@ -129,8 +127,3 @@ def first_picture(path: Path | None) -> Callable[[], Response]:
         return FileResponse(path, headers=headers)
 
     return answer
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service

@@ -62,7 +62,7 @@ def items(*semantics, element=False):
         (THUMBS, f"<xmp:Own> {OLD[:80]}\n{OLD[80:]}\n</xmp:Own>", (), OLD[80:]),
     ],
 )
-def test_claims_are_dropped(attributes, inner, parts, gone):
+def test_xmp_are_dropped(attributes, inner, parts, gone):
     given = packet(attributes, inner)
     assert gone.encode() in given
     xmp, named = true_xmp(given)
