@@ -10,11 +10,11 @@ from deepgin.errors import DeepginError, UsageError
 from deepgin.evaluation.journal import SCORES, clear
 from deepgin.evaluation.measures import MEASURES, measures, vgg_measures
 from deepgin.evaluation.methods import Method
-from deepgin.evaluation.protocol import Protocol
 from deepgin.evaluation.records import PICTURES, kept_as
 from deepgin.evaluation.runner import run
 from deepgin.metrics import l1_hole, psnr
 from deepgin.pictures import read_rgb
+from deepgin.testsets import EvaluationSet
 
 NAMES = ["a/z.png", "b.png", "c.png"]
 TWO = {name: MEASURES[name] for name in ("psnr", "l1_hole")}
@@ -56,7 +56,7 @@ def method(vandal):
 @pytest.fixture
 def go(folder, tmp_path):
     def start(*methods, kinds=("rectangle", "cellular"), watcher=None, keep=True, **other):
-        protocol = Protocol(folder, 32, kinds)
+        protocol = EvaluationSet(folder, 32, kinds)
         asked = request(*methods, **other)
         return run(protocol, methods, TWO, tmp_path / "out", asked, watcher or Quiet(), keep=keep)
 
@@ -66,7 +66,7 @@ def go(folder, tmp_path):
 def test_valid_pixels_are_restored_before_measuring(go, folder, method, tmp_path):
     watcher = Quiet()
     found = go(method, watcher=watcher)
-    protocol = Protocol(folder, 32, ("rectangle", "cellular"))
+    protocol = EvaluationSet(folder, 32, ("rectangle", "cellular"))
     expected = [(name, masks) for name in NAMES for masks in ("rectangle", "cellular")]
     assert [(score.picture, score.masks) for score in found.scores] == expected
     cases = {case.picture: case for case in protocol.cases(lambda *_: None)}
@@ -97,7 +97,7 @@ def test_memory(folder, tmp_path, method, monkeypatch):
             return 12.5
 
     monkeypatch.setattr("deepgin.evaluation.runner.Peak", Told)
-    protocol, wanted = Protocol(folder, 32, ("rectangle",)), {"memory": MEASURES["memory"]}
+    protocol, wanted = EvaluationSet(folder, 32, ("rectangle",)), {"memory": MEASURES["memory"]}
     found = run(protocol, [method], wanted, tmp_path / "out", request(method), Quiet(), keep=False)
     assert [score.values for score in found.scores] == [{"memory": 12.5}] * 3
 
@@ -146,7 +146,7 @@ def test_a_method_that_fails_on_one_picture(go, vandal, method):
 def test_stopped_anywhere_it_goes_on(folder, tmp_path, vandal, stop_after):
     def measure(name, fill):
         one = Method("m", "", fill)
-        protocol = Protocol(folder, 32, ("rectangle", "freeform"))
+        protocol = EvaluationSet(folder, 32, ("rectangle", "freeform"))
         return run(protocol, [one], TWO, tmp_path / name, request(one), Quiet(), keep=False)
 
     def without_time(found):

@@ -11,15 +11,15 @@ from typing import Any
 
 import torch
 
-from .. import __version__
 from ..devices import choose_device, choose_precision
 from ..errors import UsageError
 from ..files import write_text
 from ..inpainting.folders import watcher
 from ..masks import KINDS
+from ..testsets import EvaluationSet
+from ..version import __version__
 from .measures import lpips_measure, measures, vgg_measures
 from .methods import methods as methods_of
-from .protocol import Protocol
 from .records import Report, Score
 from .report import html, markdown
 from .runner import run
@@ -92,7 +92,7 @@ def evaluate(
             raise UsageError(
                 f"{folder} lies in {place}, whose pictures are measured: choose another folder"
             )
-    protocol = Protocol(request.data, request.size, request.masks, request.limit)
+    protocol = EvaluationSet(request.data, request.size, request.masks, request.limit)
     protocol.pictures()  # a wrong folder is better told of before networks are loaded
     beside = vgg_measures(request.vgg, request.device) if request.vgg else {}
     measured = measures(request.metrics, beside)

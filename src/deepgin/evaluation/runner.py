@@ -16,11 +16,11 @@ from ..files import make_folder
 from ..locks import hold
 from ..masks import coverage
 from ..pictures import write_picture
+from ..testsets import Case, EvaluationSet
 from .journal import Journal
 from .measures import MEMORY, Measure
 from .methods import Method
 from .peaks import Peak
-from .protocol import Case, Protocol
 from .records import PICTURES, Score, kept_as
 
 
@@ -57,7 +57,7 @@ class Found:
 
 
 def run(
-    protocol: Protocol,
+    protocol: EvaluationSet,
     methods: Sequence[Method],
     measures: dict[str, Measure],
     folder: Path,
@@ -164,7 +164,7 @@ def _keep(folder: Path, case: Case, score: Score, completed: np.ndarray) -> None
 
 
 def _in_order(
-    scores: Sequence[Score], files: Sequence[Path], protocol: Protocol
+    scores: Sequence[Score], files: Sequence[Path], protocol: EvaluationSet
 ) -> tuple[Score, ...]:
     """Sort by picture and mask set, the last score of each; methods in the order they came."""
     place = {path.relative_to(protocol.folder).as_posix(): i for i, path in enumerate(files)}

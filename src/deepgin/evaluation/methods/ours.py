@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ... import __version__
 from ...errors import UsageError, nearest_name
 from ...inpainting import FITS, Inpainter, Options
 from ...runtimes import Runtime
 from ...runtimes.choice import card_of_file, soft_sharpness
+from ...version import __version__
 from ...weights import file_hash, local_path, sharpness_of
 from .base import Method, guarded
 

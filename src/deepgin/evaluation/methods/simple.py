@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ... import __version__
 from ...network.prefill import pull_push
 from ...runtimes.torch import from_array, to_bytes
+from ...version import __version__
 from .base import Method, guarded, plain
 
 SIMPLE = ("mean", "pull-push")

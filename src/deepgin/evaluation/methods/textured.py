@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ... import __version__
 from ...inpainting.textured import texture_over
+from ...version import __version__
 from .base import Method, guarded
 
 

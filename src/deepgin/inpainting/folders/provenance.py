@@ -4,8 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ... import __version__
 from ...runtimes.choice import soft_sharpness
+from ...version import __version__
 from ...weights import file_hash, local_path, sharpness_of
 from ..options import Options
 from ..textured import wants_texture
