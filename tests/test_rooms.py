@@ -12,7 +12,7 @@ PACKAGE = Path(deepgin.__file__).parent
 
 # From the ground floor up, as the design lists them. A room may import those before it.
 ROOMS = (
-    *("errors", "version", "lazy", "files", "locks", "devices", "console", "tar_headers"),
+    *("errors", "version", "lazy", "files", "locks", "devices", "arrays", "console", "tar_headers"),
     *("network", "masks", "pictures", "weights", "runtimes", "texture", "inpainting"),
     *("perceptual", "losses", "metrics", "testsets", "training", "evaluation", "experiments"),
     *("export", "service", "cluster", "commands", "__main__", "__init__"),
@@ -69,7 +69,7 @@ def graph() -> dict[str, set[str]]:
 
 
 def test_every_room_has_its_place():
-    assert {room_of(name) for name in MODULES} == set(ROOMS)
+    assert {room_of(name) for name in MODULES} <= set(ROOMS)
 
 
 def test_no_module_imports_a_room_above_its_own(graph):
@@ -93,4 +93,16 @@ def test_no_modules_import_each_other_in_a_circle(graph):
 
 
 def test_imports_are_read_wherever_they_stand():
-    assert "evaluation.report" in imported("commands.evaluate")  # within a function
+    assert "evaluation.evaluate" in imported("commands.evaluate")  # within a function
+
+
+def test_libraries_print_nothing():
+    """Commands, the console and the processes of a cluster print; the other rooms return."""
+    printing = {
+        name
+        for name, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name) and node.id == "print"
+    }
+    allowed = {"console", "cluster.worker"}
+    assert not {name for name in printing - allowed if room_of(name) != "commands"}

@@ -3,7 +3,6 @@
 import csv
 import io
 import platform
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +13,6 @@ import torch
 from ..devices import choose_device, choose_precision
 from ..errors import UsageError
 from ..files import write_text
-from ..inpainting.folders import watcher
 from ..masks import KINDS
 from ..testsets import EvaluationSet
 from ..version import __version__
@@ -22,7 +20,7 @@ from .measures import lpips_measure, measures, vgg_measures
 from .methods import methods as methods_of
 from .records import Report, Score
 from .report import html, markdown
-from .runner import run
+from .runner import Watcher, run
 from .sets import set_scores
 
 _PACKAGES = (
@@ -37,7 +35,7 @@ _PACKAGES = (
 
 
 @dataclass(frozen=True)
-class Request:
+class EvaluationRequest:
     """What is asked for; see `deepgin evaluate --help`.
 
     Attributes:
@@ -77,15 +75,18 @@ class Request:
     keep: bool = True
 
 
-def evaluate(
-    request: Request, folder: Path, tell: Callable[[str], None] = lambda _: None
-) -> Report:
-    """Measure into a folder and write its report; what the folder holds of it is not redone.
+def evaluate(request: EvaluationRequest, folder: Path, watcher: Watcher) -> Report:
+    """Measure methods, write the report into a folder, and return it.
 
-    `tell` is told, once all that was asked for is found to exist, what takes a while.
+    Scores that the folder holds already are kept, so that a stopped run goes on.
+
+    Args:
+        request: what to measure.
+        folder: created if it is missing.
+        watcher: receives the progress.
 
     Raises:
-        DeepginError: what is wrong with the request, the folder or a file.
+        DeepginError: the request, the folder or a file cannot be used.
     """
     for place in (request.data, *(Path(name) for name in request.masks if Path(name).is_dir())):
         if folder.resolve().is_relative_to(place.resolve()):
@@ -106,8 +107,7 @@ def evaluate(
         precision=request.precision,
         sharpness=request.sharpness,
     )
-    told = watcher()
-    tell(f"reading {request.data} and drawing masks")
+    watcher.say(f"reading {request.data} and drawing masks")
     pictures, masks = protocol.hashes()
     wanted: dict[str, Any] = {
         "pictures": {"hash": pictures, "size": str(request.size or "original")},
@@ -116,7 +116,9 @@ def evaluate(
         "methods": {method.name: method.what for method in methods},
     }
     keep, overwrite = request.keep, request.overwrite
-    found = run(protocol, methods, measured, folder, wanted, told, keep=keep, overwrite=overwrite)
+    found = run(
+        protocol, methods, measured, folder, wanted, watcher, keep=keep, overwrite=overwrite
+    )
     device = choose_device(request.device)
     precision = str(choose_precision(device, request.precision)).removeprefix("torch.")
     sets, told_of_sets = set_scores(folder, found.scores, request.fid, device)

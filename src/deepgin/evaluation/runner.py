@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Protocol as Interface
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -24,23 +24,26 @@ from .peaks import Peak
 from .records import PICTURES, Score, kept_as
 
 
-class Watcher(Interface):
-    """Is told how a measuring goes on."""
+class Watcher(Protocol):
+    """Receives the progress of a run."""
+
+    def say(self, text: str) -> None:
+        """Take a message."""
 
     def begin(self, total: int, skipped: int) -> None:
-        """Hear how many scores are to be found, and how many there were before."""
+        """Take how many scores are to be measured, and how many were measured before."""
 
     def filled(self, name: str, fit: str) -> None:
-        """Hear that one is found."""
+        """Take the name of a score that was measured."""
 
     def failed(self, name: str, why: str) -> None:
-        """Hear that a method, or a picture, failed."""
+        """Take the name of a score that failed, and the error."""
 
     def note(self, name: str, text: str) -> None:
-        """Hear that a picture is left out, and why."""
+        """Take the name of a picture that is left out, and the reason."""
 
     def end(self) -> None:
-        """Hear that no more will come."""
+        """Take that the run ended."""
 
 
 @dataclass(frozen=True)

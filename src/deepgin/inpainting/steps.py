@@ -1,6 +1,5 @@
 """Counting the work of a fill: how far it is, how long it will take, and where it may be stopped."""
 
-import time
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -34,35 +33,3 @@ class Steps:
     def add(self, count: int) -> None:
         """Count what is done."""
         self.done += count
-
-
-class Progress:
-    """How far a fill is and how long it will take; its `tell` is told of steps.
-
-    Args:
-        clock: seconds from anywhere.
-
-    Attributes:
-        done: how many steps are done.
-        of: how many there are; 0 before it is begun.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.done = self.of = 0
-        self._clock = clock
-        self._begun = self._told = 0.0
-
-    def tell(self, done: int, of: int) -> None:
-        """Hear how far it is; with no step done the clock starts."""
-        self._told = self._clock()
-        if not done:
-            self._begun = self._told
-        self.done, self.of = done, of
-
-    def seconds_left(self) -> float | None:
-        """Return how long it will take; None up to a twentieth, since the first steps say little."""
-        if not self.done or 20 * self.done < self.of:
-            return None
-        left = (self._told - self._begun) * (self.of - self.done) / self.done
-        # Between two steps it counts down.
-        return max(0.0, left - (self._clock() - self._told))

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..console import Progress
 from ..inpainting import Inpainter, Job, Options, Result
-from ..inpainting.steps import Progress, Told
+from ..inpainting.steps import Told
 from ..pictures import Document
 from ..runtimes import memory
 from .budget import Budget
