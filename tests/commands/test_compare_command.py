@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from deepgin.evaluation.records import Report, Score
+from deepgin.evaluation.scores import Report, Score
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from deepgin.evaluation.records import Report
+from deepgin.evaluation.scores import Report
 from deepgin.testsets import EvaluationSet
 
 KINDS = ("rectangle", "freeform", "cellular")

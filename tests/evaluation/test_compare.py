@@ -15,7 +15,7 @@ from deepgin.evaluation.compare import (
     pairs_of,
     read_report,
 )
-from deepgin.evaluation.records import Report, Score, SetScore
+from deepgin.evaluation.scores import Report, Score, SetScore
 
 PSNR = {"definition": "d", "unit": "dB", "better": "higher"}
 

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from deepgin.errors import DeepginError, UsageError
-from deepgin.evaluation.journal import SCORES, clear
 from deepgin.evaluation.measures import MEASURES, measures, vgg_measures
 from deepgin.evaluation.methods import Method
-from deepgin.evaluation.records import PICTURES, kept_as
 from deepgin.evaluation.runner import run
+from deepgin.evaluation.scores import PICTURES, SCORES, clear, picture_path
 from deepgin.metrics import l1_hole, psnr
 from deepgin.pictures import read_rgb
 from deepgin.testsets import EvaluationSet
@@ -86,7 +85,7 @@ def test_valid_pixels_are_restored_before_measuring(go, folder, method, tmp_path
             (f"hole/{score.masks}", hole),
             (f"vandal/{score.masks}", completed),
         ):
-            seen = np.asarray(read_rgb(out / PICTURES / kept_as(what, score.picture)))
+            seen = np.asarray(read_rgb(out / PICTURES / picture_path(what, score.picture)))
             np.testing.assert_array_equal(seen, picture)
     assert (watcher.begun, watcher.ended, len(watcher.done)) == ((6, 0), True, 6)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepgin.errors import UsageError
-from deepgin.evaluation.records import Report, Score
+from deepgin.evaluation.scores import Report, Score
 from deepgin.experiments.ablation import STEPS, Run, markdown, runs_of
 from deepgin.experiments.table1 import ROWS
 from deepgin.training.recipe import DataRecipe, NetworkRecipe, Recipe, WarmUpRecipe

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deepgin.errors import UsageError
-from deepgin.evaluation.records import Report, Score, SetScore
+from deepgin.evaluation.scores import Report, Score, SetScore
 from deepgin.experiments import table1, table2
 from deepgin.experiments.cells import cell
 from deepgin.experiments.published import METRICS, TABLE1, TABLE2

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..errors import UsageError, nearest_name
 from ..evaluation.compare import values_of
-from ..evaluation.records import Report
-from ..evaluation.statistics import Paired, paired, summary
+from ..evaluation.scores import Report
+from ..evaluation.statistics import MeanInterval, mean_difference, mean_interval
 from ..network import build, variant
 from ..training.journal import Watcher
 from ..training.loop import Trainer
@@ -106,7 +106,7 @@ def markdown(report: Report, runs: Sequence[Run], recipe: Recipe) -> str:
 
 def _over_seeds(report: Report, runs: Iterable[Run], masks: str) -> str:
     """Return the mean PSNR, and how far apart the seeds are."""
-    means = [summary(_values(report, run, [masks])).mean for run in runs]
+    means = [mean_interval(_values(report, run, [masks])).mean for run in runs]
     spread = f" ({max(means) - min(means):.2f})" if len(means) > 1 else ""
     return f"{sum(means) / len(means):.2f}{spread}"
 
@@ -127,7 +127,7 @@ def _step(report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequ
             [_values(report, Run(name, seed), chosen) for seed in seeds] for name in (row, before)
         ]
         ours, theirs = ([sum(of) / len(seeds) for of in zip(*one, strict=True)] for one in pairs)
-        cells.append(_told(paired(ours, theirs)))
+        cells.append(_told(mean_difference(ours, theirs)))
     printed = "-"
     if row in TABLE1 and before in TABLE1:
         mine, other = (TABLE1[name][1][0] for name in (row, before))
@@ -136,7 +136,7 @@ def _step(report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequ
     return f"| {row} | {before} | {' | '.join(cells)} | {printed} |"
 
 
-def _told(found: Paired) -> str:
+def _told(found: MeanInterval) -> str:
     return f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
 
 

@@ -1,8 +1,8 @@
 """A report's figures as cells of the paper's tables. How they are laid out is the tables'."""
 
 from ..evaluation.compare import values_of
-from ..evaluation.records import Report
-from ..evaluation.statistics import summary
+from ..evaluation.scores import Report
+from ..evaluation.statistics import mean_interval
 
 METRICS = {
     "psnr": ("PSNR", 2),
@@ -33,9 +33,9 @@ def cell(report: Report, method: str, masks: str, metric: str) -> str:
     values = [value for (name, _), value in found.items() if name == masks]
     if not values:
         return "-"
-    told = summary(values)
-    infinite = f" ({told.infinite} infinite)" if told.infinite else ""
-    return f"{told.mean:.{digits}f}{infinite}"
+    mean = mean_interval(values)
+    infinite = f" ({mean.left_out} infinite)" if mean.left_out else ""
+    return f"{mean.mean:.{digits}f}{infinite}"
 
 
 def printed(value: float | None) -> str:

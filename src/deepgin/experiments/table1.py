@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import UsageError
-from ..evaluation.records import Report
+from ..evaluation.scores import Report
 from ..network import variant, variants
 from .cells import METRICS, cell, columns, footnote, printed
 from .published import METRICS as PRINTED

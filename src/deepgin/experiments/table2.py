@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import UsageError
-from ..evaluation.records import Report
+from ..evaluation.scores import Report
 from .cells import METRICS, cell, columns, footnote, printed
 from .published import METRICS as PRINTED
 from .published import TABLE2

@@ -3,16 +3,11 @@
 from pathlib import Path
 
 from ...errors import UsageError
-from .base import Fill, Method
-from .onnx_file import onnx_of
-from .opencv import PHOTO, XPHOTO, opencv_of
+from .base import Fill, Method, textured
+from .classical import classical_of
 from .ours import Networks, ours_of
-from .patchmatch import PATCHMATCH, patchmatch_of
-from .python_code import python_of
-from .scikit import scikit_of
-from .simple import SIMPLE, simple_of
+from .plugged import onnx_of, python_of
 from .specs import METHODS, ON_REQUEST, Spec, parse, split
-from .textured import textured
 
 
 def method(
@@ -79,19 +74,7 @@ def _untextured(spec: Spec, networks: Networks) -> Method:
         return onnx_of(spec.name, spec.argument, spec.options, networks.device)
     if spec.kind == "python":
         return python_of(spec.name, spec.argument, spec.options)
-    return _classical(spec.kind, spec.name)
-
-
-def _classical(kind: str, name: str) -> Method:
-    if kind in SIMPLE:
-        made = simple_of(kind)
-    elif kind in (*PHOTO, *XPHOTO):
-        made = opencv_of(kind)
-    elif kind in PATCHMATCH:
-        made = patchmatch_of(kind)
-    else:
-        made = scikit_of(kind)
-    return Method(name, made.what, made.fill)
+    return classical_of(spec.kind, spec.name)
 
 
 __all__ = ["METHODS", "ON_REQUEST", "Fill", "Method", "method", "methods"]

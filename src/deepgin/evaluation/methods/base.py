@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 
 from ...errors import DeepginError, PictureError, UsageError
+from ...inpainting.textured import texture_over
+from ...version import __version__
 
 Fill: TypeAlias = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, str]]
 """uint8 H x W x 3 and bool H x W (True = missing) in; uint8 H x W x 3 and the fit out."""
@@ -99,3 +101,21 @@ def not_installed(name: str, package: str) -> DeepginError:
     return DeepginError(
         f"'{name}' needs {package}: pip install 'deepgin[evaluate]', or leave it out of --methods"
     )
+
+
+def textured(method: Method, kind: str) -> Method:
+    """Return a method that fills as another one does and then adds texture of the photograph.
+
+    Args:
+        method: fills the hole first; it has its own guard.
+        kind: the fit in the report where the method has none.
+    """
+
+    def fill(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:
+        guide, fit = method.fill(picture, hole)
+        done = texture_over(picture, hole, guide, fit or kind)
+        return done.picture, done.fit
+
+    what = f"{method.what}, texture of deepgin {__version__} over it"
+    # The truth stays for methods with masked=keep; texture never looks into the hole.
+    return Method(method.name, what, guarded(method.name, fill, hidden=None))

@@ -4,15 +4,11 @@ import re
 from dataclasses import dataclass, field
 
 from ...errors import UsageError, nearest_name
-from .opencv import PHOTO, XPHOTO
-from .patchmatch import PATCHMATCH
-from .scikit import SCIKIT
-from .simple import SIMPLE
+from .classical import CLASSICAL
 
 ON_REQUEST = ("fsr-best",)
 """Methods that take minutes a picture: in no list unless they are named."""
-METHODS = ("deepgin", *SIMPLE, *PHOTO, *XPHOTO, *SCIKIT, *PATCHMATCH)
-METHODS = tuple(name for name in METHODS if name not in ON_REQUEST)
+METHODS = ("deepgin", *(name for name in CLASSICAL if name not in ON_REQUEST))
 """The methods that have a name of their own."""
 PLUGGED = ("onnx", "python")
 TEXTURE = "+texture"

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from ..compare import Case, is_measured, masks_of, methods_of, metrics_of, values_of
-from ..records import Report, Score
-from ..statistics import Summary, summary
+from ..compare import CaseKey, is_measured, masks_of, methods_of, metrics_of, values_of
+from ..scores import Report, Score
+from ..statistics import MeanInterval, mean_interval
 
 BINS = 10
 """Of coverage, each of 10 %."""
@@ -23,24 +23,24 @@ class Cases:
         self.report = report
         self.methods, self.masks = methods_of(report), masks_of(report)
         self.metrics = metrics_of(report)
-        self.scores: dict[str, dict[Case, Score]] = {name: {} for name in self.methods}
+        self.scores: dict[str, dict[CaseKey, Score]] = {name: {} for name in self.methods}
         for score in report.scores:
             self.scores[score.method][score.masks, score.picture] = score
-        self._values: dict[tuple[str, str], dict[Case, float]] = {}
+        self._values: dict[tuple[str, str], dict[CaseKey, float]] = {}
 
     @property
     def main_metric(self) -> str:
         """PSNR, or the first there is; empty if there is none."""
         return "psnr" if "psnr" in self.metrics else next(iter(self.metrics), "")
 
-    def values(self, method: str, metric: str) -> dict[Case, float]:
+    def values(self, method: str, metric: str) -> dict[CaseKey, float]:
         """Return a method's values of a metric by case."""
         key = (method, metric)
         if key not in self._values:
             self._values[key] = values_of(self.report, method, metric)
         return self._values[key]
 
-    def select(self, choose: Callable[[Score], bool]) -> set[Case]:
+    def select(self, choose: Callable[[Score], bool]) -> set[CaseKey]:
         """Return the cases of which some score is chosen."""
         return {
             case
@@ -49,7 +49,7 @@ class Cases:
             if choose(score)
         }
 
-    def common(self, cases: set[Case], metric: str = "") -> list[Case]:
+    def common(self, cases: set[CaseKey], metric: str = "") -> list[CaseKey]:
         """Return those of the cases that every method finished, in order.
 
         A method that finished none of them is not asked: it would empty the whole table.
@@ -65,23 +65,23 @@ class Cases:
         every = [done for done in every if done]
         return sorted(set.intersection(*every)) if every else []
 
-    def _is_done(self, method: str, case: Case, metric: str) -> bool:
+    def _is_done(self, method: str, case: CaseKey, metric: str) -> bool:
         score = self.scores[method].get(case)
         if score is None or score.error:
             return False
         return is_measured(score, metric) if metric else True
 
-    def failed(self, method: str, cases: set[Case]) -> int:
+    def failed(self, method: str, cases: set[CaseKey]) -> int:
         """Return on how many of the cases a method failed, or was not measured."""
         return sum(not self._is_done(method, case, "") for case in cases)
 
-    def summary(self, method: str, metric: str, cases: Sequence[Case]) -> Summary | None:
+    def summary(self, method: str, metric: str, cases: Sequence[CaseKey]) -> MeanInterval | None:
         """Return mean and interval of a method over cases; None if it has no values there."""
         values = self.values(method, metric)
         found = tuple(values[case] for case in cases if case in values)
         return _summary(found) if found and len(found) == len(cases) else None
 
-    def seconds(self, method: str, cases: Sequence[Case]) -> float | None:
+    def seconds(self, method: str, cases: Sequence[CaseKey]) -> float | None:
         """Return a method's mean seconds a picture over cases; None if it finished none."""
         times = [
             self.scores[method][case].seconds for case in cases if self._is_done(method, case, "")
@@ -90,8 +90,8 @@ class Cases:
 
 
 @lru_cache(maxsize=4096)
-def _summary(values: tuple[float, ...]) -> Summary:
-    return summary(values)
+def _summary(values: tuple[float, ...]) -> MeanInterval:
+    return mean_interval(values)
 
 
 def bin_of(coverage: float) -> int:

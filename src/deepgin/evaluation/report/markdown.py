@@ -1,12 +1,22 @@
-"""Tables as Markdown, and what must stand below them."""
+"""The report and comparisons of methods as Markdown tables, with definitions below them."""
 
-from ..records import Report
+from collections.abc import Sequence
+
+from ..compare import NEARER_1, Difference
+from ..scores import Report
 from .cases import Cases
-from .tables import Table, of_all, of_masks
-from .text import code, counted, escaped, plain
+from .tables import Cell, Table, digits_of, of_all, of_masks, titled
+from .text import code, counted, escaped, interval, number, plain
 
 _LOOKS = ("vgg", "style", "laplacian", "lpips-alexnet", "lpips-vgg16")
 """Metrics of looks, which stand beside the main one in a table of their own."""
+_DIFFERENCE = (
+    "Difference: first minus second on the same pictures under the same masks, its mean and the "
+    "95 % bootstrap interval of that mean; n pairs; left out: pairs with an infinite value, and "
+    "pictures where a method failed or the metric does not apply."
+)
+
+_FROM_1 = "Where nearer 1 is better, it is the distances from 1 that are subtracted."
 APART = "values that are infinite are counted apart"
 
 
@@ -47,7 +57,7 @@ def _below(cases: Cases, metric: str) -> str:
     parts = [
         _definition(report, metric),
         *failed_line(cases),
-        f"{pictures.get('count', '?')} pictures, {size_of(report)}, "
+        f"{pictures.get('count', '?')} pictures, {size_in_words(report)}, "
         + f"{_short(pictures.get('hash', ''))}; one mask of each set a picture.",
         f"Masks: {hashes}.",
         f"{escaped(machine)}.",
@@ -59,9 +69,9 @@ def _below(cases: Cases, metric: str) -> str:
 def _definition(report: Report, metric: str) -> str:
     if not metric:
         return "No method has a value of any picture."
-    told = report.metrics.get(metric, {})
-    unit = f" in {told['unit']}" if told.get("unit") else ""
-    what = f"{metric}{unit}: {told.get('definition', 'not defined')}"
+    about = report.metrics.get(metric, {})
+    unit = f" in {about['unit']}" if about.get("unit") else ""
+    what = f"{metric}{unit}: {about.get('definition', 'not defined')}"
     return (
         f"{escaped(what)}; mean over the n pictures that every method finished, with the 95 % "
         f"bootstrap interval of that mean; {APART}."
@@ -88,7 +98,7 @@ def failed_line(cases: Cases) -> list[str]:
     return [f"{'; '.join(told)}."] if told else []
 
 
-def size_of(report: Report) -> str:
+def size_in_words(report: Report) -> str:
     """Return how large the pictures are, in words."""
     size = plain(report.pictures.get("size", "?"))
     return "whole, at their own size" if size == "original" else f"centre squares of {size} pixels"
@@ -97,3 +107,48 @@ def size_of(report: Report) -> str:
 def _versions(report: Report) -> list[str]:
     versions = report.versions
     return [f"{name} {versions[name]}" for name in ("deepgin", "torch") if name in versions]
+
+
+def comparison(
+    report: Report,
+    found: Sequence[Difference],
+    sides: tuple[str, str] = ("", ""),
+    aside: Sequence[str] = (),
+) -> str:
+    """Return differences as Markdown.
+
+    Args:
+        report: that defines the metrics.
+        found: of methods of one report or two.
+        sides: the reports' names, put behind the methods' names; empty for one report.
+        aside: mask sets that are not compared.
+    """
+    first, second = (f" of {side}" if side else "" for side in sides)
+    head = ("masks", "metric", "first", "second", "difference", "n", "left out", "the first is")
+    cases = Cases(report)
+    rows = [
+        (
+            Cell(one.masks),
+            Cell(titled(cases, one.metric)),
+            Cell(one.first + first),
+            Cell(one.second + second),
+            difference_cell(cases, one),
+            Cell(str(one.pairs.count)),
+            Cell(str(one.pairs.left_out + one.unpaired)),
+            Cell(one.verdict),
+        )
+        for one in found
+    ]
+    notes = [_DIFFERENCE]
+    if any(one.better == NEARER_1 for one in found):
+        notes.append(_FROM_1)
+    if aside:
+        notes.append(f"In one report only: {', '.join(aside)}.")
+    return markdown_of(Table(head, tuple(rows), tuple(notes), names=4))
+
+
+def difference_cell(cases: Cases, one: Difference) -> Cell:
+    """Return mean difference and interval."""
+    digits = digits_of(cases, one.metric, [one.pairs.mean])
+    text = number(one.pairs.mean, digits, sign=True)
+    return Cell(text, interval(one.pairs.low, one.pairs.high, digits, sign=True))

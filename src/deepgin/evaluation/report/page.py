@@ -10,16 +10,14 @@ from ..compare import (
     NEARER_1,
     Difference,
     against_first,
-    counted_from,
+    compared_value,
     differences,
     direction,
 )
-from ..records import Report
+from ..scores import Report
 from .cases import Cases
-from .comparison import difference_cell
-from .figures import Figure, figures
-from .histograms import Histogram, histogram
-from .markdown import size_of
+from .figures import Figure, Histogram, figures, histogram
+from .markdown import difference_cell, size_in_words
 from .tables import Cell, Table, by_coverage, by_masks, failures, of_masks, titled
 from .text import number, plain
 
@@ -65,7 +63,7 @@ def html(report: Report, folder: Path | str | None = None) -> str:
     failed = failures(cases)
     return _template().render(
         report=report,
-        size=size_of(report),
+        size=size_in_words(report),
         metric=metric,
         unit=report.metrics.get(metric, {}).get("unit", ""),
         from_1=direction(report, metric) == NEARER_1,
@@ -105,7 +103,7 @@ def _sections(cases: Cases, first: str, metric: str, pictures: Path | None) -> I
 def _against(cases: Cases, one: Difference) -> Against:
     a, b = cases.values(one.first, one.metric), cases.values(one.second, one.metric)
     shared = [case for case in a if case in b and case[0] == one.masks]
-    pairs = [[counted_from(x[case], one.better) for x in (a, b)] for case in shared]
+    pairs = [[compared_value(x[case], one.better) for x in (a, b)] for case in shared]
     bars = histogram([first - second for first, second in pairs], one.better)
     return Against(one, difference_cell(cases, one), bars)
 

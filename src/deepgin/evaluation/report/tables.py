@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..compare import NEARER_1, direction, merit
-from ..records import SetScore
-from ..statistics import Summary
+from ..scores import SetScore
+from ..statistics import MeanInterval
 from .cases import BINS, Cases, bin_of
 from .text import NOTHING, counted, interval, number
 
@@ -168,17 +168,17 @@ def _means(cases: Cases, metric: str, chosen: Sequence[tuple[str, str]]) -> list
     digits = digits_of(cases, metric, [one.mean for one in found if one])
     cells = [_mean(one, digits) for one in found]
     # Where infinite values are counted apart, the mean tells nothing of the best pictures.
-    whole = not any(one and one.infinite for one in found)
+    whole = not any(one and one.left_out for one in found)
     return _mark_best(cells, direction(cases.report, metric)) if whole else cells
 
 
-def _mean(found: Summary | None, digits: int) -> Cell:
+def _mean(found: MeanInterval | None, digits: int) -> Cell:
     if found is None:
         return Cell(NOTHING)
     return Cell(
         number(found.mean, digits),
         interval(found.low, found.high, digits),
-        f"{found.infinite} infinite" if found.infinite else "",
+        f"{found.left_out} infinite" if found.left_out else "",
         found.mean,
     )
 

@@ -1,17 +1,23 @@
-"""A method that is a network in an ONNX file, run by ONNX Runtime."""
+"""Plugged methods: a network in an ONNX file, or a Python function, whose import runs its code."""
 
 import hashlib
+import importlib
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from ...errors import DeepginError, WeightsError
+from ...errors import DeepginError, UsageError, WeightsError, nearest_name
 from ...runtimes.onnx import plain_session
 from .base import Method, guarded, not_installed, plain
 from .conventions import Convention, convention_of
 from .ports import Ports, ports_of
+
+HIDDEN = {"zero": 0, "grey": 127, "white": 255, "keep": None}
 
 
 def onnx_of(name: str, file: str, options: dict[str, str], device: str = "auto") -> Method:
@@ -82,3 +88,52 @@ class _Network:
                 f"which is no RGB picture of {size[1]} x {size[0]} pixels"
             )
         return self.convention.picture(self.name, found)
+
+
+def python_of(name: str, where: str, options: dict[str, str]) -> Method:
+    """Return the method of `module:function`.
+
+    Args:
+        name: in the report.
+        where: the function: it gets uint8 H x W x 3 (RGB) and bool H x W (True = missing), and
+            returns uint8 H x W x 3. Its module may lie in the current folder.
+        options: `masked` alone: zero, grey, white or keep, what stands in the hole.
+
+    Raises:
+        UsageError: no such module or function, or another option.
+        DeepginError: the module fails.
+    """
+    others = [key for key in options if key != "masked"]
+    if others:
+        raise UsageError(f"{name}: a python function takes masked= alone, not {others[0]}=")
+    masked = options.get("masked", "zero")
+    if masked not in HIDDEN:
+        raise UsageError(f"{name}: masked={masked} does not work: choose from {', '.join(HIDDEN)}")
+    fill = _function(where)
+    what = f"Python function {where}, masked={masked}"
+    return Method(name, what, guarded(name, plain(fill), HIDDEN[masked]))
+
+
+def _function(where: str) -> Callable[..., Any]:
+    module_name, _, path = where.partition(":")
+    if not module_name or not path:
+        raise UsageError(f"python:{where}: write python:MODULE:FUNCTION")
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())  # last, so that nothing in it hides what is installed
+    try:
+        found: Any = importlib.import_module(module_name)
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(f"{error.name}"):
+            raise UsageError(
+                f"python:{where}: there is no module {error.name} here or installed"
+            ) from error
+        told = f"{type(error).__name__}: {error}"
+        raise DeepginError(f"python:{where}: importing {module_name} failed: {told}") from error
+    for part in path.split("."):
+        if not hasattr(found, part):
+            close = nearest_name(part, dir(found))
+            raise UsageError(f"python:{where}: {module_name} has no {part}{close}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise UsageError(f"python:{where} is no function")
+    return found
