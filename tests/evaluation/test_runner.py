@@ -175,8 +175,9 @@ def test_stopped_anywhere_it_goes_on(folder, tmp_path, vandal, stop_after):
 @pytest.mark.parametrize("part", ["pictures", "masks", "metrics"])
 def test_results_of_something_else_are_not_mixed_in(go, method, part, tmp_path):
     go(method)
-    with pytest.raises(UsageError, match=f"other {part}: add --overwrite"):
+    with pytest.raises(UsageError, match=part) as raised:
         go(method, **{part: "changed"})
+    assert raised.value.field == "output" and "{overwrite=true}" in raised.value.mend
     clear(tmp_path / "out")
     assert not (tmp_path / "out" / "pictures").exists()
     assert len(go(method, **{part: "changed"}).scores) == 6
@@ -212,18 +213,19 @@ def test_pictures_and_masks_that_cannot_be_used_are_left_out(go, folder, method,
 
 def test_two_at_a_time_are_refused(go, vandal):
     def second(picture, hole):
-        with pytest.raises(DeepginError, match="another deepgin measures into"):
+        with pytest.raises(DeepginError, match="out"):
             go(Method("m", "", vandal()))
         return picture, ""
 
     go(Method("m", "", second), kinds=("rectangle",))
 
 
-def test_damaged_journal(go, method, tmp_path):
+def test_damaged_log(go, method, tmp_path):
     go(method)
     (tmp_path / "out" / SCORES).write_text("{}\n")
-    with pytest.raises(DeepginError, match="holds damaged results: add --overwrite"):
+    with pytest.raises(DeepginError, match="out") as raised:
         go(method)
+    assert raised.value.field == "output"
 
 
 def test_distances_through_vgg(photo, vgg19):
@@ -234,8 +236,9 @@ def test_distances_through_vgg(photo, vgg19):
     assert list(measures("psnr", beside)) == ["psnr", "vgg", "style"]
     assert list(measures("style,psnr", beside)) == ["style", "psnr", "vgg"]
     assert list(measures("all", beside)) == [*MEASURES, "vgg", "style"]
-    with pytest.raises(UsageError, match="add --vgg FILE"):
+    with pytest.raises(UsageError, match="vgg=") as raised:
         measures("psnr,style")
+    assert raised.value.field == "metrics"
     truth, mask = photo(40, 40), np.zeros((40, 40), np.bool_)
     mask[5:20, 5:20] = True
     found = [one.of(photo(40, 40, 1), truth, mask) for one in beside.values()]
@@ -247,7 +250,7 @@ def test_distances_through_vgg(photo, vgg19):
 def test_measures(photo):
     assert list(measures("all")) == list(MEASURES)
     assert list(measures("ssim,psnr")) == ["ssim", "psnr"]
-    with pytest.raises(UsageError, match="did you mean 'psnr'"):
+    with pytest.raises(UsageError, match="psnr"):
         measures("pnsr")
     truth, other = photo(40, 40), photo(40, 40, 1)
     mask = np.zeros((40, 40), np.bool_)

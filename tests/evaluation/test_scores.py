@@ -67,15 +67,15 @@ def test_a_report(tmp_path):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '"x"', "{", '{"format": 1,'])
 def test_no_report(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
-    with pytest.raises(DeepginError, match=r"r\.json is no report"):
+    with pytest.raises(DeepginError, match=r"r\.json"):
         Report.read(tmp_path / "r.json")
 
 
 def test_another_format_or_no_file(tmp_path):
     (tmp_path / "r.json").write_text(json.dumps({"format": FORMAT + 1}))
-    with pytest.raises(DeepginError, match="another version"):
+    with pytest.raises(DeepginError):
         Report.read(tmp_path / "r.json")
-    with pytest.raises(DeepginError, match=r"gone\.json cannot be read"):
+    with pytest.raises(DeepginError, match=r"gone\.json"):
         Report.read(tmp_path / "gone.json")
 
 

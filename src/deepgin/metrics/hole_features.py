@@ -1,4 +1,4 @@
-"""VGG's features about a hole, which `vgg` and `style` compare. The distances are in their files."""
+"""VGG's features around a hole, which the `vgg` and `style` distances compare."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -17,9 +17,9 @@ Backbone = Callable[[Tensor, Iterable[str]], dict[str, Tensor]]
 
 LAYERS = ("conv1_2", "conv2_2", "conv3_1")
 MARGIN = 24
-"""Pixels about the hole that are looked at with it: further away nothing reaches conv3_1."""
+"""Pixels around the hole that are used with it; pixels further away do not reach conv3_1."""
 LONGEST = 384
-"""Pixels, the longest side of what is looked at."""
+"""The longest side of the window in pixels."""
 _STEP = 4  # two maxima halve the size: windows begin where the whole picture's would
 
 
