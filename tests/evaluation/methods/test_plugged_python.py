@@ -87,7 +87,7 @@ def test_a_function_in_a_class(module, scene):
     ("where", "told"),
     [
         ("my_network:fil", "has no fil .did you mean 'fill'"),
-        ("my_network:NUMBER", "is no function"),
+        ("my_network:NUMBER", "NUMBER"),
         ("my_netwrk:fill", "there is no module my_netwrk"),
         ("my_network.part:fill", "my_network"),
         (

@@ -150,8 +150,8 @@ class _FrequencySelective:
 class _ShiftMap:
     """Statistics of patch offsets (He and Sun 2012).
 
-    Where none of its 60 offsets leads to a valid pixel, OpenCV leaves samples of 0. In 8-bit
-    CIELAB no colour of RGB is (0, 0, 0), so those pixels can be told, and Telea fills them.
+    If none of its 60 offsets leads to a valid pixel, OpenCV leaves samples of 0. No RGB colour is
+    (0, 0, 0) in 8-bit CIELAB, so these pixels are known, and Telea fills them.
     """
 
     def __init__(self, cv2: Any) -> None:
@@ -162,13 +162,13 @@ class _ShiftMap:
         filled = np.zeros_like(lab)
         self.cv2.xphoto.inpaint(lab, _valid(hole), filled, self.cv2.xphoto.INPAINT_SHIFTMAP)
         left = hole & ~filled.any(2)
-        # Back in RGB not all valid pixels are what they were, and Telea should not start from that.
-        found = np.where(
+        # CIELAB changes some valid pixels; Telea should start from the originals.
+        mixed = np.where(
             hole[..., None], self.cv2.cvtColor(filled, self.cv2.COLOR_Lab2RGB), picture
         )
-        return self.rest(found, left) if left.any() else found
+        return self.rest(mixed, left) if left.any() else mixed
 
 
 def _valid(hole: np.ndarray) -> np.ndarray:
-    # xphoto's masks are the other way round than photo's: what is not zero is valid.
+    # Masks of xphoto have the opposite polarity of photo's: nonzero is valid.
     return (~hole).astype(np.uint8) * 255

@@ -24,13 +24,13 @@ def onnx_of(name: str, file: str, options: dict[str, str], device: str = "auto")
     """Return the method of an ONNX file.
 
     Args:
-        name: in the report.
+        name: its name in the report.
         file: its path.
-        options: what the network expects; see `convention_of` and `ports_of`.
-        device: `cpu` keeps it off the GPU, which it else uses where ONNX Runtime can.
+        options: see `convention_of` and `ports_of`.
+        device: `cpu`, else the GPU if ONNX Runtime can use it.
 
     Raises:
-        UsageError: options that are missing or do not work, or inputs that cannot be told apart.
+        UsageError: options are missing or wrong, or the inputs are not clear.
         WeightsError: the file is missing or damaged.
         DeepginError: ONNX Runtime is not installed.
     """
@@ -43,7 +43,7 @@ def onnx_of(name: str, file: str, options: dict[str, str], device: str = "auto")
     convention = convention_of(name, options, ports)
     digits = hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
     what = (
-        f"ONNX file {Path(file).name} (SHA-256 {digits}), {convention.told()}, "
+        f"ONNX file {Path(file).name} (SHA-256 {digits}), {convention.describe()}, "
         f"ONNX Runtime {onnxruntime.__version__}, {session.get_providers()[0]}"
     )
     hidden = None if convention.masked == "keep" else 0
@@ -54,7 +54,7 @@ def onnx_of(name: str, file: str, options: dict[str, str], device: str = "auto")
 
 def _session(name: str, file: Path, device: str) -> Any:
     try:
-        # As many threads as ours, as it is timed too; a GPU is used where ONNX Runtime can.
+        # As many threads as deepgin, since times are compared.
         where = "cpu" if device == "cpu" else "auto"
         return plain_session(file, where, torch.get_num_threads())
     except WeightsError as error:
@@ -73,42 +73,48 @@ class _Network:
         hidden = np.pad(hole, border, "reflect")
         image, mask = self.convention.image(larger, hidden), self.convention.mask(hidden)
         feeds = self.ports.feeds(self.name, image, mask)
-        [found] = self.session.run([self.ports.output], feeds)
-        return self._picture(np.asarray(found), hidden.shape)[:height, :width]
+        [output] = self.session.run([self.ports.output], feeds)
+        return self._picture(np.asarray(output), hidden.shape)[:height, :width]
 
-    def _picture(self, found: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-        shape = found.shape
-        if found.ndim == 4 and shape[0] == 1:
-            found = found[0]
-        if found.shape == (3, *size):
-            found = np.moveaxis(found, 0, -1)
-        if found.shape != (*size, 3):
+    def _picture(self, output: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+        shape = output.shape
+        if output.ndim == 4 and shape[0] == 1:
+            output = output[0]
+        if output.shape == (3, *size):
+            output = np.moveaxis(output, 0, -1)
+        if output.shape != (*size, 3):
             raise DeepginError(
-                f"{self.name}: {self.ports.output} came back as {' x '.join(map(str, shape))}, "
-                f"which is no RGB picture of {size[1]} x {size[0]} pixels"
+                f"{self.name}: its output {self.ports.output} is {' x '.join(map(str, shape))}, "
+                f"not an RGB picture of {size[1]} x {size[0]} pixels"
             )
-        return self.convention.picture(self.name, found)
+        return self.convention.picture(self.name, output)
 
 
 def python_of(name: str, where: str, options: dict[str, str]) -> Method:
     """Return the method of `module:function`.
 
     Args:
-        name: in the report.
-        where: the function: it gets uint8 H x W x 3 (RGB) and bool H x W (True = missing), and
+        name: its name in the report.
+        where: the function. It takes uint8 H x W x 3 (RGB) and bool H x W (True = missing), and
             returns uint8 H x W x 3. Its module may lie in the current folder.
-        options: `masked` alone: zero, grey, white or keep, what stands in the hole.
+        options: only `masked`, the content of the hole: zero, grey, white or keep.
 
     Raises:
         UsageError: no such module or function, or another option.
-        DeepginError: the module fails.
+        DeepginError: importing the module fails.
     """
     others = [key for key in options if key != "masked"]
     if others:
-        raise UsageError(f"{name}: a python function takes masked= alone, not {others[0]}=")
+        raise UsageError(
+            f"{name}: a python function takes masked= only, not {others[0]}=", field="methods"
+        )
     masked = options.get("masked", "zero")
     if masked not in HIDDEN:
-        raise UsageError(f"{name}: masked={masked} does not work: choose from {', '.join(HIDDEN)}")
+        raise UsageError(
+            f"{name}: unknown value masked={masked}",
+            field="methods",
+            mend=f"choose from {', '.join(HIDDEN)}",
+        )
     fill = _function(where)
     what = f"Python function {where}, masked={masked}"
     return Method(name, what, guarded(name, plain(fill), HIDDEN[masked]))
@@ -117,23 +123,28 @@ def python_of(name: str, where: str, options: dict[str, str]) -> Method:
 def _function(where: str) -> Callable[..., Any]:
     module_name, _, path = where.partition(":")
     if not module_name or not path:
-        raise UsageError(f"python:{where}: write python:MODULE:FUNCTION")
+        raise UsageError(
+            f"python:{where} lacks a module or a function",
+            field="methods",
+            mend="write python:MODULE:FUNCTION",
+        )
     if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())  # last, so that nothing in it hides what is installed
+        sys.path.append(os.getcwd())  # last, so that installed packages come first
     try:
-        found: Any = importlib.import_module(module_name)
+        value: Any = importlib.import_module(module_name)
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and module_name.startswith(f"{error.name}"):
             raise UsageError(
-                f"python:{where}: there is no module {error.name} here or installed"
+                f"python:{where}: there is no module {error.name} here or installed",
+                field="methods",
             ) from error
-        told = f"{type(error).__name__}: {error}"
-        raise DeepginError(f"python:{where}: importing {module_name} failed: {told}") from error
+        text = f"{type(error).__name__}: {error}"
+        raise DeepginError(f"python:{where}: importing {module_name} failed: {text}") from error
     for part in path.split("."):
-        if not hasattr(found, part):
-            close = nearest_name(part, dir(found))
-            raise UsageError(f"python:{where}: {module_name} has no {part}{close}")
-        found = getattr(found, part)
-    if not callable(found):
-        raise UsageError(f"python:{where} is no function")
-    return found
+        if not hasattr(value, part):
+            close = nearest_name(part, dir(value))
+            raise UsageError(f"python:{where}: {module_name} has no {part}{close}", field="methods")
+        value = getattr(value, part)
+    if not callable(value):
+        raise UsageError(f"python:{where} is not a function", field="methods")
+    return value
