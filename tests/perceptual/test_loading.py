@@ -109,7 +109,7 @@ def test_cut_vgg19(tmp_path) -> None:
         ({"a.weight": torch.zeros(1)}, "other"),
         (cut(conv3_1__weight=torch.zeros(256, 128, 3, 3)), "other"),
         (cut(extra__weight=torch.zeros(1)), "convolutions.extra.weight"),
-        (cut(conv1_2__bias=torch.zeros(63)), r"conv1_2.bias has shape \(63,\), where \(64,\)"),
+        (cut(conv1_2__bias=torch.zeros(63)), r"conv1_2.bias"),
         (cut(conv1_1__bias=torch.full((64,), torch.nan)), "conv1_1.bias is not finite"),
         ({k: v for k, v in cut().items() if k != "input.bias"}, "input.bias"),
     ],

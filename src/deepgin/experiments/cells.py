@@ -1,4 +1,4 @@
-"""A report's figures as cells of the paper's tables. How they are laid out is the tables'."""
+"""Figures of a report as cells of the paper's tables."""
 
 from ..evaluation.compare import values_of
 from ..evaluation.scores import Report
@@ -12,25 +12,25 @@ METRICS = {
     "fid": ("FID", 2),
     "lpips-alexnet": ("LPIPS", 3),
 }
-"""What the paper's tables have, by our names: heading and decimals."""
+"""Heading and decimals of the metrics of the paper's tables, by our names."""
 
 
 def columns(report: Report) -> list[str]:
-    """Return those of `METRICS` that were measured."""
+    """Return the metrics of `METRICS` that were measured."""
     return [name for name in METRICS if name in report.metrics]
 
 
 def cell(report: Report, method: str, masks: str, metric: str) -> str:
-    """Return a mean over the pictures, or a set's value; `-` where there is none.
+    """Return the mean over the pictures, or the value of the set; `-` if there is none.
 
-    Infinite values are counted apart.
+    Infinite values are counted, and not in the mean.
     """
     digits = METRICS[metric][1]
     for one in report.sets:
         if (one.method, one.masks, one.metric) == (method, masks, metric):
             return f"{one.value:.{digits}f}"
-    found = values_of(report, method, metric)
-    values = [value for (name, _), value in found.items() if name == masks]
+    every = values_of(report, method, metric)
+    values = [value for (name, _), value in every.items() if name == masks]
     if not values:
         return "-"
     mean = mean_interval(values)
@@ -44,7 +44,7 @@ def printed(value: float | None) -> str:
 
 
 def footnote(report: Report) -> str:
-    """Return what the figures are of, and the command that makes them."""
+    """Return pictures, masks and command of the figures."""
     pictures = report.pictures
     masks = ", ".join(f"{name} `{one['hash'][:16]}`" for name, one in report.masks.items())
     return (
