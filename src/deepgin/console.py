@@ -76,10 +76,10 @@ class Lines:
         for paths, what, other in lone:
             if paths:
                 have = f"{len(paths)} {what}s have" if len(paths) > 1 else f"1 {what} has"
-                told = [shown(p) for p in paths[: len(paths) if self.verbose else NAMES_SHOWN]]
-                left = len(paths) - len(told)
+                names = [shown(p) for p in paths[: len(paths) if self.verbose else NAMES_SHOWN]]
+                left = len(paths) - len(names)
                 more = f" and {left} more (-v names them)" if left else ""
-                self.say(f"deepgin: warning: {have} no {other}: {', '.join(told)}{more}")
+                self.say(f"deepgin: warning: {have} no {other}: {', '.join(names)}{more}")
 
     def begin(self, total: int, skipped: int) -> None:
         """Start the clock."""

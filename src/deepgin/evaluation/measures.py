@@ -133,8 +133,8 @@ def vgg_measures(weights: str, device: str) -> dict[str, Measure]:
 
     def measure(what: str, distance: Distance) -> Measure:
         def value(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float | None:
-            found = features(completed, truth, mask)
-            return distance(*found) if found else None
+            layers = features(completed, truth, mask)
+            return distance(*layers) if layers else None
 
         return Measure(f"{what} in the hole, VGG-19 to conv3_1 ({of})", "", "lower", value)
 

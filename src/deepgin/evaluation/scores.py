@@ -111,15 +111,15 @@ class Report:
             DeepginError: the file is missing, or is not a report of this format.
         """
         try:
-            told = json.loads(Path(path).read_text(encoding="utf-8"))
-            if told.pop("format") != FORMAT:
+            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            if content.pop("format") != FORMAT:
                 raise DeepginError(f"{path} is a report of another version", mend="measure again")
-            table = told["scores"]
+            table = content["scores"]
             rows = [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
-            told["scores"] = tuple(score_from_dict(row) for row in rows)
-            told["sets"] = tuple(SetScore(**one) for one in told["sets"])
-            told["left_out"] = tuple((name, why) for name, why in told["left_out"])
-            return cls(**told)
+            content["scores"] = tuple(score_from_dict(row) for row in rows)
+            content["sets"] = tuple(SetScore(**one) for one in content["sets"])
+            content["left_out"] = tuple((name, why) for name, why in content["left_out"])
+            return cls(**content)
         except OSError as error:
             raise DeepginError(f"{path} cannot be read: {error.strerror or error}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:

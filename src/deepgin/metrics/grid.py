@@ -75,13 +75,13 @@ def grid(picture: np.ndarray, truth: np.ndarray, hole: np.ndarray, step: int) ->
 
 def _around(hole: np.ndarray, step: int) -> tuple[slice, slice]:
     """Return rows and columns of the whole cells about the hole."""
-    found = []
+    parts = []
     for axis in (0, 1):
         used = np.flatnonzero(hole.any(1 - axis))
         start, stop = (used[0], used[-1] + 1) if len(used) else (0, 0)
         end = min(-(-stop // step), hole.shape[axis] // step) * step
-        found.append(slice(start // step * step, end))
-    return found[0], found[1]
+        parts.append(slice(start // step * step, end))
+    return parts[0], parts[1]
 
 
 def _places(hole: np.ndarray, step: int) -> np.ndarray:

@@ -69,7 +69,7 @@ class HoleFeatures:
     """Computes the features of pairs, and keeps the last picture's and the last truth's.
 
     One truth is compared with the fillings of several methods, one filling by several metrics: the
-    same arrays, given again in a row, cost nothing. They must not be written into meanwhile.
+    same arrays passed again in a row cost nothing. They must not change in between.
 
     Args:
         backbone: the features' network, which has `LAYERS`.
@@ -121,8 +121,8 @@ class HoleFeatures:
     def _features(self, part: np.ndarray) -> list[Tensor]:
         pixels = torch.from_numpy(part).to(self._device)
         with torch.autocast(pixels.device.type, enabled=False):
-            found = self._backbone(pixels.permute(2, 0, 1)[None].float() / 255, LAYERS)
-            return [F.relu(found[name])[0] for name in LAYERS]
+            features = self._backbone(pixels.permute(2, 0, 1)[None].float() / 255, LAYERS)
+            return [F.relu(features[name])[0] for name in LAYERS]
 
 
 def check_layers(

@@ -53,7 +53,11 @@ def split(text: str) -> list[str]:
     parts: list[str] = []
     for part in (part.strip() for part in text.split(",")):
         if not part:
-            raise UsageError(f"'{text}' lacks a name between two commas", field="methods")
+            raise UsageError(
+                f"'{text}' lacks the name of a method",
+                field="methods",
+                mend="write it as in {methods=deepgin,telea}",
+            )
         if parts and part.partition("=")[0] in OPTIONS:
             parts[-1] += f",{part}"
         else:
