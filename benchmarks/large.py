@@ -22,7 +22,7 @@ from measure import heading
 from PIL import Image
 
 from deepgin.devices import keep_freed_memory
-from deepgin.evaluation.peaks import Peak
+from deepgin.evaluation.measures import Peak
 from deepgin.inpainting import Inpainter, Options
 from deepgin.pictures import find_pictures, read_rgb
 

@@ -6,7 +6,7 @@ python examples/card_table.py scenes=REPORT buildings=REPORT faces=REPORT [--met
 import argparse
 
 from deepgin.evaluation.compare import masks_of, methods_of, read_report, values_of
-from deepgin.evaluation.statistics import summary
+from deepgin.evaluation.statistics import mean_interval
 
 METRICS = {"psnr": "PSNR, dB", "ssim": "SSIM", "l1_hole": "L1 in the hole"}
 
@@ -27,7 +27,7 @@ def main() -> None:
             cells = []
             for metric in METRICS:
                 found = values_of(report, method, metric)
-                one = summary([v for (name, _), v in found.items() if name == masks])
+                one = mean_interval([v for (name, _), v in found.items() if name == masks])
                 digits = 2 if metric == "psnr" else 3
                 cells.append(f"{one.mean:.{digits}f} [{one.low:.{digits}f}, {one.high:.{digits}f}]")
             print(f"| {group} ({report.pictures['count']}) | {masks} | {' | '.join(cells)} |")

@@ -6,7 +6,7 @@ python examples/groups_table.py scenes=SCENES buildings=BUILDINGS faces=FACES
 import sys
 
 from deepgin.evaluation.compare import masks_of, methods_of, read_report, values_of
-from deepgin.evaluation.statistics import summary
+from deepgin.evaluation.statistics import mean_interval
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
         for report in reports.values():
             found = values_of(report, method, "psnr")
             for masks in sets:
-                mean = summary([v for (name, _), v in found.items() if name == masks]).mean
+                mean = mean_interval([v for (name, _), v in found.items() if name == masks]).mean
                 cells.append(f"{mean:.2f}")
         print(f"| {method} | {' | '.join(cells)} |")
     size = first.pictures["size"]

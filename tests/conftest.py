@@ -94,3 +94,12 @@ def pair(tmp_path: Path, photo: Callable[..., np.ndarray]) -> tuple[Path, Path]:
     Image.fromarray(photo(29, 37)).save(folder / "photo.png")
     Image.fromarray(mask).save(folder / "mask.png")
     return folder / "photo.png", folder / "mask.png"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, photo: Callable[..., np.ndarray]) -> Path:
+    """A folder of three pictures of three sizes."""
+    (tmp_path / "photos" / "a").mkdir(parents=True)
+    for seed, name in enumerate(["a/z.png", "b.png", "c.png"]):
+        Image.fromarray(photo(36 + seed, 44, seed)).save(tmp_path / "photos" / name)
+    return tmp_path / "photos"

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from .lazy import names_from
+from .version import __version__ as __version__
 
-__version__ = "0.1.0"
 __all__ = [
     "DeepginError",
     "Inpainter",

@@ -8,8 +8,9 @@ import pytest
 
 from deepgin.cluster import fill_all
 from deepgin.cluster.places import Place
+from deepgin.console import watcher
 from deepgin.inpainting import Options
-from deepgin.inpainting.folders import JobOptions, fill_folder, watcher
+from deepgin.inpainting.folders import JobOptions, fill_folder
 from deepgin.inpainting.folders import Request as FolderRequest
 
 from .conftest import (

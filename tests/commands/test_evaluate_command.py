@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from deepgin.evaluation.protocol import Protocol
-from deepgin.evaluation.records import Report
+from deepgin.evaluation.scores import Report
+from deepgin.testsets import EvaluationSet
 
 KINDS = ("rectangle", "freeform", "cellular")
 QUICK = ["--methods", "pull-push", "--size", 32]
@@ -33,7 +33,7 @@ def test_a_table_without_a_report(deepgin, photos, weights, tmp_path, files_in):
     for name in ("deepgin", "pull-push", *KINDS):
         assert name in out
     for kind in KINDS:
-        assert Protocol(photos, 32).masks(kind).hash[:16] in out
+        assert EvaluationSet(photos, 32).masks(kind).hash[:16] in out
     command = "deepgin evaluate --data PHOTOS --masks rectangle,freeform,cellular"
     assert f"{command} --methods deepgin,pull-push --size 32" in out
     assert f"--weights {weights.name}" in out
@@ -46,7 +46,7 @@ def test_the_report(deepgin, photos, tmp_path):
     assert code == 0
     assert f"The report is {out / 'report.html'}" in printed
     report = Report.read(out / "report.json")
-    hashes = Protocol(photos, 32).hashes()
+    hashes = EvaluationSet(photos, 32).hashes()
     assert (report.pictures["hash"], report.pictures["count"]) == (hashes[0], 2)
     assert {name: one["hash"] for name, one in report.masks.items()} == hashes[1]
     assert set(report.versions) > {"deepgin", "torch", "numpy"}

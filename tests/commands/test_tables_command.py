@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepgin.evaluation.records import Report
+from deepgin.evaluation.scores import Report
 from deepgin.experiments.published import TABLE1
 from deepgin.weights import read_card
 

@@ -1,19 +1,7 @@
-"""Pictures to measure on, and methods whose results are known."""
+"""Methods whose results are known."""
 
 import numpy as np
 import pytest
-from PIL import Image
-
-NAMES = ["a/z.png", "b.png", "c.png"]
-
-
-@pytest.fixture
-def folder(tmp_path, photo):
-    """Three pictures of three sizes."""
-    (tmp_path / "photos" / "a").mkdir(parents=True)
-    for seed, name in enumerate(NAMES):
-        Image.fromarray(photo(36 + seed, 44, seed)).save(tmp_path / "photos" / name)
-    return tmp_path / "photos"
 
 
 class Vandal:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepgin.errors import UsageError
-from deepgin.evaluation.records import Report, Score
+from deepgin.evaluation.scores import Report, Score
 from deepgin.experiments.ablation import STEPS, Run, markdown, runs_of
 from deepgin.experiments.table1 import ROWS
 from deepgin.training.recipe import DataRecipe, NetworkRecipe, Recipe, WarmUpRecipe
@@ -21,9 +21,9 @@ def test_runs():
     assert [run.row for run in runs_of("all")] == [*ROWS]
     assert Run("std", 2).name == "std-2"
     for spec in ("stdd", "std*0", "std*", "deepgin-guided", ""):
-        with pytest.raises(UsageError, match="no row"):
+        with pytest.raises(UsageError):
             runs_of(spec)
-    with pytest.raises(UsageError, match="did you mean 'std'"):
+    with pytest.raises(UsageError, match="'std'"):
         runs_of("stdd")
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from deepgin import Inpainter
 from deepgin.inpainting import Job, Options
-from deepgin.inpainting.steps import Progress, Steps
+from deepgin.inpainting.steps import Steps
 from deepgin.pictures import Document
 
 
@@ -64,23 +64,3 @@ def test_expectations_are_corrected():
     steps.expect(2)
     steps.check()
     assert told == [(4, 4), (4, 5)]
-
-
-def test_time_left():
-    now = 10.0
-    progress = Progress(lambda: now)
-    assert (progress.total, progress.seconds_left()) == (0, None)
-    progress.update(0, 40)
-    now = 16.0
-    progress.update(1, 40)
-    assert progress.seconds_left() is None
-    progress.update(10, 40)
-    assert progress.seconds_left() == 18.0
-    now = 26.0
-    assert progress.seconds_left() == 8.0
-    now = 60.0
-    assert progress.seconds_left() == 0.0
-    progress.update(20, 40)
-    assert progress.seconds_left() == 50.0
-    progress.update(40, 40)
-    assert progress.seconds_left() == 0.0

@@ -142,9 +142,9 @@ def test_no_room_is_no_number(photo):
 
 def test_what_does_not_fit_is_refused(photo):
     one = photo(8, 8)
-    with pytest.raises(UsageError, match="one shape"):
+    with pytest.raises(UsageError):
         grid(one, photo(8, 9), np.ones((8, 8)), 2)
-    with pytest.raises(UsageError, match=r"hole \(8, 9\)"):
+    with pytest.raises(UsageError):
         grid(one, one, np.ones((8, 9)), 2)
-    with pytest.raises(UsageError, match="2 pixels or more, not 1"):
+    with pytest.raises(UsageError):
         grid(one, one, np.ones((8, 8)), 1)

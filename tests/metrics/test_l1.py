@@ -68,7 +68,7 @@ def test_a_composite_has_its_whole_error_in_the_hole(photo):
 
 @pytest.mark.parametrize("metric", ALL)
 def test_pictures_in_other_shapes_are_refused(metric, photo):
-    with pytest.raises(UsageError, match="one shape"):
+    with pytest.raises(UsageError):
         metric(photo(5, 6), photo(6, 5), np.ones((5, 6)))
-    with pytest.raises(UsageError, match=r"mask of \(6, 5\)"):
+    with pytest.raises(UsageError):
         metric(photo(5, 6), photo(5, 6), np.ones((6, 5)))

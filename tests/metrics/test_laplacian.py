@@ -82,7 +82,7 @@ def test_no_hole_has_no_share():
 
 
 def test_shapes_that_differ_are_refused():
-    with pytest.raises(UsageError, match="one shape"):
+    with pytest.raises(UsageError):
         laplacian(noise(0), noise(0)[:-1], hole(0, 0, 9, 9))
-    with pytest.raises(UsageError, match="one shape"):
+    with pytest.raises(UsageError):
         laplacian(noise(0), noise(0), hole(0, 0, 9, 9, (20, 24)))

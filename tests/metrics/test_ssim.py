@@ -55,7 +55,7 @@ def test_equal_is_one_and_order_does_not_matter(photo):
 
 
 def test_what_cannot_be_compared_is_refused(photo):
-    with pytest.raises(UsageError, match="shape"):
+    with pytest.raises(UsageError):
         ssim(photo(20, 15), photo(15, 20))
-    with pytest.raises(UsageError, match="at least 11"):
+    with pytest.raises(UsageError):
         ssim(photo(10, 15), photo(10, 15))

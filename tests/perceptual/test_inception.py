@@ -113,19 +113,19 @@ def test_the_name_is_downloaded_with_its_checksum(monkeypatch, shapes) -> None:
 
 def test_other_files_are_refused(shapes, tmp_path) -> None:
     path = tmp_path / "other.pth"
-    with pytest.raises(WeightsError, match="no such weights file"):
+    with pytest.raises(WeightsError, match=r"other\.pth"):
         load_inception(path)
-    with pytest.raises(WeightsError, match="1,008 classes: give pt_inception-2015-12-05"):
+    with pytest.raises(WeightsError, match="pt_inception-2015-12-05"):
         load_inception(saved(official(shapes, classes=1000), path))  # as torchvision's has
-    with pytest.raises(WeightsError, match="does not hold FID's Inception"):
+    with pytest.raises(WeightsError, match=r"other\.pth"):
         load_inception(saved({"features.0.weight": torch.zeros(1)}, path))
     state = official(shapes)
     del state["Mixed_7c.branch3x3dbl_3b.bn.running_var"]
     with pytest.raises(WeightsError, match="Mixed_7c.branch3x3dbl_3b.bn.running_var"):
         load_inception(saved(state, path))
     state = official(shapes) | {"AuxLogits.fc.bias": torch.zeros(1000)}
-    with pytest.raises(WeightsError, match="another network: AuxLogits.fc.bias"):
+    with pytest.raises(WeightsError, match="AuxLogits.fc.bias"):
         load_inception(saved(state, path))
     state = official(shapes) | {"Mixed_6a.branch3x3.bn.weight": torch.full((384,), torch.inf)}
-    with pytest.raises(WeightsError, match="damaged: Mixed_6a.branch3x3.bn.weight is not finite"):
+    with pytest.raises(WeightsError, match="Mixed_6a.branch3x3.bn.weight"):
         load_inception(saved(state, path))

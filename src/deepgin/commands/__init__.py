@@ -81,7 +81,7 @@ def _usage() -> str:
 
 
 def _version() -> str:
-    from .. import __version__
+    from ..version import __version__
 
     return f"deepgin {__version__}"
 

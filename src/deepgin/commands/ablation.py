@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .measuring import add_measuring, request, say, words_of
+from ..console import say, watcher
+from .measuring import add_measuring, request, words_of
 from .parsing import Parser
 
 
@@ -57,6 +58,6 @@ def run(args: Any) -> None:
         methods=",".join(specs),
         size=recipe.data.size,
     )
-    table = ablation.markdown(evaluate(asked, output, say), runs, recipe)
+    table = ablation.markdown(evaluate(asked, output, watcher()), runs, recipe)
     write_text(output / "ablation.md", table + "\n")
     print(table)

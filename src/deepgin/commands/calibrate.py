@@ -31,17 +31,17 @@ def run(args: Any) -> None:
     from pathlib import Path
 
     from ..errors import UsageError
-    from ..evaluation.protocol import Protocol
     from ..network import SIZE_MULTIPLE
     from ..perceptual import load_vgg
     from ..runtimes.torch import TorchRuntime
+    from ..testsets import EvaluationSet
     from ..training.balance import estimate_reference
     from ..training.calibration import calibrate, examples_of, truths_of
     from ..weights import Model
 
     if args.size % SIZE_MULTIPLE:
         raise UsageError(f"--size {args.size} is no multiple of {SIZE_MULTIPLE}")
-    protocol = Protocol(Path(args.photos), args.size, limit=args.limit)
+    protocol = EvaluationSet(Path(args.photos), args.size, limit=args.limit)
     protocol.pictures()  # a wrong folder is better told of before networks are loaded
     given = load_vgg(args.network)
     reference = load_vgg(args.reference) if args.reference else None

@@ -1,12 +1,17 @@
 """`deepgin cluster SOURCE [MASKS] -o TARGET`: very many pictures, on a Ray cluster."""
 
-from typing import TYPE_CHECKING, Any
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TextIO
 
+from ..console import NAMES_SHOWN, SECONDS_BETWEEN_LINES, duration, say, shown
 from ..errors import DeepginError
 from .parsing import Parser, add_filling, add_runtime, counted, filling_of
 
 if TYPE_CHECKING:
     from ..cluster import Request
+    from ..cluster.manifests import Report
 
 
 def parser() -> Parser:
@@ -45,7 +50,7 @@ def parser() -> Parser:
 def run(args: Any) -> None:
     """Fill, and say what became of it."""
     try:
-        from ..cluster import Lines, fill_all
+        from ..cluster import fill_all
         from ..cluster.pool import Workers, hand_over
     except ImportError as error:
         raise DeepginError(
@@ -81,3 +86,74 @@ def _request(args: Any) -> "Request":
         overwrite=args.overwrite,
         retry_failed=args.retry_failed,
     )
+
+
+class Lines:
+    """A line every ten seconds; failures at the end, one line for each kind.
+
+    Args:
+        stream: to write to; None is stderr.
+        clock: seconds from anywhere.
+    """
+
+    def __init__(
+        self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.stream, self.clock = stream, clock
+        self.units = self.past = self.pictures = 0
+        self.begun = self.printed_at = clock()
+        self.pictures_failed: list[tuple[str, str]] = []
+        self.units_failed: dict[str, list[str]] = {}
+        self.warnings: Counter[str] = Counter()
+
+    def note(self, text: str) -> None:
+        """Print a note."""
+        say(f"deepgin: warning: {text}", self.stream)
+
+    def begin(self, units: int, skipped: int) -> None:
+        """Start the clock."""
+        self.units = units
+        self.begun = self.printed_at = self.clock()
+        if skipped:
+            say(f"{skipped} units are done: skipped (--overwrite does them again)", self.stream)
+
+    def unit(self, report: "Report") -> None:
+        """Count a unit; print the count from time to time."""
+        self.past += 1
+        self.pictures += report.filled
+        self.pictures_failed += report.failed
+        self.warnings.update(report.warnings)
+        if report.begun > 1 and not report.error:
+            died = "a worker died" if report.begun == 2 else f"{report.begun - 1} workers died"
+            self.note(f"{shown(report.unit)}: {died} filling it, the next one filled it whole")
+        if report.error:
+            # Units that fail for one reason share a line.
+            key = report.error.replace(report.unit, "")
+            self.units_failed.setdefault(key, []).append(f"{shown(report.unit)}: {report.error}")
+        if self.clock() - self.printed_at >= SECONDS_BETWEEN_LINES:
+            self.printed_at = self.clock()
+            say(self.line(), self.stream)
+
+    def line(self) -> str:
+        """Return the count, the rate and the time left."""
+        seconds = max(self.clock() - self.begun, 1e-9)
+        failed = len(self.pictures_failed) + sum(map(len, self.units_failed.values()))
+        text = f"{self.past} of {self.units} units, {self.pictures} pictures filled"
+        text += f" ({failed} failed)" if failed else ""
+        text += f", {self.pictures / seconds:.3g} a second"
+        left = (self.units - self.past) * seconds / max(self.past, 1)
+        return f"{text}, {duration(left)} left" if left else text
+
+    def end(self) -> None:
+        """Print the last count, how often each warning occurred, and all failures."""
+        if self.past:
+            say(self.line(), self.stream)
+        for text, count in self.warnings.most_common(NAMES_SHOWN):
+            say(f"deepgin: warning: of {count} pictures: {text}", self.stream)
+        for lines in self.units_failed.values():
+            more = f" (and so for {len(lines) - 1} more)" if len(lines) > 1 else ""
+            say(f"deepgin: {lines[0]}{more}", self.stream)
+        for name, why in self.pictures_failed[:NAMES_SHOWN]:
+            say(f"deepgin: {shown(name)}: {why}", self.stream)
+        if (left := len(self.pictures_failed) - NAMES_SHOWN) > 0:
+            say(f"deepgin: and {left} more pictures, which manifest.json names", self.stream)

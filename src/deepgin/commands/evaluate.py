@@ -5,7 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .measuring import add_measuring, request, say, size_of, words_of
+from ..console import watcher
+from .measuring import add_measuring, parse_size, request, words_of
 from .parsing import Parser
 
 
@@ -45,10 +46,10 @@ def run(args: Any) -> None:
         data=Path(args.data),
         masks=tuple(args.masks.split(",")),
         methods=args.methods,
-        size=size_of(args.size),
+        size=parse_size(args.size),
     )
     with TemporaryDirectory() as passing:
-        report = evaluate(asked, Path(args.output or passing), say)
+        report = evaluate(asked, Path(args.output or passing), watcher())
     print(markdown(report))
     if args.output:
         print(f"\nThe report is {Path(args.output) / 'report.html'}")

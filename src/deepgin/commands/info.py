@@ -26,9 +26,9 @@ def run(args: Any) -> None:
 
 def collect(weights: str | None, width: int) -> dict[str, Any]:
     """Return the facts that the command prints; what PyTorch alone can say is None without it."""
-    from .. import __version__
     from ..network import variant, variants
     from ..runtimes.choice import card_of_file
+    from ..version import __version__
     from ..weights import file_hash, local_path
 
     path = local_path(weights)

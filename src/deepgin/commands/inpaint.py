@@ -52,13 +52,14 @@ def parser() -> Parser:
 
 def run(args: Any) -> None:
     """Fill and write."""
+    from .. import console
     from ..devices import keep_freed_memory
     from ..errors import DeepginError
     from ..inpainting import folders
 
     keep_freed_memory()
     request = _request(args)
-    watcher = folders.watcher(args.verbose)
+    watcher = console.watcher(args.verbose)
     if not os.path.isdir(request.source):
         if wrong := next((name for name in _OF_FOLDERS if getattr(args, name)), None):
             raise UsageError(f"--{wrong} is for a folder of pictures: leave it out")

@@ -1,13 +1,12 @@
 """The options that all measuring commands share."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .parsing import Parser, add_runtime
 
 if TYPE_CHECKING:
-    from ..evaluation.evaluate import Request
+    from ..evaluation.evaluate import EvaluationRequest
 
 
 def add_measuring(p: Parser, *, metrics: str, output: bool) -> None:
@@ -42,18 +41,18 @@ def add_measuring(p: Parser, *, metrics: str, output: bool) -> None:
     add_runtime(p)
 
 
-def request(args: Any, command: str, **asked: Any) -> "Request":
+def request(args: Any, command: str, **asked: Any) -> "EvaluationRequest":
     """Return the request that the shared options mean, and what a command asks for itself.
 
     Raises:
         UsageError: options that do not go together.
     """
     from ..errors import UsageError
-    from ..evaluation.evaluate import Request
+    from ..evaluation.evaluate import EvaluationRequest
 
     if args.fid and (args.no_pictures or args.output is None):
         raise UsageError("--fid needs the completed pictures: give -o REPORT, no --no-pictures")
-    return Request(
+    return EvaluationRequest(
         limit=args.limit,
         metrics=args.metrics,
         lpips=(args.lpips_heads, args.lpips_network, args.lpips_weights),
@@ -70,7 +69,7 @@ def request(args: Any, command: str, **asked: Any) -> "Request":
     )
 
 
-def size_of(text: str) -> int | None:
+def parse_size(text: str) -> int | None:
     """Return the side of centre squares; None for `original`.
 
     Raises:
@@ -109,8 +108,3 @@ def words_of(args: Any) -> list[str]:
     if args.sharpness is not None:
         words += ["--sharpness", str(args.sharpness)]
     return words
-
-
-def say(text: str) -> None:
-    """Tell how it goes on, on stderr."""
-    print(text, file=sys.stderr, flush=True)

@@ -4,7 +4,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from .measuring import add_measuring, request, say, size_of, words_of
+from ..console import watcher
+from .measuring import add_measuring, parse_size, request, words_of
 from .parsing import Parser
 
 METRICS = "psnr,ssim,l1_relative,l1_relative_hole"
@@ -38,8 +39,8 @@ def run(args: Any) -> None:
         data=Path(args.data),
         masks=(table1.MASKS,),
         methods=",".join(f"{row}=deepgin:{args.fit}@{file}" for row, file in rows.items()),
-        size=size_of(args.size),
+        size=parse_size(args.size),
     )
-    table = table1.markdown(evaluate(asked, Path(args.output), say))
+    table = table1.markdown(evaluate(asked, Path(args.output), watcher()))
     write_text(Path(args.output) / "table1.md", table + "\n")
     print(table)

@@ -4,7 +4,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from .measuring import add_measuring, request, say, words_of
+from ..console import say, watcher
+from .measuring import add_measuring, request, words_of
 from .parsing import Parser
 from .table1 import METRICS
 
@@ -44,7 +45,7 @@ def run(args: Any) -> None:
                 methods=args.methods,
                 size=side,
             )
-            reports[name, size] = evaluate(asked, output / f"{name}-{size}", say)
+            reports[name, size] = evaluate(asked, output / f"{name}-{size}", watcher())
     table = table2.markdown(reports)
     write_text(output / "table2.md", table + "\n")
     print(table)

@@ -1,6 +1,4 @@
-"""Paired differences of two methods, in one report or in two that measured the same. No words of
-tables here: those are in report/.
-"""
+"""Paired differences of two methods, in one report or in two that measured the same."""
 
 import math
 from collections.abc import Sequence
@@ -9,33 +7,33 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ..errors import DeepginError, UsageError, nearest_name
-from .records import Report, Score
-from .statistics import Paired, paired
+from .scores import Report, Score
+from .statistics import MeanInterval, mean_difference
 
 FEWEST = 6
-"""Below six pairs no test that goes by signs can reach 95 % (2 / 2**5 > 0.05), and a bootstrap
-interval is too narrow: nothing is said of fewer."""
+"""The fewest pairs with a verdict. Below six no sign test can reach 95 % (2 / 2**5 > 0.05), and a
+bootstrap interval is too narrow."""
 
 NEARER_1 = "nearer 1"
-"""What is better of a metric of which 1 is right: |value - 1| is what differs, lower is better."""
+"""`better` of a metric that is best at 1: |value - 1| is compared, and lower is better."""
 
-Case: TypeAlias = tuple[str, str]
+CaseKey: TypeAlias = tuple[str, str]
 """A mask set's name and a picture's."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How one method differs from another on the same pictures under one mask set.
+    """The difference of two methods on the same pictures under one mask set.
 
     Attributes:
         masks: the name of the mask set.
-        metric: its name.
-        first, second: the methods' names; the difference is first - second, of values as
-            `counted_from` has them.
-        better: "higher", "lower" or "nearer 1", the metric's own.
-        pairs: mean difference with its 95 % interval, in the metric's unit; pairs with an infinite
-            value are left out of it and counted.
-        unpaired: pictures in no pair, since a method failed or has no value there.
+        metric: the name of the metric.
+        first, second: the names of the methods; the difference is first - second, of values as
+            `compared_value` returns them.
+        better: "higher", "lower" or "nearer 1", as the metric says.
+        pairs: the mean difference in the unit of the metric; `left_out` counts the pairs with an
+            infinite value.
+        unpaired: pictures where a method failed or has no value.
     """
 
     masks: str
@@ -43,17 +41,17 @@ class Difference:
     first: str
     second: str
     better: str
-    pairs: Paired
+    pairs: MeanInterval
     unpaired: int
 
     @property
     def shared(self) -> int:
-        """How many pictures both have a value of."""
+        """Number of pictures with a value of both methods."""
         return self.pairs.count + self.pairs.left_out
 
     @property
     def verdict(self) -> str:
-        """What may be said of the first method: better, worse, or why neither."""
+        """Whether the first method is better or worse, or why that is unknown."""
         if self.pairs.count < FEWEST:
             return f"too few pairs to tell (below {FEWEST})"
         if self.pairs.low <= 0 <= self.pairs.high:
@@ -62,10 +60,13 @@ class Difference:
 
 
 def read_report(path: str | Path) -> Report:
-    """Read a report that has scores; of a folder, its `report.json`.
+    """Read a report that has scores.
+
+    Args:
+        path: a report.json, or the folder that holds it.
 
     Raises:
-        DeepginError: there is none, it is of another format or damaged, or it holds no scores.
+        DeepginError: it is missing, damaged, of another format, or without scores.
     """
     path = Path(path)
     path = path / "report.json" if path.is_dir() else path
@@ -73,9 +74,11 @@ def read_report(path: str | Path) -> Report:
     named = (report.pictures, report.masks, report.methods, report.metrics, report.versions)
     nested = (*report.masks.values(), *report.metrics.values()) if _are_dicts(named) else (None,)
     if not _are_dicts(nested):
-        raise DeepginError(f"{path} is no report, or it is damaged: measure again")
+        raise DeepginError(f"{path} is not a report, or it is damaged", mend="measure again")
     if not report.scores:
-        raise DeepginError(f"{path} holds no scores: measure again, with pictures and methods")
+        raise DeepginError(
+            f"{path} holds no scores", mend="measure again, with pictures and methods"
+        )
     return report
 
 
@@ -95,29 +98,29 @@ def masks_of(report: Report) -> list[str]:
 
 def metrics_of(report: Report) -> list[str]:
     """Return the names of the metrics that single pictures have values of."""
-    found = dict.fromkeys(name for score in report.scores for name in score.values)
-    return [name for name in report.metrics if name in found] + [
-        name for name in found if name not in report.metrics
+    measured = dict.fromkeys(name for score in report.scores for name in score.values)
+    return [name for name in report.metrics if name in measured] + [
+        name for name in measured if name not in report.metrics
     ]
 
 
 def direction(report: Report, metric: str) -> str:
-    """Return "higher", "lower" or "nearer 1": which values of a metric are better."""
+    """Return which values of a metric are better: "higher", "lower" or "nearer 1"."""
     return report.metrics.get(metric, {}).get("better", "higher")
 
 
-def counted_from(value: float, better: str) -> float:
-    """Return what is subtracted and ranked: the distance from 1 where that is right, else a value."""
+def compared_value(value: float, better: str) -> float:
+    """Return the value that is compared: the distance from 1 if that is best, else the value."""
     return abs(value - 1) if better == NEARER_1 else value
 
 
 def merit(value: float, better: str) -> float:
     """Return a number that is higher the better a value is."""
-    return value if better == "higher" else -counted_from(value, better)
+    return value if better == "higher" else -compared_value(value, better)
 
 
-def values_of(report: Report, method: str, metric: str) -> dict[Case, float]:
-    """Return a method's values of a metric; a picture where it failed, or got a NaN, has none."""
+def values_of(report: Report, method: str, metric: str) -> dict[CaseKey, float]:
+    """Return a method's values of a metric, without pictures where it failed or got a NaN."""
     return {
         (score.masks, score.picture): score.values[metric]
         for score in report.scores
@@ -126,7 +129,7 @@ def values_of(report: Report, method: str, metric: str) -> dict[Case, float]:
 
 
 def is_measured(score: Score, metric: str) -> bool:
-    """Return whether a score has a value of a metric."""
+    """Return whether a score has a value of a metric (NaN is none)."""
     return not score.error and not math.isnan(score.values.get(metric, math.nan))
 
 
@@ -141,24 +144,27 @@ def differences(
     Args:
         first, second: one report twice, or two that measured the same.
         pairs: a method of the first report and one of the second.
-        metrics: by name; None takes all that both reports have.
+        metrics: names of metrics; None is all that both reports have.
 
     Raises:
-        UsageError: the reports may not share a table (see `check_same`), or a name is in neither.
+        UsageError: the reports measured different things (see `check_same`), or a name is unknown.
     """
     check_same(first, second)
     shared = [name for name in metrics_of(first) if name in metrics_of(second)]
     metrics = shared if metrics is None else metrics
     if not shared:
-        raise UsageError("the reports have no metric in common: measure again with the same")
+        raise UsageError("the reports have no metric in common", mend="measure again with the same")
     for metric in metrics:
         if metric in (one.metric for one in first.sets):
-            raise UsageError(f"'{metric}' is of a whole set of pictures: it has no differences")
-        _known(metric, shared, "metric")
+            raise UsageError(
+                f"'{metric}' has one value for a whole set of pictures, and no differences",
+                field="metric",
+            )
+        _check_known(metric, shared, "metric")
         _check_definition(first, second, metric)
     for one, other in pairs:
-        _known(one, methods_of(first), "method")
-        _known(other, methods_of(second), "method")
+        _check_known(one, methods_of(first), "method")
+        _check_known(other, methods_of(second), "method")
     sets = [name for name in masks_of(first) if name in masks_of(second)]
     return [
         _difference(first, second, masks, metric, pair)
@@ -175,33 +181,40 @@ def _difference(
     cases = sorted(case for case in a.keys() & b.keys() if case[0] == masks)
     pictures = {s.picture for report in (first, second) for s in report.scores if s.masks == masks}
     better = direction(first, metric)
-    ours, theirs = ([counted_from(x[case], better) for case in cases] for x in (a, b))
-    found = _both_ways(ours, theirs)
-    return Difference(masks, metric, *pair, better, found, len(pictures) - len(cases))
+    ours, theirs = ([compared_value(x[case], better) for case in cases] for x in (a, b))
+    return Difference(
+        masks=masks,
+        metric=metric,
+        first=pair[0],
+        second=pair[1],
+        better=better,
+        pairs=_mirrored(ours, theirs),
+        unpaired=len(pictures) - len(cases),
+    )
 
 
-def _both_ways(a: Sequence[float], b: Sequence[float]) -> Paired:
-    """Return a - b such that b - a is exactly its mirror image: resamples alone are not."""
-    there = paired(a, b)
-    if not there.mean < 0:
-        return there
-    back = paired(b, a)
+def _mirrored(a: Sequence[float], b: Sequence[float]) -> MeanInterval:
+    """Return the mean of a - b, such that that of b - a is its exact negative, unlike resamples."""
+    forward = mean_difference(a, b)
+    if not forward.mean < 0:
+        return forward
+    back = mean_difference(b, a)
     return replace(back, mean=-back.mean, low=-back.high, high=-back.low)
 
 
 def check_same(first: Report, second: Report) -> None:
-    """Refuse two reports whose numbers may not stand in one table.
+    """Refuse two reports that cannot be compared.
 
     Raises:
-        UsageError: they measured other pictures, have no mask set in common, or one whose masks
-            differ; it says which.
+        UsageError: their pictures differ, they have no mask set in common, or the masks of a
+            common set differ.
     """
     if first is second:
         return
     differ = []
     a, b = (str(report.pictures.get("hash", "")) for report in (first, second))
     if not a or not b:
-        raise UsageError("a report does not say the hash of its pictures: measure again")
+        raise UsageError("a report lacks the hash of its pictures", mend="measure again")
     if a != b:
         sizes = (_pictures(first), _pictures(second))
         differ.append(f"the pictures ({sizes[0]}, and {sizes[1]})")
@@ -212,7 +225,7 @@ def check_same(first: Report, second: Report) -> None:
             differ.append(f"the masks '{name}' ({a[:16] or 'no hash'}, and {b[:16] or 'no hash'})")
     if differ:
         what = " and ".join(differ)
-        raise UsageError(f"the reports may not be compared, they differ in {what}: measure again")
+        raise UsageError(f"the reports differ in {what}", mend="measure again")
     if not sets:
         names = [", ".join(masks_of(report)) for report in (first, second)]
         raise UsageError(f"the reports have no mask set in common: {names[0]}; and {names[1]}")
@@ -225,55 +238,64 @@ def not_compared(first: Report, second: Report) -> list[str]:
 
 
 def _pictures(report: Report) -> str:
-    told = report.pictures
-    return f"{told.get('count', '?')} of size {told.get('size', '?')}, {told['hash'][:16]}"
+    about = report.pictures
+    return f"{about.get('count', '?')} of size {about.get('size', '?')}, {about['hash'][:16]}"
 
 
 def _check_definition(first: Report, second: Report, metric: str) -> None:
     a, b = (report.metrics.get(metric, {}) for report in (first, second))
     if any(a.get(key) != b.get(key) for key in ("definition", "unit", "better")):
         raise UsageError(
-            f"the reports define '{metric}' differently: choose others with --metric, or measure "
-            "both again with one version"
+            f"the reports define '{metric}' differently",
+            field="metric",
+            mend="choose other metrics with {metric}, or measure both again with one version",
         )
 
 
-def _known(name: str, names: Sequence[str], what: str) -> None:
+def _check_known(name: str, names: Sequence[str], what: str) -> None:
     if name not in names:
         close = nearest_name(name, [*names])
-        raise UsageError(f"no {what} '{name}' there{close}: choose from {', '.join(names)}")
+        raise UsageError(
+            f"the report has no {what} '{name}'{close}", mend=f"choose from {', '.join(names)}"
+        )
 
 
 def pairs_of(first: Report, second: Report, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return which methods are compared: of the first report, and of the second.
+    """Return the pairs of methods to compare, of the first report and of the second.
 
     Args:
         first, second: two reports, or one twice.
-        names: of one report, a method and those that it is compared with; of two, a method of
-            each, or one that both have, or none, which takes all that both have.
+        names: for one report, a method and those to compare it with. For two, one method of each,
+            or one that both have, or none: then all that both have.
 
     Raises:
-        UsageError: too few names or too many, or no method is in both.
+        UsageError: too few or too many names, or no method is in both reports.
     """
     if first is second:
         if len(names) < 2:
             raise UsageError(
-                "one report alone: name another, or two methods of it, as in --methods a,b "
-                f"(it has {', '.join(methods_of(first))})"
+                f"one report and fewer than two methods (it has {', '.join(methods_of(first))})",
+                field="methods",
+                mend="name another report, or two methods, as in {methods=a,b}",
             )
         return against_first(names)
     if len(names) > 2:
-        raise UsageError(f"{len(names)} methods of two reports: name one of each, or one in both")
+        raise UsageError(
+            f"{len(names)} methods of two reports",
+            field="methods",
+            mend="name one of each, or one in both",
+        )
     return [(names[0], names[-1])] if names else _common_methods(first, second)
 
 
 def _common_methods(first: Report, second: Report) -> list[tuple[str, str]]:
     names = [name for name in methods_of(first) if name in methods_of(second)]
     if not names:
-        told = [", ".join(methods_of(report)) for report in (first, second)]
+        lists = [", ".join(methods_of(report)) for report in (first, second)]
         raise UsageError(
-            f"no method is in both reports ({told[0]}; and {told[1]}): name one of each, as in "
-            "--methods a,b"
+            f"no method is in both reports ({lists[0]}; and {lists[1]})",
+            field="methods",
+            mend="name one of each, as in {methods=a,b}",
         )
     return [(name, name) for name in names]
 

@@ -1,9 +1,8 @@
-"""Doing what a person asks for: from names to a folder with the whole report."""
+"""Evaluation from options by name to a folder with the whole report."""
 
 import csv
 import io
 import platform
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,19 +10,18 @@ from typing import Any
 
 import torch
 
-from .. import __version__
 from ..devices import choose_device, choose_precision
 from ..errors import UsageError
 from ..files import write_text
-from ..inpainting.folders import watcher
 from ..masks import KINDS
+from ..testsets import EvaluationSet
+from ..version import __version__
 from .measures import lpips_measure, measures, vgg_measures
 from .methods import methods as methods_of
-from .protocol import Protocol
-from .records import Report, Score
 from .report import html, markdown
-from .runner import run
-from .sets import set_scores
+from .runner import Watcher, run
+from .scores import Report, Score
+from .set_scores import set_scores
 
 _PACKAGES = (
     "numpy",
@@ -37,26 +35,25 @@ _PACKAGES = (
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is asked for; see `deepgin evaluate --help`.
+class EvaluationRequest:
+    """The options of an evaluation; see `deepgin evaluate --help`.
 
     Attributes:
-        data: the pictures' folder.
-        masks: names of kinds, or folders.
-        methods: as `methods.methods` reads them.
-        size: of the centre squares; None leaves pictures whole.
-        limit: at most so many pictures; 0 takes all.
-        metrics: names with commas, or "all".
+        data: folder of pictures.
+        masks: kinds of masks by name, or folders of masks.
+        methods: comma-separated; see `methods.methods`.
+        size: side of the centre squares in pixels; None keeps whole pictures.
+        limit: use at most N pictures, evenly spaced; 0 uses all.
+        metrics: comma-separated names, or "all".
         lpips: file of the heads (None: no LPIPS), name of the network, file of its weights.
-        vgg: weights of VGG-19 (see `load_vgg`); None measures neither `vgg` nor `style`.
-        fid: the Inception's weights: "inception" or a file; None measures no FID.
-        weights: of `deepgin` where its method names none.
-        device: of networks.
-        precision: of networks.
-        sharpness: of `weights`; None takes their own default.
-        command: that is told in the report.
-        overwrite: forget what the folder holds.
-        keep: keep pictures, without which there are neither figures nor FID.
+        vgg: weights of VGG-19 (see `load_vgg`) for `vgg` and `style`; None measures neither.
+        fid: weights of the Inception, "inception" or a file; None measures no FID.
+        weights: weights of `deepgin` where the method names none.
+        device, precision: of networks.
+        sharpness: of `weights`; None is their default.
+        command: the command that the report prints.
+        overwrite: delete earlier results in the folder.
+        keep: keep the completed pictures; figures and FID need them.
     """
 
     data: Path
@@ -77,25 +74,30 @@ class Request:
     keep: bool = True
 
 
-def evaluate(
-    request: Request, folder: Path, tell: Callable[[str], None] = lambda _: None
-) -> Report:
-    """Measure into a folder and write its report; what the folder holds of it is not redone.
+def evaluate(request: EvaluationRequest, folder: Path, watcher: Watcher) -> Report:
+    """Measure methods, write the report into a folder, and return it.
 
-    `tell` is told, once all that was asked for is found to exist, what takes a while.
+    Scores that the folder holds already are kept, so that a stopped run goes on.
+
+    Args:
+        request: what to measure.
+        folder: created if it is missing.
+        watcher: receives the progress.
 
     Raises:
-        DeepginError: what is wrong with the request, the folder or a file.
+        DeepginError: the request, the folder or a file cannot be used.
     """
     for place in (request.data, *(Path(name) for name in request.masks if Path(name).is_dir())):
         if folder.resolve().is_relative_to(place.resolve()):
             raise UsageError(
-                f"{folder} lies in {place}, whose pictures are measured: choose another folder"
+                f"{folder} lies in {place}, whose pictures are measured",
+                field="output",
+                mend="choose another folder",
             )
-    protocol = Protocol(request.data, request.size, request.masks, request.limit)
-    protocol.pictures()  # a wrong folder is better told of before networks are loaded
-    beside = vgg_measures(request.vgg, request.device) if request.vgg else {}
-    measured = measures(request.metrics, beside)
+    test_set = EvaluationSet(request.data, request.size, request.masks, request.limit)
+    test_set.pictures()  # refuses a wrong folder before networks are loaded
+    extra = vgg_measures(request.vgg, request.device) if request.vgg else {}
+    measured = measures(request.metrics, extra)
     heads, network, weights = request.lpips
     if heads is not None:
         measured |= lpips_measure(heads, network, weights, request.device)
@@ -106,54 +108,61 @@ def evaluate(
         precision=request.precision,
         sharpness=request.sharpness,
     )
-    told = watcher()
-    tell(f"reading {request.data} and drawing masks")
-    pictures, masks = protocol.hashes()
-    wanted: dict[str, Any] = {
+    watcher.say(f"reading {request.data} and drawing masks")
+    pictures, masks = test_set.hashes()
+    log_request: dict[str, Any] = {
         "pictures": {"hash": pictures, "size": str(request.size or "original")},
         "masks": masks,
-        "metrics": {name: measure.told() for name, measure in measured.items()},
+        "metrics": {name: measure.to_dict() for name, measure in measured.items()},
         "methods": {method.name: method.what for method in methods},
     }
-    keep, overwrite = request.keep, request.overwrite
-    found = run(protocol, methods, measured, folder, wanted, told, keep=keep, overwrite=overwrite)
+    result = run(
+        test_set,
+        methods,
+        measured,
+        folder,
+        log_request,
+        watcher,
+        keep=request.keep,
+        overwrite=request.overwrite,
+    )
     device = choose_device(request.device)
     precision = str(choose_precision(device, request.precision)).removeprefix("torch.")
-    sets, told_of_sets = set_scores(folder, found.scores, request.fid, device)
+    sets, set_metrics = set_scores(folder, result.scores, request.fid, device)
     report = Report(
         command=request.command,
         versions=_versions(),
         device=f"{device} ({precision})",
-        pictures=wanted["pictures"] | {"count": len({s.picture for s in found.scores})},
+        pictures=log_request["pictures"] | {"count": len({s.picture for s in result.scores})},
         masks={
             one.name: {"hash": masks[one.name], "definition": one.definition}
-            for one in protocol.sets
+            for one in test_set.sets
         },
-        methods=wanted["methods"],
-        metrics=wanted["metrics"] | told_of_sets,
-        scores=found.scores,
+        methods=log_request["methods"],
+        metrics=log_request["metrics"] | set_metrics,
+        scores=result.scores,
         sets=sets,
-        left_out=found.left_out,
+        left_out=result.left_out,
     )
     report.write(folder / "report.json")
-    write_text(folder / "scores.csv", _table(found.scores, [*measured]))
+    write_text(folder / "scores.csv", _table(result.scores, [*measured]))
     write_text(folder / "report.md", markdown(report) + "\n")
     write_text(folder / "report.html", html(report, folder))
     return report
 
 
 def _versions() -> dict[str, str]:
-    found = {
+    versions = {
         "deepgin": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
     for name in _PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _table(scores: tuple[Score, ...], metrics: list[str]) -> str:
@@ -165,5 +174,5 @@ def _table(scores: tuple[Score, ...], metrics: list[str]) -> str:
     for score in scores:
         values = [score.values.get(name, "") for name in metrics]
         out.writerow([*(getattr(score, name) for name in columns), score.error, *values])
-    # A name need not be text.
+    # A file name need not be valid UTF-8.
     return text.getvalue().encode("utf-8", "backslashreplace").decode("utf-8")

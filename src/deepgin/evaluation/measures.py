@@ -1,11 +1,13 @@
-"""What is measured of a completed picture, by name. The functions are in metrics/."""
+"""The metrics of one completed picture, by name, and the peak of memory while it is filled."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ..devices import choose_device
@@ -18,6 +20,7 @@ MEMORY = "memory"
 VGG = ("vgg", "style")
 """What `vgg_measures` returns."""
 _TRAINED_AT = 256
+_MB = 1e6
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,11 @@ class Measure:
     """One metric of one picture.
 
     Attributes:
-        definition: in a line.
-        unit: of its values, or nothing.
+        definition: one line for reports.
+        unit: the unit of its values, or empty.
         better: "higher", "lower" or "nearer 1".
-        of: completed, truth (uint8, H x W x 3) and mask (bool, H x W) in; None where it does not
-            apply.
+        of: takes completed, truth (uint8, H x W x 3) and mask (bool, H x W); returns the value,
+            or None where the metric does not apply.
     """
 
     definition: str
@@ -37,8 +40,8 @@ class Measure:
     better: str
     of: Callable[[np.ndarray, np.ndarray, np.ndarray], float | None]
 
-    def told(self) -> dict[str, str]:
-        """Return what a report says of it."""
+    def to_dict(self) -> dict[str, str]:
+        """Return definition, unit and better."""
         return {"definition": self.definition, "unit": self.unit, "better": self.better}
 
 
@@ -99,7 +102,7 @@ MEASURES = {
 
 
 def lpips_measure(heads: str, network: str, weights: str | None, device: str) -> dict[str, Measure]:
-    """Return LPIPS, by its name in reports; arguments as for `metrics.lpips.load_lpips`."""
+    """Return LPIPS by its name in reports; for the arguments see `metrics.lpips.load_lpips`."""
     from ..metrics.lpips import load_lpips
 
     place = choose_device(device)
@@ -113,12 +116,12 @@ def lpips_measure(heads: str, network: str, weights: str | None, device: str) ->
 
 
 def vgg_measures(weights: str, device: str) -> dict[str, Measure]:
-    """Return the distances in the hole through VGG-19, by name.
+    """Return the distances of VGG-19 features in the hole, by name.
 
     Args:
-        weights: as for `metrics.hole_features.load_hole_features`; a file's SHA-256 stands in the
-            definition, since other weights give other numbers.
-        device: for the network.
+        weights: see `metrics.hole_features.load_hole_features`. The definition has the SHA-256
+            of a file, since other weights give other numbers.
+        device: of the network.
     """
     from ..metrics.hole_features import load_hole_features
     from ..metrics.style import style_distance
@@ -130,8 +133,8 @@ def vgg_measures(weights: str, device: str) -> dict[str, Measure]:
 
     def measure(what: str, distance: Distance) -> Measure:
         def value(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float | None:
-            found = features(completed, truth, mask)
-            return distance(*found) if found else None
+            layers = features(completed, truth, mask)
+            return distance(*layers) if layers else None
 
         return Measure(f"{what} in the hole, VGG-19 to conv3_1 ({of})", "", "lower", value)
 
@@ -141,26 +144,60 @@ def vgg_measures(weights: str, device: str) -> dict[str, Measure]:
     }
 
 
-def measures(names: str, beside: Mapping[str, Measure] | None = None) -> dict[str, Measure]:
-    """Return the measures of a comma-separated list; "all" takes them all.
+def measures(names: str, extra: Mapping[str, Measure] | None = None) -> dict[str, Measure]:
+    """Return the measures of a comma-separated list; "all" is all of `MEASURES`.
 
     Args:
-        names: of `MEASURES`, or of those beside.
-        beside: more, which are taken whether they are named or not.
+        names: names of `MEASURES` or `extra`.
+        extra: further measures, which are returned whether they are named or not.
 
     Raises:
         UsageError: an unknown name.
     """
-    beside = beside or {}
-    known = MEASURES | dict(beside)
-    found = {}
+    extra = extra or {}
+    known = MEASURES | dict(extra)
+    chosen = {}
     for name in MEASURES if names == "all" else names.split(","):
         if name not in known:
             if name in VGG:
-                raise UsageError(f"the metric '{name}' needs VGG-19: add --vgg FILE")
+                raise UsageError(
+                    f"the metric '{name}' needs VGG-19", field="metrics", mend="add {vgg=FILE}"
+                )
             raise UsageError(
-                f"no metric '{name}'{nearest_name(name, [*known])}: "
-                f"choose from {', '.join(known)}, or all"
+                f"no metric '{name}'{nearest_name(name, [*known])}",
+                field="metrics",
+                mend=f"choose from {', '.join(known)}, or all",
             )
-        found[name] = known[name]
-    return found | dict(beside)
+        chosen[name] = known[name]
+    return chosen | dict(extra)
+
+
+class Peak:
+    """The peak growth of memory since this object was made.
+
+    On CUDA it is what PyTorch allocated, else the resident memory of the process as Linux counts
+    it. Memory that the allocator kept from earlier work is not seen: some tens of MB.
+    """
+
+    def __init__(self) -> None:
+        if torch.cuda.is_initialized():
+            torch.cuda.reset_peak_memory_stats()
+            self._before = torch.cuda.memory_allocated() / _MB
+            return
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")  # resets the peak
+        self._before = _resident("VmRSS:")
+
+    def growth(self) -> float | None:
+        """Return it in MB; None on systems that do not report it."""
+        if torch.cuda.is_initialized():
+            return torch.cuda.max_memory_allocated() / _MB - self._before
+        now = _resident("VmHWM:")
+        return None if now == 0 else max(0.0, now - self._before)
+
+
+def _resident(name: str) -> float:
+    with suppress(OSError, ValueError, IndexError):
+        status = Path("/proc/self/status").read_text()
+        return int(status.split(name)[1].split()[0]) * 1024 / _MB
+    return 0.0

@@ -1,4 +1,4 @@
-"""Running methods over pictures and frozen masks into a folder, to be gone on with when stopped."""
+"""Running methods over pictures and frozen masks; a run that was stopped goes on."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Protocol as Interface
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -16,40 +16,41 @@ from ..files import make_folder
 from ..locks import hold
 from ..masks import coverage
 from ..pictures import write_picture
-from .journal import Journal
-from .measures import MEMORY, Measure
+from ..testsets import Case, EvaluationSet
+from .measures import MEMORY, Measure, Peak
 from .methods import Method
-from .peaks import Peak
-from .protocol import Case, Protocol
-from .records import PICTURES, Score, kept_as
+from .scores import PICTURES, Score, ScoreLog, picture_path
 
 
-class Watcher(Interface):
-    """Is told how a measuring goes on."""
+class Watcher(Protocol):
+    """Receives the progress of a run."""
+
+    def say(self, text: str) -> None:
+        """Take a message."""
 
     def begin(self, total: int, skipped: int) -> None:
-        """Hear how many scores are to be found, and how many there were before."""
+        """Take how many scores are to be measured, and how many were measured before."""
 
     def filled(self, name: str, fit: str) -> None:
-        """Hear that one is found."""
+        """Take the name of a score that was measured."""
 
     def failed(self, name: str, why: str) -> None:
-        """Hear that a method, or a picture, failed."""
+        """Take the name of a score that failed, and the error."""
 
     def note(self, name: str, text: str) -> None:
-        """Hear that a picture is left out, and why."""
+        """Take the name of a picture that is left out, and the reason."""
 
     def end(self) -> None:
-        """Hear that no more will come."""
+        """Take that the run ended."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a run came to.
+class RunResult:
+    """The result of a run.
 
     Attributes:
-        scores: of all methods, in the order of the pictures; those of earlier runs as well.
-        left_out: names of pictures that were not measured, and why.
+        scores: of all methods in the order of the pictures, with those of earlier runs.
+        left_out: pictures that were not measured, and the reasons.
     """
 
     scores: tuple[Score, ...]
@@ -57,7 +58,7 @@ class Found:
 
 
 def run(
-    protocol: Protocol,
+    test_set: EvaluationSet,
     methods: Sequence[Method],
     measures: dict[str, Measure],
     folder: Path,
@@ -66,26 +67,27 @@ def run(
     *,
     keep: bool = True,
     overwrite: bool = False,
-) -> Found:
-    """Measure what is not measured yet.
+) -> RunResult:
+    """Measure what the folder has no score of yet.
 
-    Valid pixels of every method are the truth's. A method that fails on a picture is reported;
-    the others go on.
+    Valid pixels of each completed picture are those of the truth. If a method fails on a picture,
+    its score has the error, and the run goes on.
 
     Args:
-        protocol: the pictures and masks.
-        methods: to be measured.
-        measures: by name.
-        folder: is made; holds the journal and, with `keep`, truths, holes and completed pictures.
-        request: see `Journal`.
-        watcher: is told.
+        test_set: the pictures and masks.
+        methods: the methods to measure.
+        measures: the metrics by name.
+        folder: is created; holds the log and, with `keep`, truths, holes and completed pictures.
+        request: see `ScoreLog`.
+        watcher: receives the progress.
         keep: write the pictures.
-        overwrite: measure anew what the folder holds.
+        overwrite: measure everything again.
 
     Raises:
-        DeepginError: another process works there, it holds something else, or cannot be written.
+        DeepginError: another process works in the folder, it holds results of another request, or
+            it cannot be written.
     """
-    taken = DeepginError(f"another deepgin measures into {folder}: wait for it")
+    taken = DeepginError(f"another deepgin measures into {folder}", mend="wait for it")
     left_out: list[tuple[str, str]] = []
 
     def refused(name: str, why: str) -> None:
@@ -93,16 +95,16 @@ def run(
         watcher.note(name, f"left out: {why}")
 
     with closing(hold(folder / ".lock", taken)):
-        journal = Journal(folder, request, overwrite)
-        done = journal.done()
-        files = protocol.pictures()
-        total = len(files) * len(protocol.sets) * len(methods)
-        # Of methods that are not asked for now, too: they stay in the report.
-        asked = {method.name for method in methods}
-        before = sum(name in asked for name, _, _ in done)
+        log = ScoreLog(folder, request, overwrite)
+        done = log.done()
+        files = test_set.pictures()
+        total = len(files) * len(test_set.sets) * len(methods)
+        # The log may have scores of further methods; they stay in the report.
+        names = {method.name for method in methods}
+        before = sum(name in names for name, _, _ in done)
         watcher.begin(total - before, before)
         try:
-            for case in protocol.cases(refused):
+            for case in test_set.cases(refused):
                 for masks, why in case.failed.items():
                     refused(case.picture, f"{masks}: {why}")
                 for score, completed in _scores(case, methods, measures, done):
@@ -113,10 +115,10 @@ def run(
                         if keep:
                             _keep(folder, case, score, completed)
                         watcher.filled(name, score.fit)
-                    journal.add(score)
+                    log.add(score)
         finally:
             watcher.end()
-        return Found(_in_order(journal.scores, files, protocol), tuple(left_out))
+        return RunResult(_in_order(log.scores, files, test_set), tuple(left_out))
 
 
 def _scores(
@@ -125,28 +127,29 @@ def _scores(
     measures: dict[str, Measure],
     done: set[tuple[str, str, str]],
 ) -> Iterable[tuple[Score, np.ndarray | None]]:
-    """Give what is not done of a case: scores, and completed pictures where nothing failed."""
+    """Yield the missing scores of a case, with the completed picture, or None after a failure."""
     for (masks, mask), method in product(case.masks.items(), methods):
         if (method.name, masks, case.picture) in done:
             continue
         height, width = mask.shape
         about = (method.name, masks, case.picture, width, height, coverage(mask))
-        given = case.truth.copy(), mask.copy()
+        inputs = case.truth.copy(), mask.copy()  # a method may change its arrays
         peak = Peak() if MEMORY in measures else None
         begun = time.perf_counter()
         try:
-            filled, fit = method.fill(*given)
+            filled, fit = method.fill(*inputs)
             seconds = time.perf_counter() - begun
             memory = peak.growth() if peak else None
             completed = np.where(mask[..., None], filled, case.truth)
-        except Exception as error:  # noqa: BLE001, any method may be measured
+        except Exception as error:  # noqa: BLE001, a plugged method may raise anything
             why = " ".join(f"{type(error).__name__}: {error}".split())
-            yield Score(*about, time.perf_counter() - begun, "", why, {}), None
+            seconds = time.perf_counter() - begun
+            yield Score(*about, seconds=seconds, fit="", error=why, values={}), None
             continue
-        found = {name: m.of(completed, case.truth, mask) for name, m in measures.items()}
-        found |= {MEMORY: memory}
-        values = {name: value for name, value in found.items() if value is not None}
-        yield Score(*about, seconds, fit, "", values), completed
+        all_values = {name: m.of(completed, case.truth, mask) for name, m in measures.items()}
+        all_values |= {MEMORY: memory}
+        values = {name: value for name, value in all_values.items() if value is not None}
+        yield Score(*about, seconds=seconds, fit=fit, error="", values=values), completed
 
 
 def _keep(folder: Path, case: Case, score: Score, completed: np.ndarray) -> None:
@@ -157,17 +160,17 @@ def _keep(folder: Path, case: Case, score: Score, completed: np.ndarray) -> None
         f"{score.method}/{score.masks}": completed,
     }
     for what, picture in pictures.items():
-        path = folder / PICTURES / kept_as(what, case.picture)
+        path = folder / PICTURES / picture_path(what, case.picture)
         if picture is completed or not path.exists():
             make_folder(path.parent)
             write_picture(Image.fromarray(picture), path, overwrite=True)
 
 
 def _in_order(
-    scores: Sequence[Score], files: Sequence[Path], protocol: Protocol
+    scores: Sequence[Score], files: Sequence[Path], test_set: EvaluationSet
 ) -> tuple[Score, ...]:
-    """Sort by picture and mask set, the last score of each; methods in the order they came."""
-    place = {path.relative_to(protocol.folder).as_posix(): i for i, path in enumerate(files)}
-    sets = {one.name: i for i, one in enumerate(protocol.sets)}
+    """Return the last score of each method and case, sorted by picture and mask set."""
+    place = {path.relative_to(test_set.folder).as_posix(): i for i, path in enumerate(files)}
+    sets = {one.name: i for i, one in enumerate(test_set.sets)}
     newest = {(s.method, s.masks, s.picture): s for s in scores}
     return tuple(sorted(newest.values(), key=lambda s: (place[s.picture], sets[s.masks])))

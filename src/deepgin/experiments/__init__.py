@@ -1,1 +1,1 @@
-"""The paper's tables and the ablation, over training and evaluation."""
+"""The paper's tables and its ablation."""

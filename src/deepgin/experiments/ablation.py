@@ -1,4 +1,4 @@
-"""Training every row of the paper's Table 1 at one budget, and measuring them against each other."""
+"""Training every row of the paper's Table 1 at one budget, and comparing the rows."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..errors import UsageError, nearest_name
 from ..evaluation.compare import values_of
-from ..evaluation.records import Report
-from ..evaluation.statistics import Paired, paired, summary
+from ..evaluation.scores import Report
+from ..evaluation.statistics import MeanInterval, mean_difference, mean_interval
 from ..network import build, variant
 from ..training.journal import Watcher
 from ..training.loop import Trainer
@@ -18,7 +18,7 @@ from ..training.schedule import WARM_UP
 from .published import TABLE1
 from .table1 import ROWS
 
-# What each row adds to which other one: the steps that the paper draws its conclusions from.
+# Each row and the row that it extends: the steps behind the paper's conclusions.
 STEPS = {
     "std": "std-coarse",
     "std-sa": "std",
@@ -40,40 +40,46 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Of its folder, and in reports."""
+        """The name of its folder, and in reports."""
         return f"{self.row}-{self.seed}"
 
 
 def runs_of(spec: str) -> list[Run]:
-    """Return the runs of `deepgin*3,std`: three seeds of one row, one of another; or `all`.
+    """Return the runs of a spec.
+
+    Args:
+        spec: `all`, or as in `deepgin*3,std`: three seeds of one row and one of another.
 
     Raises:
-        UsageError: an unknown row, or no number of seeds.
+        UsageError: an unknown row, or a wrong number of seeds.
     """
     runs = []
     for part in ROWS if spec == "all" else spec.split(","):
-        found = re.fullmatch(r"(.+?)(?:\*([1-9]\d*))?", part)
-        if not found or found[1] not in ROWS:
-            close = nearest_name(part, ROWS)
-            raise UsageError(f"no row '{part}'{close}: ROW or ROW*SEEDS, ROW of {', '.join(ROWS)}")
-        runs += [Run(found[1], seed) for seed in range(1, int(found[2] or 1) + 1)]
+        match = re.fullmatch(r"(.+?)(?:\*([1-9]\d*))?", part)
+        if not match or match[1] not in ROWS:
+            raise UsageError(
+                f"no row '{part}'{nearest_name(part, ROWS)}",
+                field="rows",
+                mend=f"write ROW or ROW*SEEDS, ROW of {', '.join(ROWS)}",
+            )
+        runs += [Run(match[1], seed) for seed in range(1, int(match[2] or 1) + 1)]
     return list(dict.fromkeys(runs))
 
 
 def train(run: Run, recipe: Recipe, folder: Path, watcher: Watcher) -> Path:
-    """Train a run, or go on with it, and return its weights.
+    """Train a run, or resume it, and return its weights.
 
     Args:
-        run: what.
-        recipe: the budget of all rows; its variant and seed are the run's.
-        folder: of all runs.
-        watcher: is told.
+        run: the row and seed.
+        recipe: the recipe of all rows; variant and seed come from the run.
+        folder: folder of all runs.
+        watcher: receives the progress.
 
     Raises:
         DeepginError: as for `Trainer`.
     """
     network = replace(recipe.network, variant=run.row)
-    data = replace(recipe.data, validation="")  # nothing is chosen by looking: the last weights
+    data = replace(recipe.data, validation="")  # the last weights are used, not the best
     mine = replace(recipe, network=network, data=data, seed=run.seed)
     output = folder / run.name
     Trainer(mine, output, watcher).fit()
@@ -94,8 +100,8 @@ def markdown(report: Report, runs: Sequence[Run], recipe: Recipe) -> str:
         count = sum(p.numel() for p in build(row, recipe.network.width).parameters())
         printed = TABLE1[row][1][0] if row in TABLE1 else None
         label = TABLE1[row][0] if row in TABLE1 else variant(row).row
-        told = [label, row, f"{count:,}", str(len(mine)), *cells, f"{printed or '-'}"]
-        lines.append(f"| {' | '.join(told)} |")
+        columns = [label, row, f"{count:,}", str(len(mine)), *cells, f"{printed or '-'}"]
+        lines.append(f"| {' | '.join(columns)} |")
     lines += ["", f"| step | gain over | {' | '.join(sets)} | all | paper |"]
     lines.append(f"|---|---|{'---:|' * (len(sets) + 2)}")
     for row in rows:
@@ -105,8 +111,8 @@ def markdown(report: Report, runs: Sequence[Run], recipe: Recipe) -> str:
 
 
 def _over_seeds(report: Report, runs: Iterable[Run], masks: str) -> str:
-    """Return the mean PSNR, and how far apart the seeds are."""
-    means = [summary(_values(report, run, [masks])).mean for run in runs]
+    """Return the mean PSNR over seeds, and the range of the seeds."""
+    means = [mean_interval(_values(report, run, [masks])).mean for run in runs]
     spread = f" ({max(means) - min(means):.2f})" if len(means) > 1 else ""
     return f"{sum(means) / len(means):.2f}{spread}"
 
@@ -127,7 +133,7 @@ def _step(report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequ
             [_values(report, Run(name, seed), chosen) for seed in seeds] for name in (row, before)
         ]
         ours, theirs = ([sum(of) / len(seeds) for of in zip(*one, strict=True)] for one in pairs)
-        cells.append(_told(paired(ours, theirs)))
+        cells.append(_cell(mean_difference(ours, theirs)))
     printed = "-"
     if row in TABLE1 and before in TABLE1:
         mine, other = (TABLE1[name][1][0] for name in (row, before))
@@ -136,8 +142,8 @@ def _step(report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequ
     return f"| {row} | {before} | {' | '.join(cells)} | {printed} |"
 
 
-def _told(found: Paired) -> str:
-    return f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+def _cell(gain: MeanInterval) -> str:
+    return f"{gain.mean:+.2f} [{gain.low:+.2f}, {gain.high:+.2f}]"
 
 
 def _footnote(report: Report, recipe: Recipe) -> str:

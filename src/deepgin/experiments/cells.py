@@ -1,8 +1,8 @@
-"""A report's figures as cells of the paper's tables. How they are laid out is the tables'."""
+"""Figures of a report as cells of the paper's tables."""
 
 from ..evaluation.compare import values_of
-from ..evaluation.records import Report
-from ..evaluation.statistics import summary
+from ..evaluation.scores import Report
+from ..evaluation.statistics import mean_interval
 
 METRICS = {
     "psnr": ("PSNR", 2),
@@ -12,30 +12,30 @@ METRICS = {
     "fid": ("FID", 2),
     "lpips-alexnet": ("LPIPS", 3),
 }
-"""What the paper's tables have, by our names: heading and decimals."""
+"""Heading and decimals of the metrics of the paper's tables, by our names."""
 
 
 def columns(report: Report) -> list[str]:
-    """Return those of `METRICS` that were measured."""
+    """Return the metrics of `METRICS` that were measured."""
     return [name for name in METRICS if name in report.metrics]
 
 
 def cell(report: Report, method: str, masks: str, metric: str) -> str:
-    """Return a mean over the pictures, or a set's value; `-` where there is none.
+    """Return the mean over the pictures, or the value of the set; `-` if there is none.
 
-    Infinite values are counted apart.
+    Infinite values are counted, and not in the mean.
     """
     digits = METRICS[metric][1]
     for one in report.sets:
         if (one.method, one.masks, one.metric) == (method, masks, metric):
             return f"{one.value:.{digits}f}"
-    found = values_of(report, method, metric)
-    values = [value for (name, _), value in found.items() if name == masks]
+    every = values_of(report, method, metric)
+    values = [value for (name, _), value in every.items() if name == masks]
     if not values:
         return "-"
-    told = summary(values)
-    infinite = f" ({told.infinite} infinite)" if told.infinite else ""
-    return f"{told.mean:.{digits}f}{infinite}"
+    mean = mean_interval(values)
+    infinite = f" ({mean.left_out} infinite)" if mean.left_out else ""
+    return f"{mean.mean:.{digits}f}{infinite}"
 
 
 def printed(value: float | None) -> str:
@@ -44,7 +44,7 @@ def printed(value: float | None) -> str:
 
 
 def footnote(report: Report) -> str:
-    """Return what the figures are of, and the command that makes them."""
+    """Return pictures, masks and command of the figures."""
     pictures = report.pictures
     masks = ", ".join(f"{name} `{one['hash'][:16]}`" for name, one in report.masks.items())
     return (

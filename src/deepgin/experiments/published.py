@@ -1,13 +1,13 @@
-"""The figures that the paper printed, to stand beside ours. Nothing is measured here.
+"""The figures that the paper printed.
 
-"L1 %" is not defined in the paper, and no reading of it fits the printed values: it is not
-comparable with any of ours. FID is of the Inception and LPIPS of the settings that it does not say.
+The paper does not define its "L1 %", and no reading of it fits the printed values, so that it cannot
+be compared with ours. It names neither the Inception of its FID nor the settings of its LPIPS.
 """
 
 METRICS = ("PSNR", "SSIM", "L1 % (undefined)", "FID", "LPIPS")
 
-# [P] Table 1: CelebA-HQ, 3,000 pictures, the three kinds of masks. By our names of the rows; None
-# where the printed value cannot be read, and the first PSNR with doubt.
+# [P] Table 1: CelebA-HQ, 3,000 pictures, the three kinds of masks, by our names of the rows. None:
+# the printed value is illegible. The first PSNR is hard to read.
 TABLE1: dict[str, tuple[str, tuple[float | None, ...]]] = {
     "std-coarse": ("StdResBlk (Coarse only)", (31.55, None, None, 23.824, 0.182)),
     "std": ("StdResBlk", (31.34, 0.923, 4.710, 19.436, 0.191)),

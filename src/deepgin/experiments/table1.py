@@ -1,9 +1,9 @@
-"""The paper's Table 1: every row of the ablation by its trained weights, printed figures beside."""
+"""The paper's Table 1: every row of the ablation with its weights, beside the printed figures."""
 
 from pathlib import Path
 
 from ..errors import UsageError
-from ..evaluation.records import Report
+from ..evaluation.scores import Report
 from ..network import variant, variants
 from .cells import METRICS, cell, columns, footnote, printed
 from .published import METRICS as PRINTED
@@ -24,22 +24,28 @@ def weights_of(spec: str) -> dict[str, Path]:
         UsageError: an unknown row, a missing file, or none at all.
     """
     if Path(spec).is_dir():
-        found = {name: Path(spec) / f"{name}.safetensors" for name in ROWS}
-        found = {name: path for name, path in found.items() if path.is_file()}
-        if not found:
-            raise UsageError(f"{spec} holds no ROW.safetensors; the rows: {', '.join(ROWS)}")
-        return found
-    found = {}
+        paths = {name: Path(spec) / f"{name}.safetensors" for name in ROWS}
+        paths = {name: path for name, path in paths.items() if path.is_file()}
+        if not paths:
+            raise UsageError(
+                f"{spec} holds no ROW.safetensors",
+                field="rows",
+                mend=f"ROW is one of {', '.join(ROWS)}",
+            )
+        return paths
+    files = {}
     for part in spec.split(","):
         name, _, file = part.partition("=")
         if name not in ROWS or not file:
-            raise UsageError(f"--rows {part} does not work: ROW=FILE, ROW of {', '.join(ROWS)}")
-        found[name] = Path(file)
-    return {name: found[name] for name in ROWS if name in found}
+            raise UsageError(
+                f"'{part}' is not ROW=FILE", field="rows", mend=f"ROW is one of {', '.join(ROWS)}"
+            )
+        files[name] = Path(file)
+    return {name: files[name] for name in ROWS if name in files}
 
 
 def markdown(report: Report) -> str:
-    """Return the table in the paper's order; rows without weights have the paper's figures alone."""
+    """Return the table in the paper's order; rows without weights have the paper's figures only."""
     ours = columns(report)
     heads = [METRICS[name][0] for name in ours] + [f"paper: {name}" for name in PRINTED]
     lines = [

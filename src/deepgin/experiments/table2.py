@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import UsageError
-from ..evaluation.records import Report
+from ..evaluation.scores import Report
 from .cells import METRICS, cell, columns, footnote, printed
 from .published import METRICS as PRINTED
 from .published import TABLE2
@@ -18,18 +18,20 @@ MASKS = {
 
 
 def data_of(spec: str) -> dict[str, Path]:
-    """Return the datasets' folders of `ffhq=DIR,oxford=DIR`; other names have no printed figures.
+    """Return the folder by dataset of `ffhq=DIR,oxford=DIR`; other names have no printed figures.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: the spec is not NAME=FOLDER pairs.
     """
-    found = {}
+    folders = {}
     for part in spec.split(","):
         name, _, folder = part.partition("=")
         if not name or not folder or set(name) & {"/", "\\"}:
-            raise UsageError(f"--data {part} does not work: NAME=FOLDER, as ffhq=FFHQ")
-        found[name] = Path(folder)
-    return found
+            raise UsageError(
+                f"'{part}' is not NAME=FOLDER", field="data", mend="write it as in {data=ffhq=FFHQ}"
+            )
+        folders[name] = Path(folder)
+    return folders
 
 
 def markdown(reports: Mapping[tuple[str, str], Report]) -> str:
@@ -69,7 +71,7 @@ def _table(reports: Mapping[tuple[str, str], Report], name: str, masks: str) -> 
 
 
 def _published(name: str, masks: str) -> list[str]:
-    """Return the paper's rows as a table of their own, since its metrics are not all ours."""
+    """Return the paper's rows as a separate table, since not all of its metrics are ours."""
     methods = list(dict.fromkeys(key[2] for key in TABLE2 if key[:2] == (name, masks)))
     if not methods:
         return []

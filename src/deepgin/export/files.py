@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from .. import __version__
 from ..errors import DeepginError, UsageError, nearest_name
 from ..files import whole_file
 from ..network import Generator
+from ..version import __version__
 from ..weights.card import KEY, Card
 from .pipelines import MiGanPipeline, Pipeline
 from .traceable import traceable

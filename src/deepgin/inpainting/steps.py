@@ -1,6 +1,5 @@
 """Counts the steps of a fill, and estimates the time left."""
 
-import time
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -34,35 +33,3 @@ class Steps:
     def add(self, count: int) -> None:
         """Count steps as done."""
         self.done += count
-
-
-class Progress:
-    """The steps that are done and the time left; `update` is an `OnProgress`.
-
-    Args:
-        clock: returns seconds.
-
-    Attributes:
-        done: steps that are done.
-        total: all steps known so far; 0 before the fill begins.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.done = self.total = 0
-        self._clock = clock
-        self._begun = self._updated = 0.0
-
-    def update(self, done: int, total: int) -> None:
-        """Take the steps; with no step done the clock starts."""
-        self._updated = self._clock()
-        if not done:
-            self._begun = self._updated
-        self.done, self.total = done, total
-
-    def seconds_left(self) -> float | None:
-        """Return the time left; None before a twentieth is done: the first steps say little."""
-        if not self.done or 20 * self.done < self.total:
-            return None
-        left = (self._updated - self._begun) * (self.total - self.done) / self.done
-        # Counts down between two updates.
-        return max(0.0, left - (self._clock() - self._updated))

@@ -14,6 +14,10 @@ def hinge_discriminator(
 ) -> Tensor:
     """Return mean(max(0, 1 - real)) + mean(max(0, 1 + fake)), summed over discriminators.
 
+        >>> real, fake = torch.tensor([[[[2.0, 0.5]]]]), torch.tensor([[[[-3.0, 0.0]]]])
+        >>> hinge_discriminator([real], [fake])  # (0 + 0.5) / 2 + (0 + 1) / 2
+        tensor(0.7500)
+
     Args:
         real, fake: each discriminator's score (N x C x H x W) of the true and of the completed
             pictures, whose generator is detached. The means are over all elements.
@@ -33,6 +37,9 @@ def hinge_discriminator(
 
 def hinge_generator(fake: Sequence[Tensor]) -> Tensor:
     """Return -mean(fake), summed over discriminators ([P] eq. 3).
+
+        >>> hinge_generator([torch.tensor([[[[-3.0, 1.0]]]])])
+        tensor(1.)
 
     Args:
         fake: each discriminator's score (N x C x H x W) of the completed pictures.

@@ -11,6 +11,10 @@ from .precision import full
 def gradient_penalty(real: Sequence[Tensor], picture: Tensor) -> Tensor:
     """Return the mean over samples of |d(sum of all scores) / d(picture)|^2, as LaMa has it.
 
+        >>> picture = torch.ones(2, 3, 1, 1, requires_grad=True)
+        >>> gradient_penalty([2 * picture], picture).item()  # three slopes of 2 in each sample
+        12.0
+
     Args:
         real: each discriminator's score (N x C x H x W) of `picture`.
         picture: N x 3 x H x W, the true pictures; it required gradients when they were scored.

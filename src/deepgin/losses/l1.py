@@ -15,6 +15,12 @@ def weighted_l1(
 
     Both means are over all elements [C], so that a small hole weighs little.
 
+        >>> truth, picture = torch.zeros(1, 3, 4, 4), torch.full((1, 3, 4, 4), 0.5)
+        >>> mask = torch.zeros(1, 1, 4, 4)
+        >>> mask[..., :2, :2] = 1  # a quarter: 5 x 0.5 / 4 + 0.5 x 3 / 4
+        >>> weighted_l1(picture, truth, mask)
+        tensor(1.)
+
     Args:
         picture, truth: N x 3 x H x W.
         mask: N x 1 x H x W in [0, 1], 1 = missing; soft values share a pixel between the terms.

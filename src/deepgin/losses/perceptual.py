@@ -1,4 +1,4 @@
-"""The perceptual loss on features ([P] eq. 4). The network that makes them is in perceptual/."""
+"""The perceptual loss on features ([P] eq. 4)."""
 
 from collections.abc import Mapping
 
@@ -15,6 +15,12 @@ def perceptual(
     """Return the mean absolute difference of features, summed over layers, for one picture kind.
 
     The loss of eq. 4 is this for `reconstructed` plus this for `completed`.
+
+        >>> one, other = torch.zeros(1, 64, 8, 8), torch.full((1, 64, 8, 8), 3.2)
+        >>> perceptual({"conv1_1": one}, {"conv1_1": other})
+        tensor(3.2000)
+        >>> perceptual({"conv1_1": one}, {"conv1_1": other}, "released")  # weighted by 1/32
+        tensor(0.1000)
 
     Args:
         features: VGG layer name to ... x C x H x W, as `layers.as_seen` gives them.

@@ -10,7 +10,12 @@ from .precision import full, no_autocast
 
 
 def gram(features: Tensor) -> Tensor:
-    """Return F F^T / (C H W), ... x C x C in float32 at least, of features ... x C x H x W."""
+    """Return F F^T / (C H W), ... x C x C in float32 at least, of features ... x C x H x W.
+
+    >>> gram(torch.tensor([[[1.0, 3.0]], [[2.0, 0.0]]]))  # 2 x 1 x 2, divided by 4
+    tensor([[2.5000, 0.5000],
+            [0.5000, 1.0000]])
+    """
     channels, height, width = features.shape[-3:]
     with no_autocast(features):
         flat = full(features).flatten(-2)
@@ -24,6 +29,10 @@ def style(
     """Return the mean difference of Gram matrices, summed over layers, for one picture kind.
 
     The loss of eq. 5 is this for `reconstructed` plus this for `completed`.
+
+        >>> one, other = torch.zeros(1, 2, 4, 4), torch.ones(1, 2, 4, 4)
+        >>> style({"conv1_1": one}, {"conv1_1": other})  # all of G are 16 / (2 x 4 x 4)
+        tensor(0.5000)
 
     Args:
         features: VGG layer name to ... x C x H x W, as `layers.as_seen` gives them.

@@ -11,6 +11,11 @@ def total_variation(picture: Tensor, form: Form = "paper") -> Tensor:
 
     The means are over all elements (pairs of neighbours, channels, samples).
 
+        >>> import torch
+        >>> picture = torch.tensor([0.0, 0.5]).expand(1, 3, 2, 2)  # two columns
+        >>> total_variation(picture), total_variation(picture, "released")
+        (tensor(0.5000), tensor(0.5000))
+
     Args:
         picture: N x 3 x H x W, both sides at least 2.
         form: `paper`, absolute differences; `released`, twice the squared ones [C].

@@ -1,18 +1,25 @@
-"""The Fréchet distance of two sets of features. The features' network is in perceptual/."""
+"""FID, the Fréchet distance of two sets of features."""
 
 import numpy as np
 
 from ..errors import UsageError
 
 DIMENSIONS = 2048
-"""Of the features of Inception."""
+"""The length of Inception's features."""
 _FEW = 10_000
 
 
 class Moments:
-    """Mean and covariance of features that come bit by bit, in float64.
+    """Mean and covariance of features that are added in parts, in float64.
 
-    Memory is that of one D x D matrix, however many come; the order matters to rounding alone.
+    It keeps one D x D matrix, however many are added; their order changes rounding only.
+
+        >>> moments = Moments()
+        >>> moments.add(np.array([[0.0, 1.0]]))
+        >>> moments.add(np.array([[2.0, 1.0], [4.0, 1.0]]))
+        >>> moments.mean, moments.covariance
+        (array([2., 1.]), array([[4., 0.],
+               [0., 0.]]))
 
     Attributes:
         count: features so far.
@@ -24,19 +31,19 @@ class Moments:
         self._scatter = np.zeros((0, 0))
 
     def add(self, features: np.ndarray) -> None:
-        """Take in some more.
+        """Add features.
 
         Args:
-            features: N x D, finite; D is that of the first ones.
+            features: N x D, finite; the same D each time.
 
         Raises:
             UsageError: another shape, or a value that is not finite.
         """
         new = np.asarray(features, np.float64)
         if new.ndim != 2 or (self.count and new.shape[1] != len(self._mean)):
-            raise UsageError(f"features are N x D with one D: {new.shape} do not fit")
+            raise UsageError(f"features must be N x D with one D, not {new.shape}")
         if not np.isfinite(new).all():
-            raise UsageError("features are finite numbers: some of these are not")
+            raise UsageError("features must be finite numbers")
         if not len(new):
             return
         if not self.count:
@@ -74,15 +81,19 @@ def frechet(
     The last trace is the sum of the singular values of C1^(1/2) C2^(1/2): always real, and exact
     where a covariance is singular, unlike a square root of the product C1 C2.
 
+        >>> one = np.eye(2)
+        >>> round(frechet(np.zeros(2), one, np.array([3.0, 0.0]), 4 * one), 6)  # 9 + 2 (1 - 2)^2
+        11.0
+
     Args:
         mean1, mean2: D numbers.
-        covariance1, covariance2: D x D, symmetric, no negative eigenvalue but by rounding.
+        covariance1, covariance2: D x D, symmetric, positive semidefinite up to rounding.
 
     Returns:
-        At least 0, which equal moments give up to rounding; lower is nearer.
+        0 or more; 0 up to rounding for equal moments.
 
     Raises:
-        UsageError: the shapes do not go together.
+        UsageError: the shapes do not match.
     """
     shapes = [np.shape(x) for x in (mean1, covariance1, mean2, covariance2)]
     d = len(mean1)
@@ -100,9 +111,11 @@ def fid(one: Moments, other: Moments) -> float:
 
 
 def fid_warning(count: int, dimensions: int = DIMENSIONS) -> str:
-    """Return what must be said of an FID over `count` pictures, the smaller of two sets.
+    """Return why an FID over `count` pictures is unreliable; empty from 10,000 on.
 
-    Nothing from 10,000 on.
+    Args:
+        count: pictures in the smaller of the two sets.
+        dimensions: length of the features.
     """
     if count <= dimensions:
         return (

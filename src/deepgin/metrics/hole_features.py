@@ -1,4 +1,4 @@
-"""VGG's features about a hole, which `vgg` and `style` compare. The distances are in their files."""
+"""VGG's features around a hole, which the `vgg` and `style` distances compare."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -17,9 +17,9 @@ Backbone = Callable[[Tensor, Iterable[str]], dict[str, Tensor]]
 
 LAYERS = ("conv1_2", "conv2_2", "conv3_1")
 MARGIN = 24
-"""Pixels about the hole that are looked at with it: further away nothing reaches conv3_1."""
+"""Pixels around the hole that are used with it; pixels further away do not reach conv3_1."""
 LONGEST = 384
-"""Pixels, the longest side of what is looked at."""
+"""The longest side of the window in pixels."""
 _STEP = 4  # two maxima halve the size: windows begin where the whole picture's would
 
 
@@ -69,7 +69,7 @@ class HoleFeatures:
     """Computes the features of pairs, and keeps the last picture's and the last truth's.
 
     One truth is compared with the fillings of several methods, one filling by several metrics: the
-    same arrays, given again in a row, cost nothing. They must not be written into meanwhile.
+    same arrays passed again in a row cost nothing. They must not change in between.
 
     Args:
         backbone: the features' network, which has `LAYERS`.
@@ -121,8 +121,8 @@ class HoleFeatures:
     def _features(self, part: np.ndarray) -> list[Tensor]:
         pixels = torch.from_numpy(part).to(self._device)
         with torch.autocast(pixels.device.type, enabled=False):
-            found = self._backbone(pixels.permute(2, 0, 1)[None].float() / 255, LAYERS)
-            return [F.relu(found[name])[0] for name in LAYERS]
+            features = self._backbone(pixels.permute(2, 0, 1)[None].float() / 255, LAYERS)
+            return [F.relu(features[name])[0] for name in LAYERS]
 
 
 def check_layers(

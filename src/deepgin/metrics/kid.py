@@ -1,4 +1,4 @@
-"""The kernel distance of two sets of features. The features' network is in perceptual/."""
+"""KID, the kernel distance of two sets of features."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ class Kid:
     """A kernel distance.
 
     Attributes:
-        mean: over the subsets; about 0 for sets of one kind, a little below as often as above.
-        deviation: of the subsets' values about it; not an error of the mean, as subsets overlap.
-            NaN where there is but one.
-        subsets: how many; one where both sets are taken whole.
+        mean: over the subsets; near 0, above or below, for two samples of one distribution.
+        deviation: standard deviation over the subsets, NaN for one subset. It is not an error of
+            the mean, as subsets overlap.
+        subsets: number of subsets; one if both sets are used whole.
         size: features of each set in a subset.
     """
 
@@ -30,23 +30,29 @@ def kid(
 ) -> Kid:
     """Return the mean of `mmd2` over seeded random subsets: KID of Binkowski et al. 2018.
 
-    Unbiased at any size, unlike FID. The authors multiply by nothing; many print it times 1,000.
+    Unbiased at any size, unlike FID. Many authors print it times 1,000; this is not scaled.
+
+        >>> one = np.array([[1.0, 0.0], [0.0, 1.0]])
+        >>> kid(one, 2 * one).mean  # 1 + 1 - 2 (8 + 1) / 2, of `mmd2`
+        -7.0
+        >>> kid(one, 2 * one).size
+        2
 
     Args:
         one, other: features, N x D and M x D.
-        subsets: how many are drawn, each without putting back.
-        size: features in each; no more than the smaller set has.
+        subsets: number of subsets, each drawn without replacement.
+        size: features in each, at most those of the smaller set.
         seed: of the draws.
 
     Raises:
-        UsageError: shapes that do not go together, fewer than two features, no subsets.
+        UsageError: shapes that do not match, fewer than two features, no subsets.
     """
     x, y = _features(one), _features(other)
     if x.shape[1] != y.shape[1]:
         raise UsageError(f"KID compares features of one length: {x.shape}, {y.shape}")
     size = min(size, len(x), len(y))
     if size < 2 or subsets < 1:
-        raise UsageError(f"KID takes subsets of at least 2 pictures: {subsets} of {size} do not do")
+        raise UsageError(f"KID takes subsets of at least 2 pictures, not {subsets} of {size}")
     if size == len(x) == len(y):
         return Kid(mmd2(x, y), float("nan"), 1, size)
     draws = np.random.default_rng(seed)
@@ -81,7 +87,7 @@ def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _features(features: np.ndarray) -> np.ndarray:
-    found = np.asarray(features, np.float64)
-    if found.ndim != 2 or not np.isfinite(found).all():
-        raise UsageError(f"KID takes finite features, N x D: these are {found.shape}")
-    return found
+    array = np.asarray(features, np.float64)
+    if array.ndim != 2 or not np.isfinite(array).all():
+        raise UsageError(f"KID takes finite features, N x D, not {array.shape}")
+    return array

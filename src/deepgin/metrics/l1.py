@@ -1,8 +1,17 @@
-"""Absolute errors of 8-bit pictures, under exact names. The paper's "L1 %" is none of them.
+"""Absolute errors of 8-bit pictures.
 
-What that column is, the paper does not say, and no reading of it fits its PSNR. All functions take
-`picture` and `truth` (uint8, H x W x 3) and `mask` (H x W, true or not 0 where missing), and raise
-UsageError where these shapes do not go together.
+The paper does not define its "L1 %", and no reading of it fits its PSNR; none of these is that
+column. All functions take `picture` and `truth` (uint8, H x W x 3) and `mask` (H x W, nonzero where
+missing), and raise UsageError if the shapes do not match.
+
+    >>> truth = np.full((2, 2, 3), 100, np.uint8)
+    >>> picture = truth.copy()
+    >>> picture[0, 0] = 151  # 51 grey levels away, a fifth of 255
+    >>> mask = np.array([[True, True], [False, False]])
+    >>> l1(picture, truth, mask), l1_hole(picture, truth, mask)
+    (0.05, 0.1)
+    >>> l1_relative(picture, truth, mask), l1_relative_hole(picture, truth, mask)
+    (0.1275, 0.255)
 """
 
 import math
@@ -15,7 +24,7 @@ from ..errors import UsageError
 def l1(picture: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
     """Return the mean of |picture - truth| / 255 over all pixels and channels, in [0, 1].
 
-    The mask is not looked at.
+    The mask is not used.
     """
     error, _ = _sums(picture, truth, mask)
     return error / (255 * truth.size) if truth.size else 0.0
@@ -24,7 +33,7 @@ def l1(picture: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
 def l1_hole(picture: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
     """Return the mean of |picture - truth| / 255 over the hole's pixels and channels, in [0, 1].
 
-    Times 255 it is in grey levels. Without a hole it is 0.
+    255 times this is in grey levels. Without a hole it is 0.
     """
     hole = mask.astype(bool)
     error, _ = _sums(picture, truth, mask, hole)
@@ -33,16 +42,16 @@ def l1_hole(picture: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
 
 
 def l1_relative(picture: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
-    """Return the sum of |picture - truth| over that of the truth, both over the whole picture.
+    """Return sum |picture - truth| / sum truth, over the whole picture.
 
-    0 at equality, no upper end. Where the truth is black throughout there is nothing to divide by:
-    0 if the picture is black too, else infinity. The mask is not looked at.
+    It is 0 at equality and has no upper bound. If the truth is all black it is 0 for a black
+    picture, else infinity. The mask is not used.
     """
     return _ratio(*_sums(picture, truth, mask))
 
 
 def l1_relative_hole(picture: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
-    """Return what `l1_relative` is, over the hole's pixels alone; without a hole 0."""
+    """Return `l1_relative` over the pixels of the hole; 0 without a hole."""
     return _ratio(*_sums(picture, truth, mask, mask.astype(bool)))
 
 

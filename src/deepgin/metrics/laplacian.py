@@ -1,4 +1,4 @@
-"""The Laplacian share: how much fine detail a filling has, against the truth's. Of 8-bit pictures."""
+"""The Laplacian share: the fine detail of a filling, relative to the truth, of 8-bit pictures."""
 
 import numpy as np
 
@@ -12,10 +12,10 @@ def laplacian(picture: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> float
 
     Below 1 the filling is blurred, above 1 it is noisy or has seams within. L(x) is the sum of the
     four neighbours less four times the pixel, of the mean of the channels in grey levels; at the
-    picture's edge it takes the edge pixel again. It is looked at where the pixel and its four
-    neighbours all lie in the hole and in the picture, so that valid pixels have no say; in a hole
-    too thin for that, at all of its pixels. The truth's is taken as 0.001 at least. Where it lies
-    is not compared: noise of the right strength scores 1.
+    edge of the picture the edge pixel is repeated. It is taken where a pixel and its four neighbours
+    all lie in the hole, so that valid pixels do not count; in a hole too thin for that, at all of
+    its pixels. That of the truth is at least 0.001. Positions are not compared: noise of the right
+    strength scores 1.
 
         >>> truth = np.zeros((5, 5, 3), np.uint8)
         >>> truth[2, 2] = 10
@@ -51,8 +51,8 @@ def laplacian(picture: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> float
     near = tuple(slice(max(0, int(used[0]) - 1), int(used[-1]) + 2) for used in (rows, columns))
     inside = binary_erosion(missing[near])
     inside = inside if inside.any() else missing[near]
-    found, wanted = (_strength(x[near], inside) for x in (picture, truth))
-    return found / max(wanted, _LEAST)
+    ours, theirs = (_strength(x[near], inside) for x in (picture, truth))
+    return ours / max(theirs, _LEAST)
 
 
 def _strength(picture: np.ndarray, inside: np.ndarray) -> float:

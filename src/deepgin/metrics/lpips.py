@@ -1,4 +1,4 @@
-"""LPIPS, a learned distance of pictures. The networks it stands on are in perceptual/."""
+"""LPIPS, a learned distance of pictures."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -24,6 +24,12 @@ class Lpips(nn.Module):
     Features after their ReLU are scaled to length one at every position; the squared differences
     are weighted by channel, averaged over positions and summed over layers. The authors shift and
     scale [-1, 1] as their networks' ImageNet mean and deviation do [0, 1]: that is in the backbone.
+
+        >>> lpips = Lpips(lambda x, names: {"all": x}, ["all"], [torch.tensor([1.0, 1.0, 0.5])])
+        >>> red, blue = torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 4, 4)
+        >>> red[:, 0], blue[:, 2] = 0.3, 0.9  # of length one: (1, 0, 0) and (0, 0, 1)
+        >>> lpips(red, blue)
+        tensor([1.5000])
 
     Args:
         backbone: the features' network.
@@ -77,7 +83,7 @@ def load_lpips(
 
     Args:
         heads: the .safetensors file of the linear heads.
-        network: what it stands on.
+        network: the backbone, alexnet or vgg16.
         weights: torchvision's .pth file of that network; None downloads it once.
 
     Raises:
@@ -89,8 +95,12 @@ def load_lpips(
     elif network == "vgg16":
         layers = VGG_LAYERS
     else:
-        raise UsageError(f"LPIPS has no heads for '{network}': choose alexnet or vgg16")
-    found = load_lpips_heads(heads, network)
+        raise UsageError(
+            f"LPIPS has no heads for '{network}'",
+            field="lpips_network",
+            mend="choose alexnet or vgg16",
+        )
+    vectors = load_lpips_heads(heads, network)
     spec = weights or network
     backbone = load_alexnet(spec) if network == "alexnet" else load_vgg(spec)
-    return Lpips(backbone, layers, found)
+    return Lpips(backbone, layers, vectors)

@@ -10,6 +10,10 @@ from ..errors import UsageError
 def psnr(picture: np.ndarray, truth: np.ndarray) -> float:
     """Return 10 log10(255^2 / mean squared error) over all pixels and channels, in dB.
 
+        >>> black, grey = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 51, np.uint8)
+        >>> round(psnr(grey, black), 4)  # 10 log10(5^2)
+        13.9794
+
     Args:
         picture, truth: uint8 arrays of one shape; equal ones give infinity.
 

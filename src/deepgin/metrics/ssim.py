@@ -14,6 +14,12 @@ def ssim(picture: np.ndarray, truth: np.ndarray) -> float:
     Gaussian window of 11 x 11 and sigma 1.5, K1 = 0.01, K2 = 0.03, range 255; the mean over all
     windows that lie within the picture, then over the channels.
 
+        >>> black, white = np.zeros((11, 11, 3), np.uint8), np.full((11, 11, 3), 255, np.uint8)
+        >>> ssim(white, white)
+        1.0
+        >>> round(ssim(white, black), 6)  # C1 / (255^2 + C1)
+        0.0001
+
     Args:
         picture, truth: uint8, H x W x 3 of one shape, both sides at least 11.
 

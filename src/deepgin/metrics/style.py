@@ -1,4 +1,4 @@
-"""The style distance in the hole. Where the features come from is in hole_features.py."""
+"""The style distance in the hole, on VGG features of hole_features.py."""
 
 from collections.abc import Sequence
 
@@ -35,8 +35,8 @@ def style_distance(
     check_layers(picture, truth, holes)
     total = 0.0
     for ours, theirs, hole in zip(picture, truth, holes, strict=True):
-        wanted = _gram(theirs, hole)
-        apart, size = float((_gram(ours, hole) - wanted).norm()), float(wanted.norm())
+        target = _gram(theirs, hole)
+        apart, size = float((_gram(ours, hole) - target).norm()), float(target.norm())
         total += apart / size if size else float("inf") if apart else 0.0
     return total / len(holes)
 

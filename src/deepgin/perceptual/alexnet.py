@@ -1,4 +1,4 @@
-"""The convolutional part of AlexNet, for LPIPS. Its weights come by weights.py."""
+"""The convolutional part of AlexNet, for LPIPS."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .preparation import ImageNetScale, check_names
+from .vgg import ImageNetScale, check_names
 
 _MAX_POOL_BEFORE = ("conv2", "conv3")
 
@@ -48,17 +48,17 @@ class AlexNet(nn.Module):
         Raises:
             UsageError: a name that this network lacks.
         """
-        wanted = check_names(names, self.layers, "AlexNet")
-        found: dict[str, Tensor] = {}
+        asked = check_names(names, self.layers, "AlexNet")
+        features: dict[str, Tensor] = {}
         with torch.autocast(x.device.type, enabled=False):
             x = self.input(x)
         for name, convolution in self.convolutions.items():
-            if len(found) == len(wanted):
+            if len(features) == len(asked):
                 break
             if name in _MAX_POOL_BEFORE:
                 x = F.max_pool2d(x, 3, stride=2)
             x = convolution(x)
-            if name in wanted:
-                found[name] = x
+            if name in asked:
+                features[name] = x
             x = F.relu(x)
-        return found
+        return features

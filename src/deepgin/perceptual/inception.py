@@ -1,4 +1,4 @@
-"""Inception-v3 as FID knows it, without its classifier. Its weights come by weights.py alone."""
+"""FID's Inception-v3 of 2015, without its classifier."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ Step = tuple[int, int | tuple[int, int], int]
 
 
 class Norm(nn.Module):
-    """Batch normalisation by the statistics of training, without the means to gather them."""
+    """Batch normalisation by fixed statistics."""
 
     running_mean: Tensor
     running_var: Tensor
@@ -94,14 +94,14 @@ class Mixed(nn.Module):
             self.branch_pool = Convolution(inputs, pooled, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        found = []
+        outputs = []
         for names, forked in self._names:
             y = x
             for name in names[:-2] if forked else names:
                 y = self.get_submodule(name)(y)
             ends = names[-2:] if forked else []
-            found += [self.get_submodule(name)(y) for name in ends] or [y]
-        return torch.cat((*found, self._pool(x)), 1)
+            outputs += [self.get_submodule(name)(y) for name in ends] or [y]
+        return torch.cat((*outputs, self._pool(x)), 1)
 
     def _pool(self, x: Tensor) -> Tensor:
         if self.halves:

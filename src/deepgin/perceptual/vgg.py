@@ -1,4 +1,4 @@
-"""The convolutional part of VGG-16 and VGG-19, whole or cut short. Its weights come by weights.py."""
+"""The convolutional part of VGG-16 and VGG-19, whole or its first layers."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .preparation import ImageNetScale, check_names
+from ..errors import UsageError
 
 
 def _names(depths: tuple[int, ...]) -> tuple[str, ...]:
@@ -15,6 +15,37 @@ def _names(depths: tuple[int, ...]) -> tuple[str, ...]:
 
 VGG16 = _names((2, 2, 3, 3, 3))
 VGG19 = _names((2, 2, 4, 4, 4))
+
+
+class ImageNetScale(nn.Module):
+    """(x - mean) / deviation of ImageNet's colours, as in the training of torchvision's networks."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name, values in (("mean", (0.485, 0.456, 0.406)), ("deviation", (0.229, 0.224, 0.225))):
+            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - self.mean) / self.deviation
+
+
+def check_names(names: Iterable[str], layers: tuple[str, ...], network: str) -> set[str]:
+    """Return `names` as a set.
+
+    Raises:
+        UsageError: a name that is not in `layers`.
+    """
+    asked = set(names)
+    unknown = sorted(asked - set(layers))
+    if unknown:
+        raise UsageError(
+            f"this {network} has no layer {', '.join(unknown)}",
+            mend=f"choose from {layers[0]} to {layers[-1]}",
+        )
+    return asked
 
 
 class Vgg(nn.Module):
@@ -30,8 +61,8 @@ class Vgg(nn.Module):
         layers: `VGG16`, `VGG19`, or their first few.
         width: channels of the first block, 64 in the published networks; blocks two, three and
             from four on have 2, 4 and 8 times as many.
-        own_input: the picture is prepared by a 1x1 convolution with weights of its own, in place
-            of ImageNet's mean and deviation.
+        own_input: scale the picture by a 1x1 convolution with its own weights instead of
+            ImageNet's mean and deviation.
     """
 
     def __init__(
@@ -64,24 +95,24 @@ class Vgg(nn.Module):
         Raises:
             UsageError: a name that this network lacks.
         """
-        wanted = check_names(names, self.layers, "VGG")
-        found: dict[str, Tensor] = {}
-        # Grey levels about 128 keep half a level in bfloat16: prepare in the picture's own type.
+        asked = check_names(names, self.layers, "VGG")
+        features: dict[str, Tensor] = {}
+        # bfloat16 rounds grey levels around 128 to half a level: scale in the picture's own type.
         with torch.autocast(x.device.type, enabled=False):
             x = self.input(x)
         block = 1
         for name, convolution in self.convolutions.items():
-            if len(found) == len(wanted):
+            if len(features) == len(asked):
                 break
             if _block(name) != block:
                 x, block = F.max_pool2d(x, 2), _block(name)
             x = convolution(x)
-            if name in wanted:
-                found[name] = x
+            if name in asked:
+                features[name] = x
                 x = F.relu(x)
             else:
                 x = F.relu_(x)
-        return found
+        return features
 
 
 def _block(name: str) -> int:

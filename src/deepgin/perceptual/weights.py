@@ -1,4 +1,4 @@
-"""Loading public weights of the perceptual networks; there is no way to get random ones from here."""
+"""Loading public weights of the perceptual networks."""
 
 import sys
 import warnings
@@ -16,7 +16,7 @@ from .vgg import VGG16, VGG19, Vgg
 
 State = dict[str, Tensor]
 
-# After its last dash each name begins the file's SHA-256, which the download is checked by.
+# The digits after the last dash are the start of the SHA-256, which the download must have.
 OFFICIAL = {
     "vgg19": "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
     "vgg16": "https://download.pytorch.org/models/vgg16-397923af.pth",
@@ -49,7 +49,7 @@ def load_vgg(spec: str | Path) -> Vgg:
             network = Vgg(layers)
             _fill(network, _from_features(state, layers, numbers), spec)
             return network
-    raise WeightsError(f"{spec} holds neither VGG-19 nor VGG-16 as torchvision lays them out")
+    raise WeightsError(f"{spec} has neither torchvision's VGG-19 nor its VGG-16")
 
 
 def load_alexnet(spec: str | Path = "alexnet") -> AlexNet:
@@ -63,7 +63,7 @@ def load_alexnet(spec: str | Path = "alexnet") -> AlexNet:
     """
     state = _official_state(spec)
     if {f"features.{number}.weight" for number in _ALEXNET_NUMBERS} != _kernels(state):
-        raise WeightsError(f"{spec} does not hold AlexNet as torchvision lays it out")
+        raise WeightsError(f"{spec} does not have torchvision's AlexNet")
     network = AlexNet()
     _fill(network, _from_features(state, network.layers, _ALEXNET_NUMBERS), spec)
     return network
@@ -84,8 +84,8 @@ def load_inception(spec: str | Path = "inception") -> Inception:
     classifier = state.get("fc.weight")
     if classifier is None or classifier.shape != (_INCEPTION_CLASSES, FEATURES):
         raise WeightsError(
-            f"{spec} does not hold FID's Inception, which has {_INCEPTION_CLASSES:,} classes: give "
-            f"{OFFICIAL['inception'].rsplit('/', 1)[-1]}"
+            f"{spec} does not have FID's Inception, with {_INCEPTION_CLASSES:,} classes",
+            mend=f"use {OFFICIAL['inception'].rsplit('/', 1)[-1]}",
         )
     dropped = ("fc.weight", "fc.bias")
     ours = {
@@ -102,7 +102,7 @@ def load_lpips_heads(path: str | Path, network: str) -> list[Tensor]:
     """Read the linear heads of LPIPS (one weight a channel) from a .safetensors file.
 
     Args:
-        path: keys `alex.lin0.model.1.weight` and so on, as the authors name them.
+        path: the file, with the authors' names `alex.lin0.model.1.weight` and so on.
         network: `alexnet` or `vgg16`.
 
     Returns:
@@ -115,7 +115,9 @@ def load_lpips_heads(path: str | Path, network: str) -> list[Tensor]:
     names = [f"{_HEADS[network]}.lin{i}.model.1.weight" for i in range(5)]
     lacking = [name for name in names if name not in state]
     if lacking:
-        raise WeightsError(f"{path} lacks {', '.join(lacking)}: give the LPIPS heads of {network}")
+        raise WeightsError(
+            f"{path} lacks {', '.join(lacking)}", mend=f"use the LPIPS heads of {network}"
+        )
     return [state[name].flatten() for name in names]
 
 
@@ -131,19 +133,19 @@ def _kernels(state: State) -> set[str]:
 def _from_features(
     state: State, layers: tuple[str, ...], numbers: tuple[int, ...] | list[int]
 ) -> State:
-    """Rename torchvision's layers to ours; the classifier is dropped."""
-    found = {}
+    """Rename torchvision's layers to ours, without the classifier."""
+    renamed = {}
     for name, number in zip(layers, numbers, strict=True):
         for leaf in ("weight", "bias"):
             if f"features.{number}.{leaf}" in state:
-                found[f"convolutions.{name}.{leaf}"] = state[f"features.{number}.{leaf}"]
-    return found
+                renamed[f"convolutions.{name}.{leaf}"] = state[f"features.{number}.{leaf}"]
+    return renamed
 
 
 def _cut_vgg19(state: State, path: str | Path) -> Vgg:
     layers = tuple(name for name in VGG19 if f"{name}.weight" in state)
     if not layers or layers != VGG19[: len(layers)]:
-        raise WeightsError(f"{path} does not hold the first layers of VGG-19 (conv1_1, ...)")
+        raise WeightsError(f"{path} does not have the first layers of VGG-19 (conv1_1, ...)")
     network = Vgg(layers, own_input=True)
     ours = {k if k.startswith("input.") else f"convolutions.{k}": v for k, v in state.items()}
     _fill(network, ours, path)
@@ -151,15 +153,14 @@ def _cut_vgg19(state: State, path: str | Path) -> Vgg:
 
 
 def _fill(network: nn.Module, state: State, source: str | Path) -> None:
-    belongs = network.state_dict()
-    strange = sorted(set(belongs) ^ set(state))
-    if strange:
-        raise WeightsError(f"{source} is of another network: {', '.join(strange)} does not match")
-    for name, value in belongs.items():
+    own = network.state_dict()
+    unmatched = sorted(set(own) ^ set(state))
+    if unmatched:
+        raise WeightsError(f"{source} is of another network: {', '.join(unmatched)} does not match")
+    for name, value in own.items():
         if state[name].shape != value.shape:
             raise WeightsError(
-                f"{source}: {name} has shape {tuple(state[name].shape)}, "
-                f"where {tuple(value.shape)} belongs"
+                f"{source}: {name} has shape {tuple(state[name].shape)}, not {tuple(value.shape)}"
             )
         if not state[name].isfinite().all():
             raise WeightsError(f"{source} is damaged: {name} is not finite")
@@ -175,16 +176,17 @@ def _official_state(spec: str | Path) -> State:
 def _download(name: str | Path) -> State:
     url = OFFICIAL[str(name)]
     try:
-        # torch tells of the download on stdout, which belongs to a command's results.
+        # torch prints its progress on stdout, which is for the results of a command.
         with redirect_stdout(sys.stderr):
             return torch.hub.load_state_dict_from_url(
                 url, map_location="cpu", check_hash=True, weights_only=True
             )
-    except Exception as error:  # no net, a full disk, a wrong checksum, a damaged file in the cache
-        what = " ".join(str(error).split())
+    except Exception as error:  # no network, a full disk, a wrong checksum, a damaged cache
+        reason = " ".join(str(error).split())
         raise WeightsError(
-            f"{name} cannot be had from {url}: {what[:200]}; fetch the file and give its path, or "
-            f"delete it from {Path(torch.hub.get_dir()) / 'checkpoints'} if it is damaged"
+            f"{name} cannot be downloaded from {url}: {reason[:200]}",
+            mend="download the file and name its path, or delete it from "
+            f"{Path(torch.hub.get_dir()) / 'checkpoints'} if it is damaged",
         ) from error
 
 
@@ -192,12 +194,12 @@ def _read_pth(path: str | Path) -> State:
     _check_file(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's guesses about files that are no checkpoints
+            warnings.simplefilter("ignore")  # torch's warnings about files that are not checkpoints
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file makes torch's reader raise nearly anything
-        raise WeightsError(f"{path} is no state dict of PyTorch, or it is damaged") from error
+    except Exception as error:  # torch raises many types for a damaged file
+        raise WeightsError(f"{path} is not a state dict of PyTorch, or it is damaged") from error
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise WeightsError(f"{path} holds no state dict")
+        raise WeightsError(f"{path} does not have a state dict")
     return {str(key): value for key, value in state.items()}
 
 
@@ -207,12 +209,14 @@ def _read_safetensors(path: str | Path) -> State:
         with safe_open(path, "pt") as file:
             return {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{path} is no safetensors file, or it is damaged: {error}") from error
+        raise WeightsError(
+            f"{path} is not a safetensors file, or it is damaged: {error}"
+        ) from error
 
 
 def _check_file(path: str | Path) -> None:
     if Path(path).is_dir():
-        raise WeightsError(f"{path} is a folder: name a weights file in it")
+        raise WeightsError(f"{path} is a folder", mend="name a weights file in it")
     if not Path(path).is_file():
         names = ", ".join(OFFICIAL)
-        raise WeightsError(f"{path}: no such weights file, and none of the names {names}")
+        raise WeightsError(f"{path} does not exist", mend=f"name a weights file, or one of {names}")

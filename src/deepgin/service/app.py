@@ -10,10 +10,10 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from .. import __version__
 from ..errors import UsageError
 from ..inpainting import Inpainter
 from ..runtimes.choice import card_of_file
+from ..version import __version__
 from ..weights import file_hash, local_path, sharpness_of
 from . import about, inpaint, iopaint
 from .guard import Guard

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 from fastapi import Request
 
+from ..console import Progress
 from ..errors import in_request, spelled
 from ..inpainting import Inpainter, Job, Options, Result
-from ..inpainting.steps import OnProgress, Progress
+from ..inpainting.steps import OnProgress
 from ..pictures import Document
 from ..runtimes import memory
 from .files import Upload, Writing, measure, read, written

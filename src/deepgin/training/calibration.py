@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from ..errors import UsageError
-from ..evaluation.protocol import Protocol
 from ..losses import Form, PictureLosses, reconstruction, total_variation
 from ..losses.layers import LAYERS
 from ..network import Filled
 from ..perceptual import Vgg
 from ..runtimes.torch import TorchRuntime, from_array
+from ..testsets import EvaluationSet
 from .recipe import LossRecipe
 
 Example: TypeAlias = tuple[Filled, Tensor, Tensor]
@@ -153,13 +153,13 @@ def _mean(sums: Calibration, samples: int) -> Calibration:
     )
 
 
-def truths_of(protocol: Protocol, count: int) -> Tensor:
+def truths_of(protocol: EvaluationSet, count: int) -> Tensor:
     """Return the first so many centre squares of a folder, N x 3 x H x W in [0, 1]."""
     truths = [protocol.truth(file) for file in protocol.pictures()[:count]]
     return from_array(np.stack(truths)).permute(0, 3, 1, 2).float() / 255
 
 
-def examples_of(runtime: TorchRuntime, protocol: Protocol) -> Iterator[Example]:
+def examples_of(runtime: TorchRuntime, protocol: EvaluationSet) -> Iterator[Example]:
     """Complete a folder's centre squares, each under one frozen mask of each kind."""
     truths = [protocol.truth(file) for file in protocol.pictures()]
     for kind in protocol.kinds:

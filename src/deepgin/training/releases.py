@@ -5,11 +5,11 @@ from statistics import mean
 
 import torch
 
-from .. import __version__
 from ..errors import UsageError
 from ..metrics.lpips import Lpips, load_lpips
 from ..network import Generator
 from ..runtimes.torch import TorchRuntime
+from ..version import __version__
 from ..weights import Model, save
 from .data.layouts import layout_entries
 from .recipe import Recipe

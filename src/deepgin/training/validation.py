@@ -7,10 +7,10 @@ from statistics import mean
 import numpy as np
 from PIL import Image
 
-from ..evaluation.protocol import Protocol
 from ..metrics import l1_hole, psnr, ssim
 from ..metrics.lpips import Lpips
 from ..runtimes.torch import TorchRuntime, from_array, to_bytes
+from ..testsets import EvaluationSet
 
 _SHEET_PICTURES = 2
 _BATCH = 8
@@ -33,13 +33,11 @@ class Validation:
         files: tuple[Path, ...] = (),
         lpips: Lpips | None = None,
     ) -> None:
-        self.protocol = Protocol(Path(folder), limit=count, files=files)
+        frozen = EvaluationSet(Path(folder), limit=count, files=files)
         self.lpips = lpips
         # An empty folder is better told of now than in an hour.
-        self.truths = np.stack([self.protocol.truth(file) for file in self.protocol.pictures()])
-        self.masks = {
-            kind: np.stack(list(self.protocol.masks(kind))) for kind in self.protocol.kinds
-        }
+        self.truths = np.stack([frozen.truth(file) for file in frozen.pictures()])
+        self.masks = {kind: np.stack(list(frozen.masks(kind))) for kind in frozen.kinds}
 
     def measure(
         self, runtime: TorchRuntime, check: Callable[[], None] = lambda: None

@@ -103,9 +103,9 @@ def test_what_is_given_to_a_function_under_texture(scene, plugged):
 def test_errors_name_the_method(scene, plugged):
     module = plugged("broken_fill", "def fill(picture, hole):\n    raise ValueError('no')\n")
     one = method(f"mine=python:{module}:fill+texture")
-    with pytest.raises(DeepginError, match="^mine failed: ValueError: no$"):
+    with pytest.raises(DeepginError, match="^mine.*ValueError: no$"):
         one.fill(*scene)
-    with pytest.raises(PictureError, match="^telea.texture: everything"):
+    with pytest.raises(PictureError, match="^telea.texture"):
         method("telea+texture").fill(scene[0], np.ones_like(scene[1]))
     nothing = np.zeros_like(scene[1])
     np.testing.assert_array_equal(method("mean+texture").fill(scene[0], nothing)[0], scene[0])

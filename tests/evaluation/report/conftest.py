@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from deepgin.evaluation.records import Report, Score, SetScore
+from deepgin.evaluation.scores import Report, Score, SetScore
 
 METRICS = {
     "psnr": {"definition": "of <all> pixels", "unit": "dB", "better": "higher"},

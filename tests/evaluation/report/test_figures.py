@@ -69,7 +69,7 @@ def test_hole_methods_and_truth_in_this_order(score, report_of, tmp_path):
     save(tmp_path / "truth/in/a.jpg.png", (0, 0, 200))
     cases = Cases(report_of(scores))
     (figure,) = figures(cases, "rectangle", "ours", "psnr", tmp_path)
-    assert [(p.label, p.told, bool(p.source)) for p in figure.panels] == [
+    assert [(p.label, p.caption, bool(p.source)) for p in figure.panels] == [
         ("hole", "", True),
         ("ours", "21.00 dB", True),
         ("telea", "failed", False),

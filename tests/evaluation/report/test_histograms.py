@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgin.evaluation.report.histograms import BARS, histogram, nice
+from deepgin.evaluation.report.figures import BARS, histogram, nice
 
 NUMBERS = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)
 

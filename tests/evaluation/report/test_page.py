@@ -9,11 +9,11 @@ from PIL import Image
 
 from deepgin.errors import DeepginError
 from deepgin.evaluation.compare import differences
-from deepgin.evaluation.records import SetScore
 from deepgin.evaluation.report import comparison, html
 from deepgin.evaluation.report.cases import Cases
 from deepgin.evaluation.report.figures import extremes
 from deepgin.evaluation.report.tables import by_masks
+from deepgin.evaluation.scores import SetScore
 
 VOID = {"meta", "img", "br"}
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y>{{ 7 * 7 }}"

@@ -7,7 +7,7 @@ import pytest
 
 from deepgin.evaluation.report.cases import Cases, bin_of
 from deepgin.evaluation.report.tables import by_coverage, by_masks, failures, of_masks
-from deepgin.evaluation.statistics import summary
+from deepgin.evaluation.statistics import mean_interval
 
 
 def column(table, title):
@@ -40,7 +40,7 @@ def test_means_are_over_pictures_that_every_method_finished(full, method, metric
 def test_intervals_are_those_of_the_statistics(full):
     values = [s.values["l1"] for s in full.scores if (s.method, s.masks) == ("ours", "my masks")]
     assert len(values) == 7
-    known = summary(values)
+    known = mean_interval(values)
     found = column(by_masks(Cases(full), "my masks"), "l1")["ours"]
     assert found.interval == f"[{known.low:.4f}, {known.high:.4f}]"
 

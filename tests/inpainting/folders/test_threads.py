@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deepgin.console import watcher
 from deepgin.inpainting import Job
-from deepgin.inpainting.folders import JobOptions, find_pairs, job, plan, run, watcher
+from deepgin.inpainting.folders import JobOptions, find_pairs, job, plan, run
 from deepgin.inpainting.folders.job import GROUPS_AHEAD
 from deepgin.inpainting.folders.plan import GROUP
 from deepgin.pictures import Document

@@ -1,18 +1,13 @@
-"""The methods that can be measured, by name: ours, classical ones, plugged networks."""
+"""The methods that can be measured, by name: DeepGIN, classical methods, plugged networks."""
 
 from pathlib import Path
 
 from ...errors import UsageError
-from .base import Fill, Method
-from .onnx_file import onnx_of
-from .opencv import PHOTO, XPHOTO, opencv_of
+from .base import Fill, Method, textured
+from .classical import classical_of
 from .ours import Networks, ours_of
-from .patchmatch import PATCHMATCH, patchmatch_of
-from .python_code import python_of
-from .scikit import scikit_of
-from .simple import SIMPLE, simple_of
+from .plugged import onnx_of, python_of
 from .specs import METHODS, ON_REQUEST, Spec, parse, split
-from .textured import textured
 
 
 def method(
@@ -23,21 +18,21 @@ def method(
     precision: str = "auto",
     sharpness: float | None = None,
 ) -> Method:
-    """Return the method that `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][+texture][,OPTION=VALUE...]` says.
+    """Return the method of `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][+texture][,OPTION=VALUE...]`.
 
     Args:
-        spec: see docs/methods.md. `python:` imports the module that it names: that runs code.
-        weights: of `deepgin` where the spec names none; None takes those of the package.
-        device: auto, cpu, cuda, cuda:N or mps, for networks.
-        precision: auto, float32 or bf16, for `deepgin`.
-        sharpness: of `weights`, where the spec names none; None takes their own default.
+        spec: see docs/methods.md. `python:` imports its module, which runs the module's code.
+        weights: of `deepgin` if the spec names none; None is those of the package.
+        device: of networks: auto, cpu, cuda, cuda:N or mps.
+        precision: of `deepgin`: auto, float32 or bf16.
+        sharpness: of `weights`, if the spec names none; None is their default.
 
     Raises:
-        UsageError: no such method, or options that do not work.
+        UsageError: an unknown method, or options that cannot be used.
         WeightsError: a network cannot be loaded.
-        DeepginError: a package is not installed; the message says which extra brings it.
+        DeepginError: a package is not installed.
     """
-    return _made(parse(spec), Networks(weights, device, precision, sharpness))
+    return _method(parse(spec), Networks(weights, device, precision, sharpness))
 
 
 def methods(
@@ -48,28 +43,32 @@ def methods(
     precision: str = "auto",
     sharpness: float | None = None,
 ) -> tuple[Method, ...]:
-    """Return the methods of a list with commas; arguments and errors are those of `method`.
+    """Return the methods of a comma-separated list; for arguments and errors see `method`.
 
-    Weights that several of them name are loaded once. Names are checked before anything is loaded.
+    Each weights file is loaded once. Names are checked before anything is loaded.
 
     Raises:
-        UsageError: two methods have one name, also if only small and capital letters differ.
+        UsageError: two methods have one name, ignoring case.
     """
     specs = [parse(part) for part in split(text)]
     seen: dict[str, str] = {}
     for spec in specs:
-        # Names become folders, and some file systems fold letters.
+        # Names become folders, and some file systems ignore case.
         if other := seen.get(spec.name.casefold()):
             names = f"'{spec.name}'" if other == spec.name else f"'{other}' and '{spec.name}'"
-            raise UsageError(f"two methods are called {names}: name one, NAME=...")
+            raise UsageError(
+                f"two methods are called {names}",
+                field="methods",
+                mend="name one, as in NAME=METHOD",
+            )
         seen[spec.name.casefold()] = spec.name
     networks = Networks(weights, device, precision, sharpness)
-    return tuple(_made(spec, networks) for spec in specs)
+    return tuple(_method(spec, networks) for spec in specs)
 
 
-def _made(spec: Spec, networks: Networks) -> Method:
-    made = _untextured(spec, networks)
-    return textured(made, spec.kind) if spec.texture else made
+def _method(spec: Spec, networks: Networks) -> Method:
+    plain = _untextured(spec, networks)
+    return textured(plain, spec.kind) if spec.texture else plain
 
 
 def _untextured(spec: Spec, networks: Networks) -> Method:
@@ -79,19 +78,7 @@ def _untextured(spec: Spec, networks: Networks) -> Method:
         return onnx_of(spec.name, spec.argument, spec.options, networks.device)
     if spec.kind == "python":
         return python_of(spec.name, spec.argument, spec.options)
-    return _classical(spec.kind, spec.name)
-
-
-def _classical(kind: str, name: str) -> Method:
-    if kind in SIMPLE:
-        made = simple_of(kind)
-    elif kind in (*PHOTO, *XPHOTO):
-        made = opencv_of(kind)
-    elif kind in PATCHMATCH:
-        made = patchmatch_of(kind)
-    else:
-        made = scikit_of(kind)
-    return Method(name, made.what, made.fill)
+    return classical_of(spec.kind, spec.name)
 
 
 __all__ = ["METHODS", "ON_REQUEST", "Fill", "Method", "method", "methods"]

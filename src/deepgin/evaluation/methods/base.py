@@ -1,4 +1,4 @@
-"""What a method is, and the guard around every one of them. No method lives here."""
+"""The type of a method, the checks around every method, and texture on top of one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,22 +8,24 @@ from typing import TypeAlias
 import numpy as np
 
 from ...errors import DeepginError, PictureError, UsageError
+from ...inpainting.textured import texture_over
+from ...version import __version__
 
 Fill: TypeAlias = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, str]]
 """uint8 H x W x 3 and bool H x W (True = missing) in; uint8 H x W x 3 and the fit out."""
 Plain: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""The same of a method that has no fits."""
+"""A fill without fits: returns the picture alone."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """Something that fills holes, to be measured.
+    """A method to measure.
 
     Attributes:
-        name: in the report: the one that the user gave it.
-        what: it is, in a line: parameters, weights, version of the package.
-        fill: fills one picture; see `Fill`. What it returns outside the hole is of no concern. It
-            changes neither array, and sees nothing of what stands in the hole.
+        name: its name in the report, as the user wrote it.
+        what: its description in one line: parameters, weights, version of the package.
+        fill: fills one picture; see `Fill`. Pixels outside the hole are ignored. It changes
+            neither array and does not see the truth in the hole.
     """
 
     name: str
@@ -32,23 +34,23 @@ class Method:
 
 
 def plain(method: Plain) -> Fill:
-    """Return a method without fits as one whose fit is empty."""
+    """Return a fill whose fit is empty."""
     return lambda picture, hole: (method(picture, hole), "")
 
 
 def guarded(name: str, fill: Fill, hidden: int | None = 0) -> Fill:
-    """Return `fill` with its arrays, its result and its errors seen to.
+    """Return `fill` with checks of its arrays, its result and its errors.
 
     Args:
-        name: the method's, for messages.
-        fill: gets copies that it may change.
-        hidden: the grey level that stands in the hole of its copy, so that the truth cannot leak;
-            None leaves the truth there.
+        name: the name of the method, for messages.
+        fill: receives copies that it may change.
+        hidden: the grey level that replaces the truth in the hole of its copy; None keeps the
+            truth.
 
     Raises (when called):
         UsageError: arrays of another type or shape.
-        PictureError: everything is missing.
-        DeepginError: the method fails, in whatever way, or returns something else than a picture.
+        PictureError: no valid pixels remain.
+        DeepginError: the method raises any error, or returns no picture of this shape.
     """
 
     def guard(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:
@@ -56,17 +58,17 @@ def guarded(name: str, fill: Fill, hidden: int | None = 0) -> Fill:
         if not hole.any():
             return picture.copy(), ""
         if hole.all():
-            raise PictureError(f"{name}: everything is missing, nothing to go by is left")
-        given = np.array(picture, order="C")
+            raise PictureError(f"{name}: no valid pixels remain")
+        visible = np.array(picture, order="C")
         if hidden is not None:
-            given[hole] = hidden
+            visible[hole] = hidden
         try:
-            filled, fit = fill(given, np.array(hole, order="C"))
+            filled, fit = fill(visible, np.array(hole, order="C"))
         except DeepginError:
             raise
-        except Exception as error:  # methods are anybody's code
-            told = shorten(" ".join(str(error).split()), 300)
-            raise DeepginError(f"{name} failed: {type(error).__name__}: {told}") from error
+        except Exception as error:  # a plugged method may raise anything
+            text = shorten(" ".join(str(error).split()), 300)
+            raise DeepginError(f"{name} failed: {type(error).__name__}: {text}") from error
         return _checked(name, filled, picture.shape), fit
 
     return guard
@@ -85,7 +87,7 @@ def _checked(name: str, filled: np.ndarray, shape: tuple[int, ...]) -> np.ndarra
             f"{name} returned {_described(filled)}: it must return a NumPy array, "
             f"uint8 {' x '.join(map(str, shape))}"
         )
-    return np.array(filled, order="C")  # its own: a method may hand out one array twice
+    return np.array(filled, order="C")  # a copy: a method may return one array twice
 
 
 def _described(value: object) -> str:
@@ -97,5 +99,25 @@ def _described(value: object) -> str:
 def not_installed(name: str, package: str) -> DeepginError:
     """Return the error of a method whose package is missing."""
     return DeepginError(
-        f"'{name}' needs {package}: pip install 'deepgin[evaluate]', or leave it out of --methods"
+        f"'{name}' needs {package}",
+        field="methods",
+        mend=f"pip install 'deepgin[evaluate]', or leave {name} out of {{methods}}",
     )
+
+
+def textured(method: Method, kind: str) -> Method:
+    """Return a method that fills as another one does and then adds texture of the photograph.
+
+    Args:
+        method: fills the hole first; it has its own guard.
+        kind: the fit in the report where the method has none.
+    """
+
+    def fill(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:
+        guide, fit = method.fill(picture, hole)
+        done = texture_over(picture, hole, guide, fit or kind)
+        return done.picture, done.fit
+
+    what = f"{method.what}, texture of deepgin {__version__} over it"
+    # The truth stays for methods with masked=keep; texture never looks into the hole.
+    return Method(method.name, what, guarded(method.name, fill, hidden=None))

@@ -1,25 +1,21 @@
-"""Reading what people write to name methods. Nothing is loaded or run here."""
+"""Parsing the specs of methods."""
 
 import re
 from dataclasses import dataclass, field
 
 from ...errors import UsageError, nearest_name
-from .opencv import PHOTO, XPHOTO
-from .patchmatch import PATCHMATCH
-from .scikit import SCIKIT
-from .simple import SIMPLE
+from .classical import CLASSICAL
 
 ON_REQUEST = ("fsr-best",)
-"""Methods that take minutes a picture: in no list unless they are named."""
-METHODS = ("deepgin", *SIMPLE, *PHOTO, *XPHOTO, *SCIKIT, *PATCHMATCH)
-METHODS = tuple(name for name in METHODS if name not in ON_REQUEST)
+"""Methods that take minutes a picture, which no default list has."""
+METHODS = ("deepgin", *(name for name in CLASSICAL if name not in ON_REQUEST))
 """The methods that have a name of their own."""
 PLUGGED = ("onnx", "python")
 TEXTURE = "+texture"
-"""Ends any method but deepgin, whose word it is; no file or function can be called so."""
+"""Suffix that adds texture to any method but deepgin, which has the word `texture`."""
 OPTIONS = ("hole", "range", "out", "masked", "mask-range", "multiple", "image", "mask", "output")
-"""Of plugged networks; no method can be called so."""
-_TAKEN = (*OPTIONS, "truth")  # truth and hole: folders beside the methods' in a report
+"""Options of plugged networks; reserved, so no name of a method."""
+_RESERVED = (*OPTIONS, "truth")  # a report has folders truth and hole
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ALIAS = re.compile(r"([^:@,=]*)=(.*)", re.DOTALL)
 _OURS = re.compile(r"deepgin(?::([^@]*))?(?:@(.+))?", re.DOTALL)
@@ -27,15 +23,15 @@ _OURS = re.compile(r"deepgin(?::([^@]*))?(?:@(.+))?", re.DOTALL)
 
 @dataclass(frozen=True)
 class Spec:
-    """A method as it was asked for.
+    """A parsed spec.
 
     Attributes:
-        name: in the report: the alias, or else what was written, without folders.
+        name: name in the report: the alias, or else the spec without folders.
         kind: one of `METHODS` or `ON_REQUEST`, or onnx or python.
-        argument: of deepgin its words; of onnx a file; of python module:function.
-        weights: of deepgin a file, or empty.
-        options: of plugged networks, by name.
-        texture: texture goes over its fill; of deepgin its words say that.
+        argument: words of deepgin, the file of onnx, or module:function of python.
+        weights: weights file of deepgin, or empty.
+        options: options of plugged networks by name.
+        texture: whether `+texture` adds texture; deepgin has it in its words.
     """
 
     name: str
@@ -47,17 +43,21 @@ class Spec:
 
 
 def split(text: str) -> list[str]:
-    """Split a list at its commas, but keep options of a plugged network with it.
+    """Split a list at its commas, keeping the options of a plugged network with it.
 
     A part that begins with one of `OPTIONS` and an equals sign belongs to the method before it.
 
     Raises:
-        UsageError: nothing stands between two commas.
+        UsageError: a name between two commas is missing.
     """
     parts: list[str] = []
     for part in (part.strip() for part in text.split(",")):
         if not part:
-            raise UsageError(f"--methods '{text}': a name is missing between its commas")
+            raise UsageError(
+                f"'{text}' lacks the name of a method",
+                field="methods",
+                mend="write it as in {methods=deepgin,telea}",
+            )
         if parts and part.partition("=")[0] in OPTIONS:
             parts[-1] += f",{part}"
         else:
@@ -66,15 +66,15 @@ def split(text: str) -> list[str]:
 
 
 def parse(text: str) -> Spec:
-    """Read `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][+texture][,OPTION=VALUE...]`.
+    """Parse `[NAME=]METHOD[:ARGUMENT][@WEIGHTS][+texture][,OPTION=VALUE...]`.
 
     Raises:
-        UsageError: no such method, or a name, word or option that does not work.
+        UsageError: an unknown method, name, word or option.
     """
     head, *rest = text.split(",")
-    found = _ALIAS.fullmatch(head)
-    alias, body = (found[1], found[2]) if found else ("", head)
-    if found:
+    aliased = _ALIAS.fullmatch(head)
+    alias, body = (aliased[1], aliased[2]) if aliased else ("", head)
+    if aliased:
         _check_name(alias, text)
     options = _options(rest, text)
     base = body.removesuffix(TEXTURE)
@@ -83,18 +83,20 @@ def parse(text: str) -> Spec:
     if ours := _OURS.fullmatch(body):
         kind = "deepgin"
         argument, weights = ours[1] or "", ours[2] or ""
-        spec = Spec(alias or _named(body, weights), kind, argument, weights)
+        spec = Spec(alias or _name_of(body, weights), kind, argument, weights)
     elif kind in PLUGGED and argument:
         name = alias or _plugged_name(kind, argument, text) + body.removeprefix(base)
         spec = Spec(name, kind, argument, "", options, texture)
     elif base in METHODS + ON_REQUEST and base != "deepgin":
         spec = Spec(alias or body, base, texture=texture)
     else:
-        raise UsageError(_unknown(alias, body))
+        raise _unknown(alias, body)
     if options and spec.kind not in PLUGGED:
-        raise UsageError(f"{text}: {spec.kind} takes no {rest[0]}")
+        raise UsageError(f"{text}: {spec.kind} takes no {rest[0]}", field="methods")
     if alias in METHODS + ON_REQUEST and alias != spec.kind:
-        raise UsageError(f"{text}: {alias} is another method: choose another name")
+        raise UsageError(
+            f"{text}: {alias} is another method", field="methods", mend="choose another name"
+        )
     return spec
 
 
@@ -104,23 +106,29 @@ def _options(rest: list[str], text: str) -> dict[str, str]:
         key, _, value = part.partition("=")
         if key not in OPTIONS:
             close = nearest_name(key, OPTIONS)
-            raise UsageError(f"{text}: no option '{key}'{close}: choose from {', '.join(OPTIONS)}")
+            raise UsageError(
+                f"{text}: no option '{key}'{close}",
+                field="methods",
+                mend=f"choose from {', '.join(OPTIONS)}",
+            )
         if key in options or not value:
-            raise UsageError(f"{text}: {key} needs one value")
+            raise UsageError(f"{text}: {key} needs one value", field="methods")
         options[key] = value
     return options
 
 
 def _check_name(name: str, text: str) -> None:
-    if not _NAME.fullmatch(name) or name in _TAKEN:
+    if not _NAME.fullmatch(name) or name in _RESERVED:
         raise UsageError(
-            f"{text}: '{name}' cannot name a method: letters, digits and . _ - after a first "
-            f"letter or digit, and none of {', '.join(_TAKEN)}"
+            f"{text}: '{name}' cannot name a method",
+            field="methods",
+            mend="use letters, digits and . _ - after a first letter or digit, and none of "
+            f"{', '.join(_RESERVED)}",
         )
 
 
-def _named(body: str, weights: str) -> str:
-    """Return a name of `deepgin:...@a/b.safetensors` that holds no folder."""
+def _name_of(body: str, weights: str) -> str:
+    """Return `deepgin:...@b.safetensors` for `deepgin:...@a/b.safetensors`."""
     return body if not weights else body.removesuffix(weights) + re.split(r"[/\\]", weights)[-1]
 
 
@@ -129,21 +137,29 @@ def _plugged_name(kind: str, argument: str, text: str) -> str:
         name = argument.rpartition(":")[2]
     else:
         name = re.split(r"[/\\]", argument)[-1].removesuffix(".onnx")
-    if not _NAME.fullmatch(name) or name in (*_TAKEN, *METHODS, *ON_REQUEST):
-        raise UsageError(f"{text}: give it a name: NAME={text}")
+    if not _NAME.fullmatch(name) or name in (*_RESERVED, *METHODS, *ON_REQUEST):
+        raise UsageError(
+            f"{text}: '{name}' cannot name a method", field="methods", mend=f"name it: NAME={text}"
+        )
     return name
 
 
-def _unknown(alias: str, body: str) -> str:
+def _unknown(alias: str, body: str) -> UsageError:
     known = (*METHODS, *ON_REQUEST)
     if body.partition(":")[0] in PLUGGED:
-        return f"'{body}' names nothing: write onnx:FILE or python:MODULE:FUNCTION"
+        problem = f"'{body}' names nothing"
+        return UsageError(
+            problem, field="methods", mend="write onnx:FILE or python:MODULE:FUNCTION"
+        )
     first, rest = re.match(r"([^+:@]*)(.*)", body, re.DOTALL).groups()  # type: ignore[union-attr]
     if first == "deepgin" and rest.startswith("+"):
-        return f"'{body}': words of deepgin follow a colon: write deepgin:{rest[1:]}"
+        problem, mend = f"'{body}' lacks a colon", f"write deepgin:{rest[1:]}"
+        return UsageError(problem, field="methods", mend=mend)
     if first in known and first != "deepgin":
-        return f"'{body}': {first} takes one word alone: write {first}{TEXTURE}"
-    text = f"no method '{body}'{nearest_name(first, known)}"
+        problem, mend = f"'{body}': {first} takes one word only", f"write {first}{TEXTURE}"
+        return UsageError(problem, field="methods", mend=mend)
+    problem = f"no method '{body}'{nearest_name(first, known)}"
     if close := nearest_name(alias, OPTIONS) if alias else "":
-        text = f"no method '{body}', and no option '{alias}'{close}"
-    return f"{text}: choose from {', '.join(known)}, onnx:FILE, python:MODULE:FUNCTION"
+        problem = f"no method '{body}', and no option '{alias}'{close}"
+    mend = f"choose from {', '.join(known)}, onnx:FILE, python:MODULE:FUNCTION"
+    return UsageError(problem, field="methods", mend=mend)

@@ -1,8 +1,7 @@
-"""What a measuring found, for people: a page, and tables in Markdown."""
+"""The report for people: an HTML page, and tables in Markdown."""
 
 from .cases import Cases
-from .comparison import comparison
-from .markdown import markdown, markdown_of
+from .markdown import comparison, markdown, markdown_of
 from .page import html
 from .tables import Cell, Table, by_coverage, by_masks, failures, of_masks
 

@@ -1,47 +1,47 @@
-"""Which scores stand together in a table: those of pictures that every method finished."""
+"""The scores of a report by method and case, and the cases that every method finished."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from ..compare import Case, is_measured, masks_of, methods_of, metrics_of, values_of
-from ..records import Report, Score
-from ..statistics import Summary, summary
+from ..compare import CaseKey, is_measured, masks_of, methods_of, metrics_of, values_of
+from ..scores import Report, Score
+from ..statistics import MeanInterval, mean_interval
 
 BINS = 10
-"""Of coverage, each of 10 %."""
+"""Number of bins of coverage, each of 10 %."""
 
 
 class Cases:
     """A report's scores by method and case, a case being a mask set and a picture.
 
     Attributes:
-        report: it.
-        methods, masks, metrics: names, in the report's order; metrics are those of pictures.
+        report: the report.
+        methods, masks, metrics: names in the order of the report; metrics of pictures only.
     """
 
     def __init__(self, report: Report) -> None:
         self.report = report
         self.methods, self.masks = methods_of(report), masks_of(report)
         self.metrics = metrics_of(report)
-        self.scores: dict[str, dict[Case, Score]] = {name: {} for name in self.methods}
+        self.scores: dict[str, dict[CaseKey, Score]] = {name: {} for name in self.methods}
         for score in report.scores:
             self.scores[score.method][score.masks, score.picture] = score
-        self._values: dict[tuple[str, str], dict[Case, float]] = {}
+        self._values: dict[tuple[str, str], dict[CaseKey, float]] = {}
 
     @property
     def main_metric(self) -> str:
-        """PSNR, or the first there is; empty if there is none."""
+        """PSNR, or else the first metric; empty if there is none."""
         return "psnr" if "psnr" in self.metrics else next(iter(self.metrics), "")
 
-    def values(self, method: str, metric: str) -> dict[Case, float]:
+    def values(self, method: str, metric: str) -> dict[CaseKey, float]:
         """Return a method's values of a metric by case."""
         key = (method, metric)
         if key not in self._values:
             self._values[key] = values_of(self.report, method, metric)
         return self._values[key]
 
-    def select(self, choose: Callable[[Score], bool]) -> set[Case]:
-        """Return the cases of which some score is chosen."""
+    def select(self, choose: Callable[[Score], bool]) -> set[CaseKey]:
+        """Return the cases with a chosen score."""
         return {
             case
             for scores in self.scores.values()
@@ -49,14 +49,14 @@ class Cases:
             if choose(score)
         }
 
-    def common(self, cases: set[Case], metric: str = "") -> list[Case]:
+    def common(self, cases: set[CaseKey], metric: str = "") -> list[CaseKey]:
         """Return those of the cases that every method finished, in order.
 
-        A method that finished none of them is not asked: it would empty the whole table.
+        A method that finished none of them does not count: it would empty the whole table.
 
         Args:
-            cases: of these.
-            metric: that all have a value of; empty asks only that none failed.
+            cases: the cases to choose from.
+            metric: a metric of which all must have a value; empty only requires no failure.
         """
         every = [
             {case for case in cases if self._is_done(method, case, metric)}
@@ -65,23 +65,23 @@ class Cases:
         every = [done for done in every if done]
         return sorted(set.intersection(*every)) if every else []
 
-    def _is_done(self, method: str, case: Case, metric: str) -> bool:
+    def _is_done(self, method: str, case: CaseKey, metric: str) -> bool:
         score = self.scores[method].get(case)
         if score is None or score.error:
             return False
         return is_measured(score, metric) if metric else True
 
-    def failed(self, method: str, cases: set[Case]) -> int:
-        """Return on how many of the cases a method failed, or was not measured."""
+    def failed(self, method: str, cases: set[CaseKey]) -> int:
+        """Return the number of cases on which a method failed or was not measured."""
         return sum(not self._is_done(method, case, "") for case in cases)
 
-    def summary(self, method: str, metric: str, cases: Sequence[Case]) -> Summary | None:
-        """Return mean and interval of a method over cases; None if it has no values there."""
+    def mean(self, method: str, metric: str, cases: Sequence[CaseKey]) -> MeanInterval | None:
+        """Return mean and interval of a method over cases; None if it lacks a value of one."""
         values = self.values(method, metric)
-        found = tuple(values[case] for case in cases if case in values)
-        return _summary(found) if found and len(found) == len(cases) else None
+        chosen = tuple(values[case] for case in cases if case in values)
+        return _mean_interval(chosen) if chosen and len(chosen) == len(cases) else None
 
-    def seconds(self, method: str, cases: Sequence[Case]) -> float | None:
+    def seconds(self, method: str, cases: Sequence[CaseKey]) -> float | None:
         """Return a method's mean seconds a picture over cases; None if it finished none."""
         times = [
             self.scores[method][case].seconds for case in cases if self._is_done(method, case, "")
@@ -90,10 +90,10 @@ class Cases:
 
 
 @lru_cache(maxsize=4096)
-def _summary(values: tuple[float, ...]) -> Summary:
-    return summary(values)
+def _mean_interval(values: tuple[float, ...]) -> MeanInterval:
+    return mean_interval(values)
 
 
 def bin_of(coverage: float) -> int:
-    """Return which tenth a coverage falls into: 0 for 0 up to 10 %, 9 for 90 up to 100 %."""
+    """Return the tenth of a coverage: 0 for 0 to 10 %, 9 for 90 to 100 %."""
     return min(max(int(coverage * BINS), 0), BINS - 1)

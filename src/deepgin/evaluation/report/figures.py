@@ -1,24 +1,31 @@
-"""Pictures for the page: which ones, small, and inside the page itself."""
+"""Small pictures for the page, as data URIs, and histograms of paired differences."""
 
+import math
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from ...errors import PictureError
 from ...pictures import read_rgb
 from ..compare import direction, merit
-from ..records import kept_as
+from ..scores import picture_path
 from .cases import Cases
 from .tables import digits_of
 from .text import number
 
 SIDE = 256
-"""At most so many pixels, in each direction."""
+"""The maximum side in pixels."""
 
 _QUALITY = 85
+BARS = 21
+"""Number of bars; odd, so that the middle one holds the smallest differences."""
+
+_NICE = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)
@@ -27,12 +34,12 @@ class Panel:
 
     Attributes:
         label: what it shows.
-        told: its value in words, or why there is none; may be empty.
-        source: a data URI; empty where the picture is not to be had.
+        caption: its value, or why it has none; may be empty.
+        source: a data URI; empty if the picture is missing.
     """
 
     label: str
-    told: str
+    caption: str
     source: str
 
 
@@ -55,11 +62,11 @@ def figures(cases: Cases, masks: str, method: str, metric: str, folder: Path) ->
     """Return figures of the worst, median and best picture of a mask set; none without pictures.
 
     Args:
-        cases: of a report.
+        cases: the cases of a report.
         masks: the mask set.
-        method: whose values order the pictures.
-        metric: in which they are ordered.
-        folder: of the run's pictures: FOLDER/METHOD/MASKS/NAME.png.
+        method: the method whose values rank the pictures.
+        metric: the metric of these values.
+        folder: folder of the run's pictures: FOLDER/METHOD/MASKS/NAME.png.
     """
     if not folder.is_dir():
         return []
@@ -70,7 +77,7 @@ def figures(cases: Cases, masks: str, method: str, metric: str, folder: Path) ->
 
 
 def extremes(cases: Cases, masks: str, method: str, metric: str) -> list[tuple[str, str]]:
-    """Return which of a mask set's pictures are a method's worst, median and best, by name."""
+    """Return the names of a method's worst, median and best picture of a mask set."""
     better = direction(cases.report, metric)
     values = cases.values(method, metric)
     ranked = [
@@ -88,27 +95,29 @@ def extremes(cases: Cases, masks: str, method: str, metric: str) -> list[tuple[s
 
 
 def _panels(cases: Cases, masks: str, picture: str, metric: str, folder: Path) -> list[Panel]:
-    panels = [Panel("hole", "", embedded(folder, kept_as(f"hole/{masks}", picture)))]
+    panels = [Panel("hole", "", embedded(folder, picture_path(f"hole/{masks}", picture)))]
     for method in cases.methods:
         score = cases.scores[method].get((masks, picture))
         if score is None or score.error:
             panels.append(Panel(method, "failed" if score else "not measured", ""))
             continue
-        told = _told(cases, metric, score.values[metric]) if metric in score.values else ""
-        panels.append(Panel(method, told, embedded(folder, kept_as(f"{method}/{masks}", picture))))
-    return [*panels, Panel("truth", "", embedded(folder, kept_as("truth", picture)))]
+        caption = _caption(cases, metric, score.values[metric]) if metric in score.values else ""
+        panels.append(
+            Panel(method, caption, embedded(folder, picture_path(f"{method}/{masks}", picture)))
+        )
+    return [*panels, Panel("truth", "", embedded(folder, picture_path("truth", picture)))]
 
 
-def _told(cases: Cases, metric: str, value: float) -> str:
+def _caption(cases: Cases, metric: str, value: float) -> str:
     unit = cases.report.metrics.get(metric, {}).get("unit", "")
     text = number(value, digits_of(cases, metric, [value]))
     return f"{text} {unit}" if unit else f"{metric} {text}"
 
 
 def embedded(folder: Path, inside: str) -> str:
-    """Return a picture below a folder as a data URI, scaled down to `SIDE`; "" if it has none.
+    """Return a picture below a folder as a data URI, scaled down to `SIDE`; "" if it is missing.
 
-    A name that leads out of the folder has none: a report may come from anywhere.
+    A report may come from anywhere, so that a name that leads out of the folder is refused.
     """
     path = folder / inside
     if not path.resolve().is_relative_to(folder.resolve()):
@@ -121,3 +130,61 @@ def embedded(folder: Path, inside: str) -> str:
     data = BytesIO()
     picture.save(data, "WEBP", quality=_QUALITY)
     return f"data:image/webp;base64,{b64encode(data.getvalue()).decode()}"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar.
+
+    Attributes:
+        low, high: ends of its range of differences.
+        count: number of differences in it.
+        share: its height relative to the highest bar, in [0, 1].
+        kind: "better", "worse" or "even", for the first method.
+    """
+
+    low: float
+    high: float
+    count: int
+    share: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Bars from `-reach` to `reach`."""
+
+    reach: float
+    bars: tuple[Bar, ...]
+
+
+def histogram(differences: Sequence[float], better: str = "higher") -> Histogram:
+    """Return the histogram of differences of a first method minus another.
+
+    Args:
+        differences: any numbers; infinite ones are left out.
+        better: of the metric: "higher", else lower differences are better.
+    """
+    finite = [value for value in differences if math.isfinite(value)]
+    reach = nice(max((abs(value) for value in finite), default=0))
+    counts, edges = np.histogram(finite, BARS, (-reach, reach))
+    top = max(int(counts.max()), 1)
+    bars = tuple(
+        Bar(float(edges[i]), float(edges[i + 1]), int(count), int(count) / top, _kind(i, better))
+        for i, count in enumerate(counts)
+    )
+    return Histogram(reach, bars)
+
+
+def _kind(index: int, better: str) -> str:
+    if index == BARS // 2:
+        return "even"
+    return "better" if (index > BARS // 2) == (better == "higher") else "worse"
+
+
+def nice(value: float) -> float:
+    """Return the smallest round number at or above a value; 1 for 0."""
+    if value <= 0:
+        return 1.0
+    scale = 10.0 ** math.floor(math.log10(value))
+    return next((scale * step for step in _NICE if value <= scale * step), scale * 10)

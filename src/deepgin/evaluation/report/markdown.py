@@ -1,12 +1,22 @@
-"""Tables as Markdown, and what must stand below them."""
+"""The report and comparisons of methods as Markdown tables, with definitions below them."""
 
-from ..records import Report
+from collections.abc import Sequence
+
+from ..compare import NEARER_1, Difference
+from ..scores import Report
 from .cases import Cases
-from .tables import Table, of_all, of_masks
-from .text import code, counted, escaped, plain
+from .tables import Cell, Table, digits_of, of_all, of_masks, titled
+from .text import code, counted, escaped, interval, number, plain
 
 _LOOKS = ("vgg", "style", "laplacian", "lpips-alexnet", "lpips-vgg16")
-"""Metrics of looks, which stand beside the main one in a table of their own."""
+"""Metrics of appearance, which have a second table with the main one."""
+_DIFFERENCE = (
+    "Difference: first minus second on the same pictures under the same masks, its mean and the "
+    "95 % bootstrap interval of that mean; n pairs; left out: pairs with an infinite value, and "
+    "pictures where a method failed or the metric does not apply."
+)
+
+_FROM_1 = "Where nearer 1 is better, it is the distances from 1 that are subtracted."
 APART = "values that are infinite are counted apart"
 
 
@@ -14,9 +24,9 @@ def markdown(report: Report, metric: str = "") -> str:
     """Return a table, methods by mask sets, with definition, hashes and command below it.
 
     Args:
-        report: of a run.
-        metric: whose means it shows. If empty, PSNR or the first there is; where metrics of looks
-            were measured, a second table then shows the means of both.
+        report: the report of a run.
+        metric: the metric of the means. If empty, PSNR or else the first one; a second table then
+            has the metrics of `_LOOKS`, if any were measured.
     """
     cases = Cases(report)
     main = metric or cases.main_metric
@@ -28,7 +38,7 @@ def markdown(report: Report, metric: str = "") -> str:
 
 
 def markdown_of(table: Table) -> str:
-    """Return a table as Markdown, its notes below it."""
+    """Return a table and its notes as Markdown."""
     lines = [f"| {' | '.join(escaped(title) for title in table.head)} |"]
     lines.append(f"|{'---|' * table.names}{'---:|' * (len(table.head) - table.names)}")
     lines += [f"| {' | '.join(escaped(cell.whole) for cell in row)} |" for row in table.rows]
@@ -47,7 +57,7 @@ def _below(cases: Cases, metric: str) -> str:
     parts = [
         _definition(report, metric),
         *failed_line(cases),
-        f"{pictures.get('count', '?')} pictures, {size_of(report)}, "
+        f"{pictures.get('count', '?')} pictures, {size_in_words(report)}, "
         + f"{_short(pictures.get('hash', ''))}; one mask of each set a picture.",
         f"Masks: {hashes}.",
         f"{escaped(machine)}.",
@@ -59,9 +69,9 @@ def _below(cases: Cases, metric: str) -> str:
 def _definition(report: Report, metric: str) -> str:
     if not metric:
         return "No method has a value of any picture."
-    told = report.metrics.get(metric, {})
-    unit = f" in {told['unit']}" if told.get("unit") else ""
-    what = f"{metric}{unit}: {told.get('definition', 'not defined')}"
+    about = report.metrics.get(metric, {})
+    unit = f" in {about['unit']}" if about.get("unit") else ""
+    what = f"{metric}{unit}: {about.get('definition', 'not defined')}"
     return (
         f"{escaped(what)}; mean over the n pictures that every method finished, with the 95 % "
         f"bootstrap interval of that mean; {APART}."
@@ -69,9 +79,9 @@ def _definition(report: Report, metric: str) -> str:
 
 
 def _definitions(report: Report, metrics: list[str]) -> str:
-    told = [f"{name}: {report.metrics.get(name, {}).get('definition', '')}" for name in metrics]
+    lines = [f"{name}: {report.metrics.get(name, {}).get('definition', '')}" for name in metrics]
     means = "Means over the same pictures; n where a metric has fewer"
-    return escaped(f"{means}. {'; '.join(told)}.")
+    return escaped(f"{means}. {'; '.join(lines)}.")
 
 
 def _short(digest: object) -> str:
@@ -79,17 +89,17 @@ def _short(digest: object) -> str:
 
 
 def failed_line(cases: Cases) -> list[str]:
-    """Return what must be said of pictures that failed, a sentence or none."""
+    """Return a sentence about failures, or none."""
     failed = [score for score in cases.report.scores if score.error]
     counts = {name: sum(score.method == name for score in failed) for name in cases.methods}
-    told = [f"{escaped(name)} failed {counted(n, 'time')}" for name, n in counts.items() if n]
+    parts = [f"{escaped(name)} failed {counted(n, 'time')}" for name, n in counts.items() if n]
     if left := len({name for name, _ in cases.report.left_out}):
-        told.append(f"{counted(left, 'picture')} could not be measured, or not under every mask")
-    return [f"{'; '.join(told)}."] if told else []
+        parts.append(f"{counted(left, 'picture')} could not be measured, or not under every mask")
+    return [f"{'; '.join(parts)}."] if parts else []
 
 
-def size_of(report: Report) -> str:
-    """Return how large the pictures are, in words."""
+def size_in_words(report: Report) -> str:
+    """Return the size of the pictures in words."""
     size = plain(report.pictures.get("size", "?"))
     return "whole, at their own size" if size == "original" else f"centre squares of {size} pixels"
 
@@ -97,3 +107,48 @@ def size_of(report: Report) -> str:
 def _versions(report: Report) -> list[str]:
     versions = report.versions
     return [f"{name} {versions[name]}" for name in ("deepgin", "torch") if name in versions]
+
+
+def comparison(
+    report: Report,
+    rows: Sequence[Difference],
+    sides: tuple[str, str] = ("", ""),
+    aside: Sequence[str] = (),
+) -> str:
+    """Return differences as Markdown.
+
+    Args:
+        report: defines the metrics.
+        rows: the differences, one for each row.
+        sides: names of the reports, added to the names of methods; empty for one report.
+        aside: mask sets that are not compared.
+    """
+    first, second = (f" of {side}" if side else "" for side in sides)
+    head = ("masks", "metric", "first", "second", "difference", "n", "left out", "the first is")
+    cases = Cases(report)
+    cells = [
+        (
+            Cell(one.masks),
+            Cell(titled(cases, one.metric)),
+            Cell(one.first + first),
+            Cell(one.second + second),
+            difference_cell(cases, one),
+            Cell(str(one.pairs.count)),
+            Cell(str(one.pairs.left_out + one.unpaired)),
+            Cell(one.verdict),
+        )
+        for one in rows
+    ]
+    notes = [_DIFFERENCE]
+    if any(one.better == NEARER_1 for one in rows):
+        notes.append(_FROM_1)
+    if aside:
+        notes.append(f"In one report only: {', '.join(aside)}.")
+    return markdown_of(Table(head, tuple(cells), tuple(notes), names=4))
+
+
+def difference_cell(cases: Cases, one: Difference) -> Cell:
+    """Return mean difference and interval."""
+    digits = digits_of(cases, one.metric, [one.pairs.mean])
+    text = number(one.pairs.mean, digits, sign=True)
+    return Cell(text, interval(one.pairs.low, one.pairs.high, digits, sign=True))

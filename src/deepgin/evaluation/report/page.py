@@ -1,4 +1,4 @@
-"""The report as one HTML file: no scripts, nothing loaded from elsewhere."""
+"""The report as one self-contained HTML file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,26 +10,24 @@ from ..compare import (
     NEARER_1,
     Difference,
     against_first,
-    counted_from,
+    compared_value,
     differences,
     direction,
 )
-from ..records import Report
+from ..scores import Report
 from .cases import Cases
-from .comparison import difference_cell
-from .figures import Figure, figures
-from .histograms import Histogram, histogram
-from .markdown import size_of
+from .figures import Figure, Histogram, figures, histogram
+from .markdown import difference_cell, size_in_words
 from .tables import Cell, Table, by_coverage, by_masks, failures, of_masks, titled
 from .text import number, plain
 
 MOST_FAILURES = 200
-"""So many are listed; a run may fail on everything."""
+"""The maximum number of failures that the page lists."""
 
 
 @dataclass(frozen=True)
 class Against:
-    """How the first method differs from another: in a cell, in words, in bars."""
+    """The difference of the first method to another one, as a cell and as a histogram."""
 
     difference: Difference
     cell: Cell
@@ -38,7 +36,7 @@ class Against:
 
 @dataclass(frozen=True)
 class Section:
-    """What the page says of one mask set."""
+    """The part of the page about one mask set."""
 
     name: str
     definition: str
@@ -52,8 +50,8 @@ def html(report: Report, folder: Path | str | None = None) -> str:
     """Return the report as a self-contained page.
 
     Args:
-        report: of a run.
-        folder: of the run, whose `pictures/` are shown small; without them there are no figures.
+        report: the report of a run.
+        folder: folder of the run; its `pictures/` become figures, if there are any.
 
     Raises:
         DeepginError: Jinja is not installed.
@@ -65,7 +63,7 @@ def html(report: Report, folder: Path | str | None = None) -> str:
     failed = failures(cases)
     return _template().render(
         report=report,
-        size=size_of(report),
+        size=size_in_words(report),
         metric=metric,
         unit=report.metrics.get(metric, {}).get("unit", ""),
         from_1=direction(report, metric) == NEARER_1,
@@ -81,31 +79,31 @@ def html(report: Report, folder: Path | str | None = None) -> str:
 
 
 def _first(cases: Cases, metric: str) -> str:
-    """Return the first method that has any values: the one that is compared with the others."""
+    """Return the first method with values, which is compared with the others."""
     return next((name for name in cases.methods if cases.values(name, metric)), "")
 
 
 def _sections(cases: Cases, first: str, metric: str, pictures: Path | None) -> Iterator[Section]:
     pairs = against_first([first, *(name for name in cases.methods if name != first)])
-    found = differences(cases.report, cases.report, pairs, [metric]) if first else []
+    every = differences(cases.report, cases.report, pairs, [metric]) if first else []
     for masks in cases.masks:
-        told = cases.report.masks.get(masks, {})
-        against = [_against(cases, one) for one in found if one.masks == masks and one.shared]
+        about = cases.report.masks.get(masks, {})
+        against = [_against(cases, one) for one in every if one.masks == masks and one.shared]
         shown = figures(cases, masks, first, metric, pictures) if pictures and first else []
         yield Section(
-            masks,
-            told.get("definition", ""),
-            told.get("hash", ""),
-            by_masks(cases, masks),
-            tuple(against),
-            tuple(shown),
+            name=masks,
+            definition=about.get("definition", ""),
+            hash=about.get("hash", ""),
+            table=by_masks(cases, masks),
+            against=tuple(against),
+            figures=tuple(shown),
         )
 
 
 def _against(cases: Cases, one: Difference) -> Against:
     a, b = cases.values(one.first, one.metric), cases.values(one.second, one.metric)
     shared = [case for case in a if case in b and case[0] == one.masks]
-    pairs = [[counted_from(x[case], one.better) for x in (a, b)] for case in shared]
+    pairs = [[compared_value(x[case], one.better) for x in (a, b)] for case in shared]
     bars = histogram([first - second for first, second in pairs], one.better)
     return Against(one, difference_cell(cases, one), bars)
 
@@ -115,7 +113,7 @@ def _template() -> Any:
         import jinja2
     except ImportError as error:
         raise DeepginError(
-            "the page of a report needs Jinja: pip install 'deepgin[evaluate]'"
+            "the page of a report needs Jinja", mend="pip install 'deepgin[evaluate]'"
         ) from error
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
@@ -129,5 +127,5 @@ def _template() -> Any:
 
 
 def _printable(value: Any) -> Any:
-    # What macros return is markup already, and holds line ends.
+    # Macros return markup, which has line breaks.
     return value if hasattr(value, "__html__") else plain(value)

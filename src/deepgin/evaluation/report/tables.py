@@ -1,4 +1,4 @@
-"""The tables of a report, as data: no Markdown and no HTML here.
+"""The tables of a report as data, which markdown.py and page.py print.
 
 A mean is over the pictures that every method finished, so that means of one column are comparable.
 """
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..compare import NEARER_1, direction, merit
-from ..records import SetScore
-from ..statistics import Summary
+from ..scores import SetScore
+from ..statistics import MeanInterval
 from .cases import BINS, Cases, bin_of
 from .text import NOTHING, counted, interval, number
 
@@ -18,13 +18,13 @@ ARROWS = {"higher": "↑", "lower": "↓", NEARER_1: "→ 1"}
 
 @dataclass(frozen=True)
 class Cell:
-    """A place in a table.
+    """A cell of a table.
 
     Attributes:
         text: a name, or a number.
-        interval: `[low, high]` of the number, or nothing.
-        note: what must be said of it, or nothing.
-        value: the number, NaN for none.
+        interval: `[low, high]` of the number, or empty.
+        note: a remark, or empty.
+        value: the number; NaN if there is none.
         best: whether it is the best mean of its column.
     """
 
@@ -36,7 +36,7 @@ class Cell:
 
     @property
     def whole(self) -> str:
-        """All of it, as in `41.20 [40.11, 42.30] (2 infinite)`."""
+        """Text, interval and note, as in `41.20 [40.11, 42.30] (2 infinite)`."""
         note = f"({self.note})" if self.note else ""
         return " ".join(part for part in (self.text, self.interval, note) if part)
 
@@ -46,10 +46,10 @@ class Table:
     """A table whose first columns hold names.
 
     Attributes:
-        head: of the columns.
-        rows: cells, as many in each as `head` has.
-        notes: sentences below it.
-        names: so many columns hold names, not numbers.
+        head: titles of the columns.
+        rows: the cells, one for each column.
+        notes: sentences below the table.
+        names: number of leading columns that hold names.
     """
 
     head: tuple[str, ...]
@@ -117,7 +117,7 @@ def _short(cell: Cell, note: str) -> Cell:
 
 
 def by_coverage(cases: Cases, metric: str) -> Table:
-    """Return methods by tenths of the missing share for one metric, all mask sets together."""
+    """Return methods by tenths of coverage for one metric, over all mask sets."""
     head, columns = ["method"], [[Cell(name) for name in cases.methods]]
     for place in range(BINS):
         chosen = cases.select(lambda score, at=place: bin_of(score.coverage) == at)  # type: ignore[misc]
@@ -129,7 +129,7 @@ def by_coverage(cases: Cases, metric: str) -> Table:
 
 
 def failures(cases: Cases) -> Table:
-    """Return what failed, where and why, and the pictures that no method was measured on."""
+    """Return all failures, and the pictures that were left out."""
     failed = [
         (score.method, score.masks, score.picture, score.error)
         for score in cases.report.scores
@@ -141,7 +141,7 @@ def failures(cases: Cases) -> Table:
 
 
 def names(cases: Cases, chosen: set[tuple[str, str]]) -> list[Cell]:
-    """Return the first column: the methods, those that failed marked."""
+    """Return the first column: the methods, with a note where some failed."""
     missing = [cases.failed(method, chosen) for method in cases.methods]
     return [
         Cell(method, note=f"not on {count}" if count else "")
@@ -150,36 +150,36 @@ def names(cases: Cases, chosen: set[tuple[str, str]]) -> list[Cell]:
 
 
 def titled(cases: Cases, metric: str) -> str:
-    """Return a metric's name with its unit and an arrow to what is better."""
+    """Return a metric's name with its unit and an arrow to better values."""
     unit = cases.report.metrics.get(metric, {}).get("unit", "")
     arrow = ARROWS.get(direction(cases.report, metric), "")
     return f"{metric} ({unit}) {arrow}" if unit else f"{metric} {arrow}"
 
 
 def digits_of(cases: Cases, metric: str, values: Sequence[float]) -> int:
-    """Return with how many decimals a metric's values are told."""
+    """Return the number of decimals of a metric's values."""
     unit = cases.report.metrics.get(metric, {}).get("unit", "")
     large = any(abs(value) >= 10 for value in values if math.isfinite(value))
     return 2 if unit or large else 4
 
 
 def _means(cases: Cases, metric: str, chosen: Sequence[tuple[str, str]]) -> list[Cell]:
-    found = [cases.summary(method, metric, chosen) for method in cases.methods]
-    digits = digits_of(cases, metric, [one.mean for one in found if one])
-    cells = [_mean(one, digits) for one in found]
-    # Where infinite values are counted apart, the mean tells nothing of the best pictures.
-    whole = not any(one and one.infinite for one in found)
+    means = [cases.mean(method, metric, chosen) for method in cases.methods]
+    digits = digits_of(cases, metric, [one.mean for one in means if one])
+    cells = [_mean(one, digits) for one in means]
+    # A mean without infinite values leaves out the best pictures, so that none is the best.
+    whole = not any(one and one.left_out for one in means)
     return _mark_best(cells, direction(cases.report, metric)) if whole else cells
 
 
-def _mean(found: Summary | None, digits: int) -> Cell:
-    if found is None:
+def _mean(one: MeanInterval | None, digits: int) -> Cell:
+    if one is None:
         return Cell(NOTHING)
     return Cell(
-        number(found.mean, digits),
-        interval(found.low, found.high, digits),
-        f"{found.infinite} infinite" if found.infinite else "",
-        found.mean,
+        number(one.mean, digits),
+        interval(one.low, one.high, digits),
+        f"{one.left_out} infinite" if one.left_out else "",
+        one.mean,
     )
 
 
@@ -192,15 +192,15 @@ def _mark_best(cells: list[Cell], better: str) -> list[Cell]:
 
 
 def _of_sets(cases: Cases, sets: Sequence[SetScore]) -> list[Cell]:
-    found = {one.method: one for one in sets}
+    by_method = {one.method: one for one in sets}
     digits = digits_of(cases, sets[0].metric, [one.value for one in sets])
     cells = [
         Cell(
-            number(found[name].value, digits),
-            note=f"n = {found[name].count}",
-            value=found[name].value,
+            number(by_method[name].value, digits),
+            note=f"n = {by_method[name].count}",
+            value=by_method[name].value,
         )
-        if name in found
+        if name in by_method
         else Cell(NOTHING)
         for name in cases.methods
     ]

@@ -1,4 +1,4 @@
-"""Numbers and names as readers see them. Names come from files and may hold anything."""
+"""Formatting of numbers, and of names, which come from files and may hold any character."""
 
 import math
 import re
@@ -7,7 +7,7 @@ NOTHING = "–"
 
 
 def plain(text: object) -> str:
-    """Return text without what cannot be printed: control and direction marks, broken Unicode."""
+    """Return text without unprintable characters: control and direction marks, broken Unicode."""
     return "".join(
         c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}"
         for c in str(text)
@@ -15,9 +15,9 @@ def plain(text: object) -> str:
 
 
 def escaped(text: object) -> str:
-    """Return text that stays text in a cell of a Markdown table."""
+    """Return text escaped for a cell of a Markdown table."""
     text = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A bracket alone is no link, and intervals are full of them.
+    # Escape a bracket only where it could make a link; intervals have many.
     return re.sub(r"([\\|`*]|\](?=[(\[]))", r"\\\1", text)
 
 
@@ -31,18 +31,18 @@ def code(text: object) -> str:
 
 
 def number(value: float, digits: int, sign: bool = False) -> str:
-    """Return a number with so many decimals; `–` for one that is none."""
+    """Return a number with `digits` decimals; `–` for NaN."""
     if math.isnan(value):
         return NOTHING
     if math.isinf(value):
         return "infinite" if value > 0 else "-infinite"
     text = f"{value:{'+' if sign else ''}.{digits}f}"
-    # Of -0.001 two decimals would say -0.00.
+    # Without this, two decimals of -0.001 are -0.00.
     return text.replace("-", "+" if sign else "") if not float(text) else text
 
 
 def interval(low: float, high: float, digits: int, sign: bool = False) -> str:
-    """Return `[low, high]`; nothing where either is no number."""
+    """Return `[low, high]`; empty if either is not finite."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
     return f"[{number(low, digits, sign)}, {number(high, digits, sign)}]"

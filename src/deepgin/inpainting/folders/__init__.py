@@ -5,7 +5,6 @@ from .job import Summary, Watcher, run
 from .names import mask_stems, shown
 from .pairing import Pair, Pairs, find_pairs
 from .plan import JobOptions, Plan, Task, check_folders, parse_shard, plan
-from .progress import watcher
 from .provenance import provenance
 from .reading import reader
 from .shelf import Shelf, TwoFitError
@@ -37,5 +36,4 @@ __all__ = [
     "run",
     "shown",
     "walk",
-    "watcher",
 ]

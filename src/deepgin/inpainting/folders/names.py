@@ -1,9 +1,9 @@
 """What the names of files say: picture, mask or segmentation of which picture. No files here."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+from ...console import shown as shown  # noqa: PLC0414, its neighbours import it from here
 from ...pictures import one_name, picture_of_mask
 
 MASK = "_mask"
@@ -72,15 +72,6 @@ def pictures_among(
         if not (beside and key(path.parent, picture_of_mask(path.stem)) in bases)
         and not is_segmentation(path)
     }
-
-
-def shown(path: PurePath | str) -> str:
-    r"""Return a path as it can be printed on one line: what is no text becomes \x...
-
-    A name need not be UTF-8, and may hold line breaks.
-    """
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def order(path: PurePath) -> bytes:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ... import __version__
+from ...version import __version__
 from ...weights import Model, file_hash, local_path, sharpness_of
 from ..options import Options
 from ..textured import wants_texture

@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from deepgin.evaluation import sets
-from deepgin.evaluation.records import PICTURES, Score, kept_as
+from deepgin.evaluation import set_scores as sets
+from deepgin.evaluation.scores import PICTURES, Score, picture_path
 from deepgin.metrics import Moments, fid, kid
 
 
@@ -33,7 +33,7 @@ def kept(tmp_path, photo):
             ("bad/rectangle", truth // 4),
             ("same/rectangle", truth),
         ):
-            path = tmp_path / PICTURES / kept_as(what, f"a/{i}.jpg")
+            path = tmp_path / PICTURES / picture_path(what, f"a/{i}.jpg")
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(picture).save(path)
         for method in ("good", "bad", "same"):
@@ -56,7 +56,7 @@ def test_distances(kept, monkeypatch):
     features = {}
     for what in ("truth", "bad/rectangle"):
         pictures = [
-            np.asarray(Image.open(folder / PICTURES / kept_as(what, f"a/{i}.jpg")))
+            np.asarray(Image.open(folder / PICTURES / picture_path(what, f"a/{i}.jpg")))
             for i in range(8)
         ]
         x = [p.reshape(-1, 3).astype(np.float32) / 255 for p in pictures]

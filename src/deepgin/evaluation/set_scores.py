@@ -1,4 +1,4 @@
-"""FID and KID of the completed pictures that a run kept. The arithmetic is in metrics/."""
+"""FID and KID of the completed pictures of a run."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from ..perceptual import load_inception
 from ..perceptual.inception import Inception
 from ..pictures import read_rgb
 from ..runtimes.torch import from_array
-from .records import PICTURES, Score, SetScore, kept_as
+from .scores import PICTURES, Score, SetScore, picture_path
 
 _DEFINITIONS = {
     "fid": {
@@ -32,13 +32,13 @@ _DEFINITIONS = {
 def set_scores(
     folder: Path, scores: Sequence[Score], spec: str | None, device: torch.device
 ) -> tuple[tuple[SetScore, ...], dict[str, dict[str, str]]]:
-    """Return FID and KID of each method and mask set, and what they are.
+    """Return FID and KID of each method and mask set, and their definitions.
 
     Args:
-        folder: the report's, with its pictures.
-        scores: whose pictures are taken; failed ones have none.
-        spec: the Inception's weights (see `load_inception`); None measures nothing.
-        device: for the Inception.
+        folder: of the report, with its pictures.
+        scores: the scores of these pictures; failed ones have no picture.
+        spec: weights of the Inception (see `load_inception`); None measures nothing.
+        device: of the Inception.
     """
     if spec is None:
         return (), {}
@@ -48,24 +48,28 @@ def set_scores(
         if not score.error:
             groups.setdefault((score.method, score.masks), []).append(score.picture)
     truths: dict[tuple[str, ...], np.ndarray] = {}
-    found = []
+    results = []
     for (method, masks), names in groups.items():
         key = tuple(names)
         if key not in truths:
-            truths[key] = _features(network, [pictures / kept_as("truth", name) for name in key])
-        ours = _features(network, [pictures / kept_as(f"{method}/{masks}", name) for name in key])
+            truths[key] = _features(
+                network, [pictures / picture_path("truth", name) for name in key]
+            )
+        ours = _features(
+            network, [pictures / picture_path(f"{method}/{masks}", name) for name in key]
+        )
         count = len(key)
         if count < 2:
             continue
         warning = fid_warning(count)
         distance = fid(_moments(ours), _moments(truths[key]))
-        found.append(SetScore(method, masks, "fid", distance, count, warning))
-        found.append(SetScore(method, masks, "kid", kid(ours, truths[key]).mean, count))
-    return tuple(found), _DEFINITIONS
+        results.append(SetScore(method, masks, "fid", distance, count, warning))
+        results.append(SetScore(method, masks, "kid", kid(ours, truths[key]).mean, count))
+    return tuple(results), _DEFINITIONS
 
 
 def _features(network: Inception, paths: Iterable[Path]) -> np.ndarray:
-    """Return the features of picture files, N x 2048; one by one, as sizes may differ."""
+    """Return the features of picture files, N x 2048, one file at a time as sizes may differ."""
     device = next(network.parameters()).device
     rows = []
     for path in paths:

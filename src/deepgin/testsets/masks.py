@@ -1,4 +1,4 @@
-"""The mask sets of a protocol: drawn from a seed, or hand-made in a folder. No pictures here."""
+"""Mask sets: drawn from a seed, or read from a folder."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,8 +20,8 @@ class Masks(Protocol):
     """A set with one mask for each picture.
 
     Attributes:
-        name: in reports.
-        definition: what it is, in a line.
+        name: its name in reports.
+        definition: one line for reports.
     """
 
     @property
@@ -34,20 +34,20 @@ class Masks(Protocol):
         """Return the mask of a picture: bool, of `shape`, True = missing.
 
         Args:
-            index: the picture's place in the protocol, from 0.
-            inside: its path below the pictures' folder.
-            shape: height and width of the picture as it is measured.
-            full: height and width of its file; its centre square is measured if they differ.
+            index: index of the picture in its set, from 0.
+            inside: path of the picture below its folder.
+            shape: height and width at which the picture is measured.
+            full: height and width of the file; if they differ its centre square is measured.
 
         Raises:
-            PictureError: there is no mask for it, or none that fits.
+            PictureError: it has no mask, two masks, or one of another size.
         """
         ...
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Masks of a kind; the one of picture i has the seed "validation/i".
+class DrawnMasks:
+    """Masks of a kind; the mask of picture i has the seed "validation/i".
 
     Raises:
         UsageError: an unknown kind.
@@ -60,7 +60,7 @@ class Drawn:
 
     @property
     def definition(self) -> str:
-        """What the kind is."""
+        """One line for reports."""
         return f"{definition(self.name)}; seeds {SEED}/0, {SEED}/1, ..."
 
     def mask(self, index: int, inside: Path, shape: Size, full: Size) -> np.ndarray:
@@ -69,19 +69,19 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class HandMade:
-    """Mask pictures with the pictures' names, or those and `_mask`, in a folder."""
+class MaskFolder:
+    """Mask files of a folder, named like the pictures, with or without `_mask`."""
 
     folder: Path
 
     @property
     def name(self) -> str:
-        """The folder's."""
+        """The folder's name."""
         return self.folder.resolve().name
 
     @property
     def definition(self) -> str:
-        """That they are files."""
+        """One line for reports."""
         return f"mask pictures of the folder {self.name}"
 
     @cached_property
@@ -95,7 +95,7 @@ class HandMade:
         except TwoFitError as error:
             raise PictureError(str(error)) from error
         if path is None:
-            raise PictureError(f"there is no mask of it in {self.folder}")
+            raise PictureError(f"{self.folder} holds no mask for it")
         mask = read_mask(path)
         if mask.shape == shape:
             return mask
@@ -108,14 +108,17 @@ class HandMade:
 
 
 def masks_of(spec: str) -> Masks:
-    """Return the mask set that a kind's name, or a folder, says.
+    """Return the mask set of a kind or of a folder.
+
+    Args:
+        spec: the name of a kind, or the path of a folder.
 
     Raises:
-        UsageError: neither.
+        UsageError: it is neither.
     """
     if Path(spec).is_dir():
-        return HandMade(Path(spec))
+        return MaskFolder(Path(spec))
     try:
-        return Drawn(spec)
+        return DrawnMasks(spec)
     except UsageError as error:
-        raise UsageError(f"{error}; or name a folder of masks") from error
+        raise UsageError(f"{error}; or name a folder of masks", field="masks") from error

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deepgin.inpainting.folders import Pairs, watcher
-from deepgin.inpainting.folders.progress import Bar, Lines, duration, named
+from deepgin.console import Bar, Lines, Progress, duration, named, watcher
+from deepgin.inpainting.folders import Pairs
 
 
 class Terminal(io.StringIO):
@@ -200,3 +200,23 @@ def test_more_than_expected_gives_no_negative_time(clock):
         kind.end()
         assert "-" not in kind.line()
         assert "of 0" not in kind.stream.getvalue() + kind.line()
+
+
+def test_time_left():
+    now = 10.0
+    progress = Progress(lambda: now)
+    assert (progress.total, progress.seconds_left()) == (0, None)
+    progress.update(0, 40)
+    now = 16.0
+    progress.update(1, 40)
+    assert progress.seconds_left() is None
+    progress.update(10, 40)
+    assert progress.seconds_left() == 18.0
+    now = 26.0
+    assert progress.seconds_left() == 8.0
+    now = 60.0
+    assert progress.seconds_left() == 0.0
+    progress.update(20, 40)
+    assert progress.seconds_left() == 50.0
+    progress.update(40, 40)
+    assert progress.seconds_left() == 0.0

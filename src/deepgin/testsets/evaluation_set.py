@@ -1,4 +1,4 @@
-"""Which pictures under which masks: the same for every method, run and machine."""
+"""Pictures of a folder under frozen masks, the same for every method, run and machine."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import PictureError, UsageError
 from ..masks import KINDS, MaskSet, content
 from ..pictures import centre_square, evenly, find_pictures, read_rgb
-from .masking import SEED, Masks, masks_of
+from .masks import SEED, Masks, masks_of
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,19 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Protocol:
+class EvaluationSet:
     """Pictures of a folder, each under one frozen mask of each set.
 
     Attributes:
         folder: of the pictures.
-        size: centre squares are brought to this size with Lanczos; None leaves pictures whole.
-        kinds: of masks by name, or folders of masks with the pictures' names.
-        limit: at most so many pictures, taken evenly; 0 takes all.
-        files: of the folder, these alone; empty takes all.
+        size: side in pixels to which centre squares are resized with Lanczos; None keeps whole
+            pictures.
+        kinds: kinds of masks by name, or folders of mask files named like the pictures.
+        limit: use at most N pictures, evenly spaced; 0 uses all.
+        files: use these files of the folder; empty uses all.
 
     Raises:
-        UsageError: an unknown kind, or a size below 1.
+        UsageError: an unknown kind, two mask sets of one name, or a size below 1.
     """
 
     folder: Path
@@ -54,10 +55,14 @@ class Protocol:
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size < 1:
-            raise UsageError(f"pictures of {self.size} pixels do not work: at least 1")
+            raise UsageError(f"size {self.size} is below 1 pixel", field="size")
         names = [masks.name for masks in self.sets]
         if len({*names}) < len(names):
-            raise UsageError(f"two of the mask sets have one name: {', '.join(names)}")
+            raise UsageError(
+                f"two mask sets have one name: {', '.join(names)}",
+                field="masks",
+                mend="rename one of the folders",
+            )
 
     @cached_property
     def sets(self) -> tuple[Masks, ...]:
@@ -86,7 +91,7 @@ class Protocol:
         """Read a picture and make its masks.
 
         Args:
-            index: its place among `pictures()`.
+            index: its index in `pictures()`.
             path: its file.
 
         Raises:
@@ -103,24 +108,24 @@ class Protocol:
         return Case(inside.as_posix(), truth, masks, failed)
 
     def cases(self, refused: Callable[[str, str], None]) -> Iterator[Case]:
-        """Give all cases; of a picture that cannot be read `refused` is told its name and why."""
+        """Yield all cases. For an unreadable picture call `refused` with its name and the error."""
         for index, path in enumerate(self.pictures()):
             try:
                 yield self.case(index, path)
             except PictureError as error:
                 refused(path.relative_to(self.folder).as_posix(), str(error))
 
-    def hashes(self, tell: Callable[[str], None] = lambda _: None) -> tuple[str, dict[str, str]]:
+    def hashes(self) -> tuple[str, dict[str, str]]:
         """Return the SHA-256 of the pictures (names and samples) and of each mask set, in hex.
 
-        Everything is read and drawn once for it. Two runs with the same hashes measured the same.
+        This reads every picture and draws every mask once. Unreadable pictures do not count.
         """
         pictures = hashlib.sha256()
         masks = {one.name: hashlib.sha256() for one in self.sets}
-        for case in self.cases(lambda name, why: tell(f"{name} is left out: {why}")):
+        for case in self.cases(lambda *_: None):
             shape = "x".join(map(str, case.truth.shape))
             pictures.update(f"{case.picture}:{shape}:".encode("utf-8", "surrogateescape"))
             pictures.update(np.ascontiguousarray(case.truth).tobytes())
             for name, mask in case.masks.items():
                 masks[name].update(content(mask))
-        return pictures.hexdigest(), {name: found.hexdigest() for name, found in masks.items()}
+        return pictures.hexdigest(), {name: digest.hexdigest() for name, digest in masks.items()}

@@ -1,38 +1,57 @@
-"""Telling people how a job goes on: a bar on a terminal, plain lines elsewhere, on stderr."""
+"""Progress and messages on stderr: a bar on a terminal, plain lines elsewhere."""
 
+import os
 import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from typing import TextIO
+from collections.abc import Callable, Sequence
+from pathlib import PurePath
+from typing import Protocol, TextIO
 
-from ...errors import on_command_line, spelled
-from ..steps import Progress
-from .job import Watcher
-from .names import shown
-from .pairing import Pairs
+from .errors import on_command_line, spelled
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_TO_FIRST_STEP = 2.0
-NAMES_TOLD = 20
+NAMES_SHOWN = 20
 
 
-def watcher(verbose: bool = False, stream: TextIO | None = None) -> Watcher:
-    """Return what fits the stream (stderr): a bar on a terminal, or plain lines."""
+def watcher(verbose: bool = False, stream: TextIO | None = None) -> "Lines":
+    """Return a bar if the stream (stderr) is a terminal, else plain lines."""
     stream = stream or sys.stderr
     if stream.isatty():
         return Bar(stream, verbose)
     return Lines(stream, verbose)
 
 
-class Lines:
-    """A line every ten seconds; notes and failures as they come, each kind of note once.
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line at once (to stderr), whatever the encoding of the stream."""
+    stream = stream or sys.stderr
+    encoding = stream.encoding or "utf-8"
+    text = text.encode(encoding, "backslashreplace").decode(encoding)
+    print(text, file=stream, flush=True)
 
-    One picture alone tells its steps, the first time after two seconds.
+
+class Unpaired(Protocol):
+    """Pictures and masks of a folder that are not used, and notes about the folder."""
+
+    @property
+    def notes(self) -> Sequence[str]: ...
+    @property
+    def lone_pictures(self) -> Sequence[PurePath]: ...
+    @property
+    def lone_masks(self) -> Sequence[PurePath]: ...
+    @property
+    def passed_over(self) -> Sequence[PurePath]: ...
+
+
+class Lines:
+    """A line every ten seconds; each kind of note once; all failures at the end.
+
+    For a single picture the lines count its steps, from two seconds on.
 
     Args:
-        stream: where to.
+        stream: to write to.
         verbose: a line for each picture, with the fit that was used.
         clock: seconds from anywhere.
     """
@@ -41,14 +60,14 @@ class Lines:
         self, stream: TextIO, verbose: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.stream, self.verbose, self.clock = stream, verbose, clock
-        self.total = self.past = self.told_past = 0
+        self.total = self.past = self.past_printed = 0
         self.notes: Counter[str] = Counter()
         self.failures: list[str] = []
-        self.begun = self.told = clock()
+        self.begun = self.printed_at = clock()
         self.picture = Progress(clock)
 
-    def before(self, pairs: Pairs) -> None:
-        """Name what has no counterpart, the first twenty of it, or all if verbose."""
+    def before(self, pairs: Unpaired) -> None:
+        """Name the unpaired files: the first twenty, or all if verbose."""
         for note in pairs.notes:
             self.say(f"deepgin: warning: {note}")
         lone = (
@@ -59,49 +78,49 @@ class Lines:
         for paths, what, other in lone:
             if paths:
                 have = f"{len(paths)} {what}s have" if len(paths) > 1 else f"1 {what} has"
-                told = [shown(p) for p in paths[: len(paths) if self.verbose else NAMES_TOLD]]
-                left = len(paths) - len(told)
+                names = [shown(p) for p in paths[: len(paths) if self.verbose else NAMES_SHOWN]]
+                left = len(paths) - len(names)
                 more = f" and {left} more (-v names them)" if left else ""
-                self.say(f"deepgin: warning: {have} no {other}: {', '.join(told)}{more}")
+                self.say(f"deepgin: warning: {have} no {other}: {', '.join(names)}{more}")
 
     def begin(self, total: int, skipped: int) -> None:
         """Start the clock."""
         self.total = total
-        self.begun = self.told = self.clock()
+        self.begun = self.printed_at = self.clock()
         if total == 1:
-            self.told -= SECONDS_BETWEEN_LINES - SECONDS_TO_FIRST_STEP
+            self.printed_at -= SECONDS_BETWEEN_LINES - SECONDS_TO_FIRST_STEP
         if skipped:
             self.say(f"{skipped} are done: skipped (--overwrite does them again)")
 
     def step(self, done: int, of: int) -> None:
-        """Say from time to time how far the only picture is."""
+        """Print the steps of the only picture from time to time."""
         self.picture.update(done, of)
         if self.total == 1 and self.due():
             self.say(f"{done} of {of} steps{self.left()}")
 
     def filled(self, name: str, fit: str) -> None:
-        """Count, and say so from time to time."""
+        """Count a filled picture; print the count from time to time."""
         if self.verbose:
             self.say(f"{name}: {fit}")
         self.advance()
 
     def failed(self, name: str, why: str) -> None:
-        """Keep it for the end, where all failures stand together."""
+        """Keep a failure for the end."""
         self.failures.append(f"deepgin: {named(name, why)}")
         self.advance()
 
     def note(self, name: str, text: str) -> None:
-        """Say a thing once, and count how often it would have been said."""
+        """Print a kind of note once, and count the rest."""
         (text,) = spelled([text], on_command_line)
-        # The name within the text would make the same thing another one.
+        # Notes that differ in the name alone are of one kind.
         key = text.replace(name, "")
         self.notes[key] += 1
         if self.notes[key] == 1 or self.verbose:
             self.say(f"deepgin: warning: {named(name, text)}")
 
     def end(self) -> None:
-        """Say how it ended, what was said once for many, and all failures."""
-        if 1 < self.total != self.past or 0 < self.told_past < self.past:
+        """Print the last count, how often each note occurred, and all failures."""
+        if 1 < self.total != self.past or 0 < self.past_printed < self.past:
             self.say(self.line())
         for text, count in self.notes.items():
             if count > 1 and not self.verbose:
@@ -113,23 +132,23 @@ class Lines:
         """Count one picture."""
         self.past += 1
         if self.total > 1 and self.due():
-            self.told_past = self.past
+            self.past_printed = self.past
             self.say(self.line())
 
     def due(self) -> bool:
-        """Return whether it is time for a line, and take it as said."""
-        if self.clock() - self.told < SECONDS_BETWEEN_LINES:
+        """Return whether a line is due; if so, start the interval anew."""
+        if self.clock() - self.printed_at < SECONDS_BETWEEN_LINES:
             return False
-        self.told = self.clock()
+        self.printed_at = self.clock()
         return True
 
     def left(self) -> str:
-        """Return `, 40 s left` for the only picture, or nothing where that is not known."""
+        """Return `, 40 s left` for the only picture, or nothing if that is unknown."""
         seconds = self.picture.seconds_left()
         return "" if seconds is None else f", {duration(seconds)} left"
 
     def line(self) -> str:
-        """Return how far it is, how fast it goes, and how long it will take."""
+        """Return the count, the rate and the time left."""
         seconds = self.clock() - self.begun
         total = max(self.total, self.past)
         text = f"{self.past} of {total}"
@@ -142,14 +161,12 @@ class Lines:
         return f"{text}, {duration(left)} left" if left else text
 
     def say(self, text: str) -> None:
-        """Print a line at once, whatever the stream's encoding."""
-        encoding = self.stream.encoding or "utf-8"
-        text = text.encode(encoding, "backslashreplace").decode(encoding)
-        print(text, file=self.stream, flush=True)
+        """Print a line at once."""
+        say(text, self.stream)
 
 
 class Bar(Lines):
-    """The same with a bar that moves; rich draws it below what is said."""
+    """`Lines` with a progress bar below them, drawn by rich."""
 
     def __init__(self, stream: TextIO, verbose: bool = False) -> None:
         from rich.console import Console
@@ -182,7 +199,7 @@ class Bar(Lines):
             self.progress.update(self.bar, completed=self.past, description=words)
 
     def end(self) -> None:
-        """Take the bar away and leave a line in its place."""
+        """Replace the bar by a last line."""
         self.progress.stop()
         if self.total > 1 and self.past:
             self.say(self.line())
@@ -194,15 +211,56 @@ class Bar(Lines):
 
 
 def named(name: str, text: str) -> str:
-    """Return a text with the name of what it is about in front, unless it holds it."""
+    """Return `name: text`, or the text alone if it holds the name."""
     known = re.search(rf"(?:^|[/\s]){re.escape(name)}(?:$|[\s:,])", text)
     return text if known else f"{name}: {text}"
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: 40 s, 12 min, 3.5 h."""
+    """Return a time such as 40 s, 12 min, 3.5 h."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     if seconds < 6000:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def shown(path: PurePath | str) -> str:
+    r"""Return a path as it can be printed on one line: what is no text becomes \x...
+
+    A name need not be UTF-8, and may hold line breaks.
+    """
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class Progress:
+    """How far a piece of work is, and how long the rest will take.
+
+    Args:
+        clock: seconds from anywhere.
+
+    Attributes:
+        done: how many steps are done.
+        total: how many there are; 0 before the work begins.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.done = self.total = 0
+        self._clock = clock
+        self._begun = self._updated = 0.0
+
+    def update(self, done: int, total: int) -> None:
+        """Take how many steps are done; 0 starts the clock."""
+        self._updated = self._clock()
+        if not done:
+            self._begun = self._updated
+        self.done, self.total = done, total
+
+    def seconds_left(self) -> float | None:
+        """Return how long the rest will take; None before a twentieth is done."""
+        if not self.done or 20 * self.done < self.total:
+            return None
+        left = (self._updated - self._begun) * (self.total - self.done) / self.done
+        # The time since the last step counts down.
+        return max(0.0, left - (self._clock() - self._updated))

@@ -3,7 +3,7 @@
 import io
 
 from deepgin.cluster.manifests import Report
-from deepgin.cluster.progress import Lines
+from deepgin.commands.cluster import Lines
 
 
 def test_lines():

@@ -11,7 +11,7 @@ import deepgin
 
 SCRIPT = """
 import numpy as np
-from deepgin.evaluation.peaks import Peak
+from deepgin.evaluation.measures import Peak
 first = np.ones(200_000_000, np.uint8)  # before: it does not count
 del first
 peak = Peak()
