@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..inpainting.folders.names import key, keys, mask_stems, order, pictures_among, shown
 from ..pictures import WRITABLE_ENDINGS, picture_of_mask
+from ..pictures.tree import key, keys, mask_stems, order, pictures_among, shown
 
 _ENDINGS = WRITABLE_ENDINGS | {".gif"}  # as the folder command: people take it for a picture
 

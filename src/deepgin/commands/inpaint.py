@@ -10,7 +10,7 @@ from .parsing import Parser, add_runtime, add_texture
 from .telling import counted
 
 if TYPE_CHECKING:
-    from ..inpainting.folders import Request
+    from ..inpainting.folders import FolderRequest
 
 _OF_FOLDERS = ("glob", "limit", "suffix", "format", "shard")
 
@@ -101,17 +101,17 @@ def run(args: Any) -> None:
         ) from summary.error
 
 
-def _request(args: Any) -> "Request":
+def _request(args: Any) -> "FolderRequest":
     """Return what is asked for; options that do not work are told of before anything is read."""
     from ..inpainting import Options
-    from ..inpainting.folders import JobOptions, Request, parse_shard
+    from ..inpainting.folders import FolderRequest, JobOptions, parse_shard
 
     made = [name for name in ("--box", "--color", "--alpha") if getattr(args, name[2:])]
     given = [*made, *(["a mask"] if args.masks else [])]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} say what the hole is: give one of them")
     filling = {f.name: getattr(args, f.name) for f in fields(Options)}
-    return Request(
+    return FolderRequest(
         Path(args.source),
         Path(args.output),
         Path(args.masks) if args.masks else None,

@@ -6,21 +6,18 @@ from functools import partial
 from pathlib import Path
 
 from ...errors import PictureError, UsageError
-from ...pictures import check_target
+from ...pictures import check_target, shown
 from ..inpainter import Inpainter
 from ..jobs import Result
 from ..options import Options
-from .job import Summary, Watcher, run
-from .names import shown
+from .job import FolderSummary, Watcher, reader, run
 from .pairing import Pair, Pairs, find_pairs
 from .plan import JobOptions, check_folders, plan
-from .provenance import provenance
-from .reading import reader
-from .target import check_alike, held, remove_leftovers
+from .target import check_alike, held, provenance, remove_leftovers
 
 
 @dataclass(frozen=True)
-class Request:
+class FolderRequest:
     """What is asked for.
 
     Attributes:
@@ -83,18 +80,22 @@ class Request:
             options=self.options,
         )
         if self.guidance and not made.guided:
-            raise UsageError("these weights take no guidance picture: leave --guidance out")
+            raise UsageError(
+                "these weights take no guidance picture",
+                field="guidance",
+                mend="leave {guidance} out",
+            )
         return made
 
     def how_written(self) -> JobOptions:
         """Return how results are written, the provenance in it if it is asked for."""
         if not self.provenance:
             return self.writing
-        told = provenance(self.weights, self.options, self.sharpness)
-        return replace(self.writing, provenance=told)
+        made = provenance(self.weights, self.options, self.sharpness)
+        return replace(self.writing, provenance=made)
 
 
-def fill_one(request: Request, watcher: Watcher) -> Path:
+def fill_one(request: FolderRequest, watcher: Watcher) -> Path:
     """Fill one picture and return the file that was written.
 
     Raises:
@@ -106,7 +107,11 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     source, overwrite = request.source, request.writing.overwrite
     _check_not_input(target, source, request.masks, request.guidance)
     if os.path.exists(target) and not overwrite:
-        raise UsageError(f"{shown(target)} exists: add --overwrite, or choose another name")
+        raise UsageError(
+            f"{shown(target)} exists",
+            field="overwrite",
+            mend="use {overwrite=true}, or choose another name",
+        )
     pair = _only(request.pairs(), request)
     _check_not_input(target, pair.mask, pair.guidance)
     inpainter = request.inpainter()
@@ -129,7 +134,7 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     return target
 
 
-def fill_folder(request: Request, watcher: Watcher) -> Summary:
+def fill_folder(request: FolderRequest, watcher: Watcher) -> FolderSummary:
     """Fill a folder; a failure does not stop the rest.
 
     Raises:
@@ -141,7 +146,7 @@ def fill_folder(request: Request, watcher: Watcher) -> Summary:
     made = plan(pairs, target, request.writing)
     watcher.before(pairs)
     if not pairs.pairs and not pairs.failed:
-        raise PictureError(f"{shown(request.source)}: {_nothing(pairs, request)}")
+        raise _nothing(pairs, request)
     how = request.how_written()
     if how.provenance and not how.overwrite:
         check_alike(made, how.provenance)
@@ -156,25 +161,28 @@ def _check_not_input(target: Path, *inputs: Path | None) -> None:
     if os.path.exists(target) and any(
         p and os.path.exists(p) and target.samefile(p) for p in inputs
     ):
-        raise UsageError(f"{shown(target)} is also an input: choose another name")
+        raise UsageError(f"{shown(target)} is also an input", mend="choose another name")
 
 
-def _only(pairs: Pairs, request: Request) -> Pair:
+def _only(pairs: Pairs, request: FolderRequest) -> Pair:
     """Return the one pair, or say why there is none."""
     if pairs.pairs:
         return pairs.pairs[0]
     if pairs.failed:
         raise PictureError(f"{shown(request.source)}: {pairs.failed[0][1]}")
-    raise PictureError(f"{shown(request.source)} has no mask: {_mend(request)}")
+    raise PictureError(f"{shown(request.source)} has no mask", mend=_mend(request))
 
 
-def _nothing(pairs: Pairs, request: Request) -> str:
+def _nothing(pairs: Pairs, request: FolderRequest) -> PictureError:
+    source = shown(request.source)
     if pairs.lone_pictures:
-        return f"no picture has a mask: {_mend(request)}"
-    return f"no picture matches {request.glob}" if request.glob else "there are no pictures in it"
+        return PictureError(f"{source}: no picture has a mask", mend=_mend(request))
+    if request.glob:
+        return PictureError(f"{source}: no picture matches {request.glob}", field="glob")
+    return PictureError(f"{source}: there are no pictures in it")
 
 
-def _mend(request: Request) -> str:
+def _mend(request: FolderRequest) -> str:
     if request.masks is not None:
         return f"give a file in {shown(request.masks)} its name"
-    return "name one, put NAME_mask.png beside NAME.png, or use --box, --color or --alpha"
+    return "name one, put NAME_mask.png beside NAME.png, or use {box}, {color} or {alpha=true}"

@@ -1,4 +1,4 @@
-"""Filling a plan's groups: read ahead in threads, fill here, write in threads. Names: plan.py."""
+"""Filling the groups of a plan: threads read ahead, this thread fills, threads write."""
 
 import os
 from collections import deque
@@ -7,19 +7,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Protocol, TypeAlias
+from pathlib import Path
+from threading import Lock
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from ...errors import DeepginError
 from ...files import make_folder
-from ...pictures import Document
+from ...pictures import Document, Failure, Marks
+from ..inputs import as_guidance, as_marks
 from ..jobs import Job, Result
 from .pairing import Pairs
-from .plan import JobOptions, Plan, Task
-from .walk import Failure
+from .plan import FolderPlan, JobOptions, Task
 
 GROUPS_AHEAD = 2
 THREADS = min(4, os.cpu_count() or 1)
 
+T = TypeVar("T")
 Read: TypeAlias = Callable[[Task], Job]
 Fill: TypeAlias = Callable[[list[Job]], Sequence[Result]]
 
@@ -50,7 +53,7 @@ class Watcher(Protocol):
 
 
 @dataclass
-class Summary:
+class FolderSummary:
     """What a job came to.
 
     Attributes:
@@ -66,7 +69,9 @@ class Summary:
     error: Exception | None = None
 
 
-def run(plan: Plan, read: Read, fill: Fill, options: JobOptions, watcher: Watcher) -> Summary:
+def run(
+    plan: FolderPlan, read: Read, fill: Fill, options: JobOptions, watcher: Watcher
+) -> FolderSummary:
     """Fill and write all pictures of a plan that are not done; a failure does not stop the rest.
 
     Args:
@@ -78,7 +83,7 @@ def run(plan: Plan, read: Read, fill: Fill, options: JobOptions, watcher: Watche
     """
     tasks = [*chain.from_iterable(plan.groups)]
     wanted = {t for t in tasks if options.overwrite or not os.path.isfile(t.target)}
-    summary = Summary(skipped=len(tasks) - len(wanted), failed=[*plan.failed])
+    summary = FolderSummary(skipped=len(tasks) - len(wanted), failed=[*plan.failed])
     watcher.begin(len(wanted) + len(plan.failed), summary.skipped)
     for name, why in plan.failed:
         watcher.failed(name, why)
@@ -108,7 +113,7 @@ class _Run:
     fill: Fill
     options: JobOptions
     watcher: Watcher
-    summary: Summary
+    summary: FolderSummary
     writes: deque[tuple[Task, str, Future]] = field(default_factory=deque)
 
     def pass_on(self, group: list[tuple[Task, Future]], writing: ThreadPoolExecutor) -> None:
@@ -195,3 +200,50 @@ def _ahead(
     while queue:
         queue.extend(islice(begun, 1))
         yield queue.popleft()
+
+
+def reader(threshold: float, guided: bool) -> Callable[[Task], Job]:
+    """Return what reads a task's files, in any thread.
+
+    Args:
+        threshold: see `Options`.
+        guided: whether the network takes a segmentation; those that are there are else not read.
+    """
+
+    def marks_in(path: Path) -> Marks:
+        marks = as_marks(path, threshold)
+        marks.mask.flags.writeable = False  # one may be of many jobs
+        return marks
+
+    masks, guides = _Last(marks_in), _Last(as_guidance)
+
+    def read(task: Task) -> Job:
+        pair = task.pair
+        mask, note = masks(pair.mask) if pair.mask else (None, "")
+        return Job(
+            Document.open(pair.picture),
+            mask,
+            guides(pair.guidance) if guided and pair.guidance else None,
+            str(pair.picture),
+            str(pair.mask or ""),
+            note,
+        )
+
+    return read
+
+
+class _Last(Generic[T]):
+    """Keeps what was read last: one mask may serve for all pictures."""
+
+    def __init__(self, read: Callable[[Path], T]) -> None:
+        self.read, self.lock = read, Lock()
+        self.last: tuple[Path, T] | None = None
+
+    def __call__(self, path: Path) -> T:
+        with self.lock:
+            last = self.last
+        if last is None or last[0] != path:
+            last = (path, self.read(path))
+            with self.lock:
+                self.last = last
+        return last[1]

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TextIO
 
+from ...pictures import shown
 from ..steps import Progress
 from .job import Watcher
-from .names import shown
 from .pairing import Pairs
 
 SECONDS_BETWEEN_LINES = 10.0
