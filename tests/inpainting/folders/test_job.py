@@ -180,8 +180,8 @@ def test_files_that_cannot_be_read_fail_by_name_and_the_rest_goes_on(photos, tmp
     ("error", "why"),
     [
         (PictureError("too\n large"), "too large"),
-        (RuntimeError("odd\n thing"), "RuntimeError: odd thing (--debug shows where)"),
-        (MemoryError(), "MemoryError: no message (--debug shows where)"),
+        (RuntimeError("odd\n thing"), "RuntimeError: odd thing: debug=True shows where"),
+        (MemoryError(), "MemoryError: no message: debug=True shows where"),
     ],
 )
 def test_one_that_the_network_refuses_fails_alone(photos, tmp_path, error, why):

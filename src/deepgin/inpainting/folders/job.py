@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from ...errors import DeepginError
+from ...errors import DeepginError, Note
 from ...files import make_folder
 from ...pictures import Document, Failure, Marks
 from ..inputs import as_guidance, as_marks
@@ -99,12 +99,12 @@ def run(
     return summary
 
 
-def reason(error: Exception) -> str:
+def reason(error: Exception) -> Note:
     """Return why something failed, in one line."""
-    text = " ".join(str(error).split())
     if isinstance(error, DeepginError):
-        return text
-    return f"{type(error).__name__}: {text or 'no message'} (--debug shows where)"
+        return Note(" ".join(error.problem.split()), mend=error.mend)
+    text = " ".join(str(error).split()) or "no message"
+    return Note(f"{type(error).__name__}: {text}", mend="{debug=true} shows where")
 
 
 @dataclass

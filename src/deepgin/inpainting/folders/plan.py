@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import DeepginError, UsageError
+from ...errors import DeepginError, Note, UsageError
 from ...files import folds_case
 from ...pictures import check_target, shown
 from ...pictures.tree import Failure, base
@@ -133,7 +133,8 @@ def plan(pairs: Pairs, target: Path, options: JobOptions) -> FolderPlan:
         try:
             tasks.append(Task(pair, check_target(target / result_name(pair.inside, options))))
         except DeepginError as error:
-            made.failed.append((pair.name, f"{error}, or choose another format for the results"))
+            mend = f"{error.mend}, or use {{format=png}}" if error.mend else "or use {format=png}"
+            made.failed.append((pair.name, Note(error.problem, mend=mend)))
     _check_collisions(tasks, folded=folds_case(target))
     _check_inputs(tasks)
     number, count = options.shard

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TextIO
 
+from ...errors import Note, on_command_line
 from ...pictures import shown
 from ..steps import Progress
 from .job import Watcher
@@ -192,7 +193,8 @@ class Bar(Lines):
 
 
 def named(name: str, text: str) -> str:
-    """Return a text with the name of what it is about in front, unless it holds it."""
+    """Return a text with options spelled for the command line, after `name` unless it holds it."""
+    text = text.spelled(on_command_line) if isinstance(text, Note) else text
     known = re.search(rf"(?:^|[/\s]){re.escape(name)}(?:$|[\s:,])", text)
     return text if known else f"{name}: {text}"
 
