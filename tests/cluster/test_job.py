@@ -9,8 +9,7 @@ import pytest
 from deepgin.cluster import fill_all
 from deepgin.cluster.places import Place
 from deepgin.inpainting import Options
-from deepgin.inpainting.folders import JobOptions, fill_folder, watcher
-from deepgin.inpainting.folders import Request as FolderRequest
+from deepgin.inpainting.folders import FolderRequest, JobOptions, fill_folder, watcher
 
 from .conftest import (
     Told,

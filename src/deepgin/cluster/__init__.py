@@ -1,7 +1,7 @@
 """Filling very many pictures on a Ray cluster: units of work, workers, and manifests of results."""
 
-from .job import Summary, Watcher, fill_all
+from .job import ClusterSummary, Watcher, fill_all
 from .progress import Lines
-from .request import Request, absolute
+from .request import ClusterRequest, absolute
 
-__all__ = ["Lines", "Request", "Summary", "Watcher", "absolute", "fill_all"]
+__all__ = ["ClusterRequest", "ClusterSummary", "Lines", "Watcher", "absolute", "fill_all"]

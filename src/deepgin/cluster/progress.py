@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TextIO
 
-from ..inpainting.folders import shown
 from ..inpainting.folders.progress import NAMES_TOLD, SECONDS_BETWEEN_LINES, duration
-from .manifests import SUMMARY, Report
+from ..pictures import shown
+from .manifests import JOB_MANIFEST, Report
 
 
 class Lines:
@@ -46,9 +46,8 @@ class Lines:
         self.pictures += report.filled
         self.pictures_failed += report.failed
         self.warnings.update(report.warnings)
-        if report.begun > 1 and not report.error:
-            died = "a worker died" if report.begun == 2 else f"{report.begun - 1} workers died"
-            self.note(f"{shown(report.unit)}: {died} filling it, the next one filled it whole")
+        if report.restarted and not report.error:
+            self.note(f"{shown(report.unit)}: a worker died filling it, another one filled it")
         if report.error:
             # Of a hundred units that fail for one reason, one line.
             key = report.error.replace(report.unit, "")
@@ -79,7 +78,7 @@ class Lines:
         for name, why in self.pictures_failed[:NAMES_TOLD]:
             self.say(f"deepgin: {shown(name)}: {why}")
         if (left := len(self.pictures_failed) - NAMES_TOLD) > 0:
-            self.say(f"deepgin: and {left} more pictures, which {SUMMARY} names")
+            self.say(f"deepgin: and {left} more pictures, which {JOB_MANIFEST} names")
 
     def say(self, text: str) -> None:
         """Print a line at once, whatever the stream's encoding."""

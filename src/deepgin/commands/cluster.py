@@ -7,7 +7,7 @@ from .parsing import Parser, add_runtime, add_texture
 from .telling import counted
 
 if TYPE_CHECKING:
-    from ..cluster import Request
+    from ..cluster import ClusterRequest
 
 
 def parser() -> Parser:
@@ -71,8 +71,8 @@ def run(args: Any) -> None:
         )
 
 
-def _request(args: Any) -> "Request":
-    from ..cluster import Request, absolute
+def _request(args: Any) -> "ClusterRequest":
+    from ..cluster import ClusterRequest, absolute
     from ..inpainting import Options
     from ..inpainting.folders import JobOptions
 
@@ -86,7 +86,7 @@ def _request(args: Any) -> "Request":
         "threshold",
         "resize_mask",
     )
-    return Request(
+    return ClusterRequest(
         absolute(args.source),
         absolute(args.output),
         absolute(args.masks or ""),

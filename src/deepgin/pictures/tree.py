@@ -91,8 +91,12 @@ def walk(
 
 def is_picture(name: str | PurePath) -> bool:
     """Return whether a file has the suffix of a picture and neither it nor a folder is hidden."""
-    path = PurePath(name)
-    return _suffix(path.name) in PICTURE_SUFFIXES and not any(p[0] == "." for p in path.parts)
+    return _suffix(PurePath(name).name) in PICTURE_SUFFIXES and not is_hidden(name)
+
+
+def is_hidden(name: str | PurePath) -> bool:
+    """Return whether a path, or a folder in it, begins with a dot."""
+    return any(part.startswith(".") for part in PurePath(name).parts)
 
 
 def find_pictures(folder: str | Path, limit: int = 0) -> list[Path]:
