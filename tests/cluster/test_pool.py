@@ -111,7 +111,9 @@ class Killer(threading.Thread):
         self.join()
 
 
-def test_workers_that_are_killed_lose_and_double_nothing(pool, scratch, ask, shards, tmp_path):
+def test_workers_that_are_killed_lose_and_double_nothing(
+    pool, scratch, ask, shards, tmp_path, capsys
+):
     out = tmp_path / "out"
 
     def some():
@@ -125,6 +127,7 @@ def test_workers_that_are_killed_lose_and_double_nothing(pool, scratch, ask, sha
     assert sorted(report.unit for report in told.reports) == [str(u) for u in range(UNITS)]
     # One of them if a unit's second worker was killed too.
     assert 1 <= sum(report.restarted for report in told.reports) <= 2
+    assert capsys.readouterr().out == ""
     assert contents(out) == expected(ask, shards, tmp_path / "whole")
 
 

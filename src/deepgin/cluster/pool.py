@@ -5,11 +5,12 @@ import math
 import os
 import re
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TextIO, cast
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
@@ -71,7 +72,8 @@ def hand_over(workers: Workers) -> Hand:
     """
 
     def hand(order: Order, weights: bytes | None, units: list[Unit]) -> Iterator[Report]:
-        with _cluster(workers, order.request.device) as gpus:
+        hushed = cast(TextIO, _Hushed(sys.stdout))
+        with redirect_stdout(hushed), _cluster(workers, order.request.device) as gpus:
             yield from _reports(workers, gpus, order, weights, units)
 
     return hand
@@ -211,3 +213,18 @@ def _cause(error: BaseException) -> str:
     lines = [line for line in str(error).splitlines() if line.strip()]
     last = lines[-1] if lines else type(error).__name__
     return public(re.sub(r"^deepgin\.errors\.\w+: ", "", last))
+
+
+class _Hushed:
+    """A stream without what a thread of Ray prints about every death, in many lines."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if threading.current_thread().name == "ray_listen_error_messages":
+            return len(text)
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

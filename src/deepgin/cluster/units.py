@@ -1,18 +1,20 @@
-"""Cutting a source into units: a tar shard, or a run of a folder's pictures."""
+"""Units of work: a tar shard, or some pictures of a folder. Listing and opening them."""
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ..errors import PictureError, UsageError
 from ..inpainting.folders.plan import result_name
 from ..pictures import is_picture, shown
-from .pairing import Entry, pair
+from .pairing import Entry, Names, pair
 from .places import FileInfo, Place, PlaceError, expanded
 from .request import ClusterRequest
+from .tars import Shard
 
 SHARD_ENDINGS = (".tar", ".tar.gz", ".tgz")
 _THREADS = 16
@@ -206,6 +208,50 @@ def collisions(entries: Iterable[Entry], request: ClusterRequest) -> Iterable[tu
 def result_of(name: str, request: ClusterRequest) -> str:
     """Return the name of a picture's result in a tar."""
     return result_name(Path(name), request.writing).as_posix()
+
+
+@dataclass
+class Source:
+    """A unit's pictures and masks, and what copies one of them to a path, in any thread."""
+
+    names: Names
+    notes: list[str]
+    picture: Callable[[str, Path], None]
+    mask: Callable[[str, Path], None]
+
+
+@contextmanager
+def opened(unit: Unit, request: ClusterRequest, one_mask: bool, folder: Path) -> Iterator[Source]:
+    """Open a unit's pictures; a shard that is not on this machine is copied to `folder`.
+
+    Raises:
+        DeepginError: the shard cannot be read.
+    """
+    if not unit.shard:
+        pictures = Place(request.source)
+        masks = Place(request.masks) if request.masks and not one_mask else pictures
+        yield Source(
+            Names([*unit.entries], [*unit.failed]),
+            [],
+            lambda name, path: pictures.child(name).fetch(path),
+            lambda name, path: masks.child(name).fetch(path),
+        )
+        return
+    place = Place(unit.shard)
+    path = place.local or folder / "shard"
+    if place.local:
+        place.info()  # raises if it is missing
+    else:
+        place.fetch(path)
+    with closing(Shard(path, place.shown)) as shard:
+        names = pair(shard.sizes.keys() - shard.double, one_for_all=one_mask)
+        names.entries = [replace(e, bytes=shard.sizes[e.name]) for e in names.entries]
+        double = "two members of the shard have this name: keep one"
+        names.failed += [(name, double) for name in sorted(shard.double) if is_picture(name)]
+        notes = [f"{shown(name)} is a mask without a picture" for name in names.lone_masks]
+        if left_out := sum(not is_picture(name) for name in shard.sizes):
+            notes.append(f"{left_out} members are no pictures: left out")
+        yield Source(names, notes, shard.extract, shard.extract)
 
 
 def _hash(content: list) -> str:

@@ -4,8 +4,7 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,14 @@ from ..errors import DeepginError
 from ..inpainting import Inpainter, Job, Options, Result
 from ..inpainting.folders import Pair, Pairs, Task, plan, provenance, reader, run
 from ..inpainting.textured import wants_texture
-from ..pictures import Document, is_picture, shown
+from ..pictures import Document, shown
 from .manifests import MANIFEST, TAR, Report, as_bytes
-from .pairing import Entry, Names, pair
+from .pairing import Entry
 from .places import Place, PlaceError, public
 from .request import ClusterRequest
 from .scratch import scratch
-from .tars import Results, Shard
-from .units import Unit, collisions, result_of
+from .tars import Results
+from .units import Source, Unit, collisions, opened, result_of
 
 _FULL = os.strerror(errno.ENOSPC)
 
@@ -111,7 +110,7 @@ def fill_unit(unit: Unit, order: Order, inpainter: Inpainter) -> Report:
         BrokenWorker: see there.
     """
     target = Place(order.request.target)
-    with scratch() as folder, _opened(unit, order, folder) as source:
+    with scratch() as folder, opened(unit, order.request, order.one_mask, folder) as source:
         filling = _Filling(source, order, inpainter, folder)
         filling.run()
         results = Results(folder / "results")
@@ -135,46 +134,6 @@ def fill_unit(unit: Unit, order: Order, inpainter: Inpainter) -> Report:
     return Report.of(manifest)
 
 
-@dataclass
-class _Source:
-    """A unit's pictures and masks, and what copies one of them to a path, in any thread."""
-
-    names: Names
-    notes: list[str]
-    picture: Callable[[str, Path], None]
-    mask: Callable[[str, Path], None]
-
-
-@contextmanager
-def _opened(unit: Unit, order: Order, folder: Path) -> Iterator[_Source]:
-    request = order.request
-    if not unit.shard:
-        pictures = Place(request.source)
-        masks = Place(request.masks) if request.masks and not order.one_mask else pictures
-        yield _Source(
-            Names([*unit.entries], [*unit.failed]),
-            [],
-            lambda name, path: pictures.child(name).fetch(path),
-            lambda name, path: masks.child(name).fetch(path),
-        )
-        return
-    place = Place(unit.shard)
-    path = place.local or folder / "shard"
-    if place.local:
-        place.info()  # raises if it is missing
-    else:
-        place.fetch(path)
-    with Shard(path, place.shown) as shard:
-        names = pair(shard.sizes.keys() - shard.double, one_for_all=order.one_mask)
-        names.entries = [replace(e, bytes=shard.sizes[e.name]) for e in names.entries]
-        double = "two members of the shard have this name: keep one"
-        names.failed += [(name, double) for name in sorted(shard.double) if is_picture(name)]
-        notes = [f"{shown(name)} is a mask without a picture" for name in names.lone_masks]
-        if left_out := sum(not is_picture(name) for name in shard.sizes):
-            notes.append(f"{left_out} members are no pictures: left out")
-        yield _Source(names, notes, shard.extract, shard.extract)
-
-
 def _failed(name: str, why: str) -> dict[str, Any]:
     return {"name": name, "status": "failed", "error": why}
 
@@ -190,7 +149,7 @@ class _Filling:
         out: by number, the file of the result.
     """
 
-    source: _Source
+    source: Source
     order: Order
     inpainter: Inpainter
     folder: Path

@@ -10,9 +10,10 @@ from typing import IO, Any
 
 from ...errors import TrainingError, UsageError
 from ...pictures import is_picture
+from ...pictures.tree import SEGMENTATION
 from ...tar_headers import Header
 from .recipe import DataRecipe
-from .sources import SEGMENTATION, is_segmentation, stem
+from .sources import is_segmentation, stem
 
 _ADDRESS = re.compile(r"[a-zA-Z0-9+.-]+://[!#%&()*+,./0-9:=?@A-Z_a-z~\[\]-]+")
 
