@@ -133,7 +133,7 @@ def plan(pairs: Pairs, target: Path, options: JobOptions) -> FolderPlan:
         try:
             tasks.append(Task(pair, check_target(target / result_name(pair.inside, options))))
         except DeepginError as error:
-            mend = f"{error.mend}, or use {{format=png}}" if error.mend else "or use {format=png}"
+            mend = f"{error.mend}, or use {{format=png}}" if error.mend else "{format=png} writes PNG"
             made.failed.append((pair.name, Note(error.problem, mend=mend)))
     _check_collisions(tasks, folded=folds_case(target))
     _check_inputs(tasks)
