@@ -1,4 +1,4 @@
-"""Doing what a person asks for, a picture or a folder of them, from the checks to the files."""
+"""Filling one picture file or a folder of them, from the checks to the written files."""
 
 import os
 from dataclasses import dataclass, field, replace
@@ -18,14 +18,14 @@ from .target import check_alike, held, provenance, remove_leftovers
 
 @dataclass(frozen=True)
 class FolderRequest:
-    """What is asked for.
+    """What to fill, how, and where to write it.
 
     Attributes:
         source: a picture, or a folder of them.
         target: the file, or folder, to write.
         masks: a mask, a folder of masks, or None: beside the pictures.
         guidance: a segmentation, a folder of them, or None: beside the pictures.
-        masked: whether pictures have masks; else the options or their own alpha make the holes.
+        masked: whether pictures have mask files; else options or their own alpha make the holes.
         glob: see `find_pairs`.
         limit: see `find_pairs`.
         options: how holes are found and filled.
@@ -88,7 +88,7 @@ class FolderRequest:
         return made
 
     def how_written(self) -> JobOptions:
-        """Return how results are written, the provenance in it if it is asked for."""
+        """Return how results are written, with provenance if it is wanted."""
         if not self.provenance:
             return self.writing
         made = provenance(self.weights, self.options, self.sharpness)
@@ -99,7 +99,7 @@ def fill_one(request: FolderRequest, watcher: Watcher) -> Path:
     """Fill one picture and return the file that was written.
 
     Raises:
-        DeepginError: what is wrong with the request, a file or the disk; nothing is then written.
+        DeepginError: the request, a file or the disk is at fault; nothing is written.
     """
     if not os.path.exists(request.source):
         raise PictureError(f"{shown(request.source)}: no such file or folder")
@@ -138,7 +138,7 @@ def fill_folder(request: FolderRequest, watcher: Watcher) -> FolderSummary:
     """Fill a folder; a failure does not stop the rest.
 
     Raises:
-        DeepginError: what is wrong with the request, or there is nothing to fill.
+        DeepginError: the request is at fault, or there is nothing to fill.
     """
     target = request.target
     check_folders(request.source, target, request.masks)

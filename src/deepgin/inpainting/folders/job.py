@@ -28,39 +28,39 @@ Fill: TypeAlias = Callable[[list[Job]], Sequence[Result]]
 
 
 class Watcher(Protocol):
-    """Is told of a job as it goes on, always from the thread that runs it."""
+    """Follows a job. All calls come from the thread that runs it."""
 
     def before(self, pairs: Pairs) -> None:
-        """Hear what was found, and what of it has no counterpart."""
+        """Take the pairs before work starts, and what has no mask or no picture."""
 
     def begin(self, total: int, skipped: int) -> None:
-        """Hear how many pictures are to be filled, and how many were done before."""
+        """Take the number of pictures to fill, and of those that were done before."""
 
     def step(self, done: int, of: int) -> None:
-        """Hear how far the pictures in work are, in steps; see `Steps`."""
+        """Take the progress of the pictures in work, in steps; see `Steps`."""
 
     def filled(self, name: str, fit: str) -> None:
-        """Hear that a picture is written, and how it was brought to the network."""
+        """Take a picture that is written, and the fit that was used."""
 
     def failed(self, name: str, why: str) -> None:
-        """Hear that a picture, or a folder of them, failed."""
+        """Take a picture or folder that failed, and why."""
 
     def note(self, name: str, text: str) -> None:
-        """Hear what must be said of a picture that did not fail."""
+        """Take a warning about a picture that did not fail."""
 
     def end(self) -> None:
-        """Hear that no more will come, whether all is done or not."""
+        """Take notice that work has ended, complete or not."""
 
 
 @dataclass
 class FolderSummary:
-    """What a job came to.
+    """The outcome of a job.
 
     Attributes:
-        done: pictures written.
-        skipped: pictures that had been written before.
-        failed: name and reason of each that could not be.
-        error: the first exception behind them.
+        done: number of pictures that were written.
+        skipped: number of pictures that had been written before.
+        failed: name and reason of pictures that could not be written.
+        error: the first exception among them.
     """
 
     done: int = 0
@@ -79,7 +79,7 @@ def run(
         read: reads a pair; called in several threads.
         fill: fills a group, in this thread.
         options: how results are written.
-        watcher: is told.
+        watcher: follows the job.
     """
     tasks = [*chain.from_iterable(plan.groups)]
     wanted = {t for t in tasks if options.overwrite or not os.path.isfile(t.target)}
@@ -183,7 +183,7 @@ class _Run:
 
 @contextmanager
 def _threads() -> Iterator[ThreadPoolExecutor]:
-    """Give threads that end with the block: when it is interrupted, after what each is doing."""
+    """Yield threads that end with the block. On an interrupt each ends after its current task."""
     pool = ThreadPoolExecutor(THREADS)
     try:
         yield pool
@@ -194,7 +194,7 @@ def _threads() -> Iterator[ThreadPoolExecutor]:
 def _ahead(
     reading: ThreadPoolExecutor, read: Read, groups: Iterable[list[Task]]
 ) -> Iterator[list[tuple[Task, Future]]]:
-    """Give groups that are being read, with so many more behind them."""
+    """Yield groups that are being read, GROUPS_AHEAD of them at a time."""
     begun = ([(task, reading.submit(read, task)) for task in group] for group in groups)
     queue = deque(islice(begun, GROUPS_AHEAD))
     while queue:
@@ -203,11 +203,11 @@ def _ahead(
 
 
 def reader(threshold: float, guided: bool) -> Callable[[Task], Job]:
-    """Return what reads a task's files, in any thread.
+    """Return a function that reads a task's files, in any thread.
 
     Args:
         threshold: see `Options`.
-        guided: whether the network takes a segmentation; those that are there are else not read.
+        guided: whether the network takes a segmentation; otherwise none is read.
     """
 
     def marks_in(path: Path) -> Marks:
@@ -233,7 +233,7 @@ def reader(threshold: float, guided: bool) -> Callable[[Task], Job]:
 
 
 class _Last(Generic[T]):
-    """Keeps what was read last: one mask may serve for all pictures."""
+    """Caches the file that was read last: one mask may serve for all pictures."""
 
     def __init__(self, read: Callable[[Path], T]) -> None:
         self.read, self.lock = read, Lock()

@@ -1,4 +1,4 @@
-"""What a folder job will write, in which groups, and what makes it impossible. No work is done."""
+"""Planning a folder job: names of results, groups, and checks before work starts."""
 
 import os
 import re
@@ -76,7 +76,7 @@ class Task:
 
 @dataclass
 class FolderPlan:
-    """What is to be done.
+    """The tasks of a folder job.
 
     Attributes:
         groups: of tasks, of this shard; they depend on the listing alone, so that a run that was
@@ -133,7 +133,9 @@ def plan(pairs: Pairs, target: Path, options: JobOptions) -> FolderPlan:
         try:
             tasks.append(Task(pair, check_target(target / result_name(pair.inside, options))))
         except DeepginError as error:
-            mend = f"{error.mend}, or use {{format=png}}" if error.mend else "{format=png} writes PNG"
+            mend = (
+                f"{error.mend}, or use {{format=png}}" if error.mend else "{format=png} writes PNG"
+            )
             made.failed.append((pair.name, Note(error.problem, mend=mend)))
     _check_collisions(tasks, folded=folds_case(target))
     _check_inputs(tasks)

@@ -58,14 +58,14 @@ def provenance(
     }
 
 
-def check_alike(plan: FolderPlan, told: dict[str, Any]) -> None:
+def check_alike(plan: FolderPlan, wanted: dict[str, Any]) -> None:
     """Refuse to go on where the first result that is there says that it was made otherwise.
 
     One is looked at alone, since each must be decoded. One that says nothing is taken for done.
 
     Args:
         plan: what is to be done.
-        told: see `provenance`.
+        wanted: see `provenance`.
 
     Raises:
         UsageError: it has other weights, sharpness or options.
@@ -78,7 +78,7 @@ def check_alike(plan: FolderPlan, told: dict[str, Any]) -> None:
     except PictureError:
         return
     ways = ("weights", "sharpness", "options")
-    if before and (other := [way for way in ways if before.get(way) != told.get(way)]):
+    if before and (other := [way for way in ways if before.get(way) != wanted.get(way)]):
         raise UsageError(
             f"{shown(first)} was made with other {', '.join(other)}",
             field="overwrite",
