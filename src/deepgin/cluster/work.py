@@ -250,10 +250,13 @@ class _Filling:
         """Return a text with the names of pictures and masks in place of temporary files."""
 
         def named(match: re.Match[str]) -> str:
+            if not match[1]:
+                return self.order.request.masks
             entry = self.source.names.entries[int(match[1])]
             return shown(entry.mask if match[2] else entry.name)
 
-        files = rf"{re.escape(str(self.folder))}/(?:out/)?(\d{{6,}})(-mask)?(?:\.[^\s:/]*)?"
+        place = re.escape(str(self.folder))
+        files = rf"{place}[/\\](?:mask|(?:out[/\\])?(\d{{6,}})(-mask)?)(?:\.[^\s:/]*)?"
         return public(re.sub(files, named, text))
 
 
