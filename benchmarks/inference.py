@@ -30,7 +30,7 @@ from PIL import Image
 from deepgin.devices import choose_precision, keep_freed_memory
 from deepgin.inpainting import Inpainter, Options
 from deepgin.inpainting.fits import Polyphase, complete
-from deepgin.inpainting.folders import JobOptions, Request, fill_folder, watcher
+from deepgin.inpainting.folders import FolderRequest, JobOptions, fill_folder
 from deepgin.masks import draw
 from deepgin.network import Generator
 from deepgin.runtimes import Runtime

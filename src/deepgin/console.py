@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Protocol, TextIO
 
-from .errors import on_command_line, spelled
+from .errors import Note, on_command_line, spelled
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_TO_FIRST_STEP = 2.0
@@ -211,7 +211,8 @@ class Bar(Lines):
 
 
 def named(name: str, text: str) -> str:
-    """Return `name: text`, or the text alone if it holds the name."""
+    """Return a text with options spelled for the command line, after `name` unless it holds it."""
+    text = text.spelled(on_command_line) if isinstance(text, Note) else text
     known = re.search(rf"(?:^|[/\s]){re.escape(name)}(?:$|[\s:,])", text)
     return text if known else f"{name}: {text}"
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepgin.cluster import Request, fill_all
-from deepgin.cluster.worker import Worker
+from deepgin.cluster import ClusterRequest, fill_all
+from deepgin.cluster.work import Worker
 from deepgin.inpainting import Inpainter
 
 
@@ -140,7 +140,7 @@ def _one_network(monkeypatch, runtime, weights):
         return Inpainter(path, options=options, **settings)
 
     monkeypatch.setattr("deepgin.cluster.job.Inpainter", made)
-    monkeypatch.setattr("deepgin.cluster.worker.Inpainter", made)
+    monkeypatch.setattr("deepgin.cluster.work.Inpainter", made)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def ask(weights, tmp_path):
 
     def made(source, target=tmp_path / "out", **fields):
         fields.setdefault("weights", str(weights))
-        return Request(str(source), str(target), **fields)
+        return ClusterRequest(str(source), str(target), **fields)
 
     return made
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgin.cluster.addresses import expanded, hidden
+from deepgin.cluster.places import expanded, public
 from deepgin.errors import UsageError
 
 
@@ -23,12 +23,12 @@ from deepgin.errors import UsageError
     ],
 )
 def test_hidden(text, expected):
-    assert hidden(text) == expected
+    assert public(text) == expected
 
 
 @given(st.text("abc:@%?&=/", max_size=8).filter(lambda text: "/" not in text))
 def test_no_password_is_shown(password):
-    assert hidden(f"see ftp://me:SECRET{password}@host/x now") == "see ftp://host/x now"
+    assert public(f"see ftp://me:SECRET{password}@host/x now") == "see ftp://host/x now"
 
 
 def test_ranges():

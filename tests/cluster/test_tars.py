@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tarfile
+from contextlib import closing
 
 import pytest
 
@@ -14,7 +15,7 @@ from .conftest import members_of, write_shard, write_tar
 
 def read(path, tmp_path):
     """Return all that a shard holds."""
-    with Shard(path, "shown.tar") as shard:
+    with closing(Shard(path, "shown.tar")) as shard:
         found = {}
         for name in reversed(shard.sizes):
             shard.extract(name, tmp_path / "one")
@@ -63,7 +64,7 @@ def test_members_of_one_name_and_links(tmp_path):
         link = tarfile.TarInfo("c.png")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(link)
-    with Shard(path, "in.tar") as shard:
+    with closing(Shard(path, "in.tar")) as shard:
         assert shard.double == {"a.png"}
         assert shard.sizes.keys() == {"a.png", "b.png"}
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from deepgin.cluster.units import Unit, plan_units
+from deepgin.cluster.units import plan_units
 from deepgin.errors import DeepginError, PictureError, UsageError
 
 from .conftest import mask_png, png, write_folder, write_shard
@@ -29,13 +29,6 @@ def test_runs_of_pictures(ask, folder):
     }
     assert plan == plan_units(ask(folder, per_unit=2))
     assert not plan.notes
-
-
-def test_units_travel_as_text(ask, folder):
-    for unit in plan_units(ask(folder, per_unit=2)).units:
-        assert Unit.of_json(unit.to_json()) == unit
-    unit = Unit("a", "b", failed=(("\udcff.png", "why"),))
-    assert Unit.of_json(unit.to_json()) == unit
 
 
 @pytest.mark.parametrize("changed", ["2.png", "2_mask.png"])

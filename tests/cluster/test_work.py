@@ -8,8 +8,8 @@ import tempfile
 
 import pytest
 
+from deepgin.cluster import ClusterRequest
 from deepgin.cluster import scratch as scratches
-from deepgin.cluster.request import Request
 from deepgin.cluster.scratch import scratch
 from deepgin.cluster.units import plan_units
 from deepgin.cluster.work import BrokenWorker, Order, fill_unit
@@ -22,8 +22,8 @@ from .conftest import contents, manifest, write_shard
 @pytest.fixture
 def order(ask, tmp_path):
     write_shard(tmp_path / "in" / "a.tar", range(6))
-    request: Request = ask(tmp_path / "in")
-    return Order(request, request.told())
+    request: ClusterRequest = ask(tmp_path / "in")
+    return Order(request, request.to_dict())
 
 
 @pytest.fixture
@@ -144,8 +144,8 @@ def test_scratch_of_the_dead_is_removed_and_of_the_living_kept(tmp_path, monkeyp
 
 def test_manifests_have_no_secrets(ask, tmp_path, weights):
     request = ask("ftp://me:SECRET@host/in", masks="https://host/mask.png?token=SECRET")
-    assert "SECRET" not in str(request.told())
-    assert request.told()["source"] == "ftp://host/in"
+    assert "SECRET" not in str(request.to_dict())
+    assert request.to_dict()["source"] == "ftp://host/in"
 
 
 def test_notes_are_in_the_manifest(order, unit, inpainter, tmp_path):

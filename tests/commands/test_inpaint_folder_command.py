@@ -67,7 +67,8 @@ def test_results_of_another_sharpness_are_not_taken_for_done(deepgin, fails, dat
     deepgin(*arguments, "--sharpness", 0)
     before = pictures_in(out)
     message = fails(2, *arguments)
-    assert f"{out}/a.png was made otherwise (other sharpness): choose another folder" in message
+    assert f"{out}/a.png" in message
+    assert "other sharpness:" in message
     assert pictures_in(out) == before
     (out / "sub/a.png").unlink()
     code, printed, _ = deepgin(*arguments, "--sharpness", 0)
@@ -79,7 +80,7 @@ def test_results_of_another_sharpness_are_not_taken_for_done(deepgin, fails, dat
     # As by its number.
     assert deepgin(*arguments, "--sharpness", 0.25)[1] == f"6 skipped: {out}\n"
     other = fails(2, *arguments, "--weights", stages.sharp, "--fit", "crop")
-    assert "(other weights, sharpness, options)" in other
+    assert "other weights, sharpness, options:" in other
 
 
 def test_results_without_texture_are_not_taken_for_textured_ones(deepgin, fails, data, weights):
@@ -87,7 +88,7 @@ def test_results_without_texture_are_not_taken_for_textured_ones(deepgin, fails,
     arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights, "--provenance"]
     deepgin(*arguments, "--texture", "off")
     before = pictures_in(out)
-    assert "(other options)" in fails(2, *arguments)
+    assert "other options:" in fails(2, *arguments)
     assert pictures_in(out) == before
     assert deepgin(*arguments, "--overwrite")[1] == f"6 filled: {out}\n"
     told = {name: provenance_of(out / name) for name in before}

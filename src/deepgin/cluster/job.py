@@ -1,4 +1,4 @@
-"""A whole job: what is done already, handing out the rest, and the manifest of all. No Ray here."""
+"""A whole job: skipping units that are done, filling the others, the manifest of all. Without Ray."""
 
 import os
 import re
@@ -9,74 +9,75 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from ..errors import DeepginError, UsageError, WeightsError
+from ..errors import DeepginError, Note, UsageError, WeightsError
 from ..inpainting import Inpainter
-from ..inpainting.folders import shown
 from ..locks import held
+from ..pictures import Failure, shown
 from ..weights import local_path
 from .manifests import (
+    JOB_MANIFEST,
     MANIFEST,
-    SUMMARY,
     TAR,
     Report,
-    agreed,
     as_bytes,
     differences,
+    job_manifest,
     read_manifest,
-    summary_of,
+    report_if_done,
 )
 from .places import Place
-from .request import Request
-from .units import Plan, Unit, plan_units
+from .request import ClusterRequest
+from .units import Unit, UnitPlan, plan_units
 from .work import Order
 
-_ASKING = 16
-LOST = (
+_THREADS = 16
+LOST = Note(
     "the processes that filled it died again and again: look into Ray's logs, and run the same "
-    "command again (less memory is needed with a smaller --pictures-per-unit or --fit crop)"
+    "command again",
+    mend="a smaller {pictures_per_unit} and {fit=crop} need less memory",
 )
 
 Hand: TypeAlias = Callable[[Order, bytes | None, list[Unit]], Iterator[Report]]
-"""Hands units to workers, with the content of the weights file, and gives reports as they come."""
+"""Hands units to workers, with the content of the weights file, and yields reports as they come."""
 
 
 class Watcher(Protocol):
-    """Is told of a job as it goes on."""
+    """Follows a job."""
 
     def note(self, text: str) -> None:
-        """Hear what must be said before work starts."""
+        """Take a warning before work starts."""
 
     def begin(self, units: int, skipped: int) -> None:
-        """Hear how many units are to be filled, and how many were done before."""
+        """Take the number of units to fill, and of those that were done before."""
 
     def unit(self, report: Report) -> None:
-        """Hear what a unit came to."""
+        """Take the outcome of a unit."""
 
     def end(self) -> None:
-        """Hear that no more will come, whether all is done or not."""
+        """Take notice that work has ended, complete or not."""
 
 
 @dataclass
-class Summary:
-    """What a job came to.
+class ClusterSummary:
+    """The outcome of a job.
 
     Attributes:
-        filled: pictures that were filled.
-        skipped: pictures that had been filled before.
+        filled: number of pictures that were filled.
+        skipped: number of pictures that had been filled before.
         failed: name and reason of pictures, and of shards that could not be read or written.
-        target: the folder of results, as it can be shown.
+        target: the folder of results, without passwords.
     """
 
     filled: int = 0
     skipped: int = 0
-    failed: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
     target: str = ""
 
 
-def fill_all(request: Request, hand: Hand, watcher: Watcher) -> Summary:
+def fill_all(request: ClusterRequest, hand: Hand, watcher: Watcher) -> ClusterSummary:
     """Fill a source's pictures; a failure does not stop the rest.
 
-    Every picture of a unit that could be read stands in exactly one manifest, filled or failed,
+    Every picture of a unit that could be read is in exactly one manifest, filled or failed,
     whatever dies meanwhile: a unit is done when its manifest is there, which is written last.
 
     Raises:
@@ -85,8 +86,13 @@ def fill_all(request: Request, hand: Hand, watcher: Watcher) -> Summary:
     """
     request, weights = _checked_weights(request)
     plan = plan_units(request)
-    order = Order(request, request.told(), plan.one_mask)
+    order = Order(request, request.to_dict(), plan.one_mask)
     target = Place(request.target)
+
+    def write_manifest(complete: bool) -> None:
+        manifest = job_manifest(order.described, reports, complete=complete)
+        target.child(JOB_MANIFEST).write(as_bytes(manifest))
+
     with _alone(target):
         _remove_leftovers(target, plan)
         reports = _done(plan, order, target, watcher)
@@ -94,7 +100,7 @@ def fill_all(request: Request, hand: Hand, watcher: Watcher) -> Summary:
         for note in plan.notes:
             watcher.note(note)
         watcher.begin(len(todo), len(reports))
-        _write_summary(target, order, reports, complete=False)
+        write_manifest(complete=False)
         try:
             for report in hand(order, weights, todo) if todo else ():
                 reports[report.unit] = report
@@ -105,24 +111,23 @@ def fill_all(request: Request, hand: Hand, watcher: Watcher) -> Summary:
                     watcher.unit(reports[unit.name])
         finally:
             watcher.end()
-            _remove_leftovers(target, plan)  # of workers that died in the middle of a file
-        every = not any(report.error for report in reports.values())
-        _write_summary(target, order, reports, complete=every)
-    return _summed(reports, plan, target)
+            _remove_leftovers(target, plan)  # of workers that died while writing a file
+        write_manifest(complete=not any(report.error for report in reports.values()))
+    return _summary(reports, plan, target)
 
 
-def _checked_weights(request: Request) -> tuple[Request, bytes | None]:
-    """Return the weights' content, after trying them here rather than first on a hundred machines.
-
-    Of an address they are the file that it leads to now, for all workers.
-    """
+def _checked_weights(request: ClusterRequest) -> tuple[ClusterRequest, bytes | None]:
+    """Return the content of the weights file, which is tried here first, once for all workers."""
     if request.weights is not None:
         request = replace(request, weights=str(local_path(request.weights)))
     inpainter = Inpainter(
         request.weights, device="cpu", sharpness=request.sharpness, options=request.options
     )
     if inpainter.guided:
-        raise UsageError("these weights need guidance pictures, which a cluster job does not take")
+        raise UsageError(
+            "these weights need guidance pictures, which a cluster job does not take",
+            field="weights",
+        )
     if request.weights is None:
         return request, None
     try:
@@ -132,15 +137,14 @@ def _checked_weights(request: Request) -> tuple[Request, bytes | None]:
 
 
 def _alone(target: Place) -> AbstractContextManager[None]:
-    """Hold a target of this machine; of others, two jobs at a time write the same bytes twice."""
+    """Lock a target of this machine. On remote storage two jobs write the same bytes."""
     if not target.local:
         return nullcontext()
-    path = target.local / ".deepgin-cluster.lock"
-    taken = DeepginError(f"another deepgin cluster is filling {target.shown}: wait for it")
-    return held(path, taken)
+    taken = DeepginError(f"another deepgin cluster is filling {target.shown}", mend="wait for it")
+    return held(target.local / ".deepgin-cluster.lock", taken)
 
 
-def _remove_leftovers(target: Place, plan: Plan) -> None:
+def _remove_leftovers(target: Place, plan: UnitPlan) -> None:
     """Remove what `whole_file` was writing when a process was killed."""
     if not target.local:
         return
@@ -151,37 +155,38 @@ def _remove_leftovers(target: Place, plan: Plan) -> None:
                     os.unlink(entry.path)
 
 
-def _done(plan: Plan, order: Order, target: Place, watcher: Watcher) -> dict[str, Report]:
-    """Return what is done; what is to be done again loses its manifest, the mark that it is."""
+def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict[str, Report]:
+    """Return the reports of units that are done. Others lose their manifest, the mark of done."""
     request, present = order.request, target.files()
     unknown = {name.removesuffix(MANIFEST) for name in present if name.endswith(MANIFEST)}
     unknown -= {unit.name for unit in plan.units}
     if unknown:
         watcher.note(
             f"{target.shown} has results of {len(unknown)} units that the source does not have, "
-            f"such as {shown(min(unknown))}{TAR}: {SUMMARY} leaves them out"
+            f"such as {shown(min(unknown))}{TAR}: {JOB_MANIFEST} leaves them out"
         )
 
     def look(unit: Unit) -> tuple[list[str], Report | None]:
         manifest = read_manifest(target, unit.name)
-        tar = present.get(unit.name + TAR)
         if not manifest:
             return [], None
-        return differences(manifest, order.told), agreed(unit, manifest, tar.bytes if tar else -1)
+        size = present[unit.name + TAR].bytes if unit.name + TAR in present else -1
+        return differences(manifest, order.described), report_if_done(unit, manifest, size)
 
     units = [unit for unit in plan.units if unit.name + MANIFEST in present]
-    with ThreadPoolExecutor(_ASKING) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:
         seen = dict(zip(units, pool.map(look, units), strict=True))
     other = next((keys for keys, _ in seen.values() if keys), [])
     if other and not request.overwrite:
         raise UsageError(
-            f"{target.shown} has results of another request (other {', '.join(other)}): choose "
-            "another folder, or add --overwrite"
+            f"{target.shown} has results of another request (other {', '.join(other)})",
+            field="overwrite",
+            mend="choose another folder, or use {overwrite=true}",
         )
     done, changed = {}, 0
     for unit, (_, report) in seen.items():
         if report and not request.overwrite and not (request.retry_failed and report.failed):
-            done[unit.name] = replace(report, before=True)
+            done[unit.name] = report
         else:
             changed += report is None
             target.child(unit.name + MANIFEST).remove()
@@ -190,22 +195,11 @@ def _done(plan: Plan, order: Order, target: Place, watcher: Watcher) -> dict[str
     return done
 
 
-def _write_summary(
-    target: Place, order: Order, reports: dict[str, Report], *, complete: bool
-) -> None:
-    target.child(SUMMARY).write(as_bytes(summary_of(order.told, reports, complete=complete)))
-
-
-def _summed(reports: dict[str, Report], plan: Plan, target: Place) -> Summary:
-    made = Summary(target=target.shown)
+def _summary(reports: dict[str, Report], plan: UnitPlan, target: Place) -> ClusterSummary:
+    made = ClusterSummary(target=target.shown)
     for unit in plan.units:
         report = reports[unit.name]
-        if report.error:
-            made.failed.append((unit.name, report.error))
-            continue
-        made.failed += report.failed
-        if report.before:
-            made.skipped += report.filled
-        else:
-            made.filled += report.filled
+        made.failed += [(unit.name, report.error)] if report.error else report.failed
+        made.skipped += report.filled if report.before else 0
+        made.filled += 0 if report.before else report.filled
     return made

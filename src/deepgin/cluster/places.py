@@ -1,6 +1,6 @@
-"""Files and folders at addresses that fsspec reads: listing, fetching, putting. Errors are lines."""
+"""Files and folders at addresses that fsspec reads. Errors are one line without passwords."""
 
-import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,29 +13,66 @@ from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-
 
 from ..errors import DeepginError, UsageError
 from ..files import make_folder, whole_file
-from .addresses import hidden
+from ..pictures import is_hidden, walk
 
-# What file systems tell of a file's content, the surest first.
+# What file systems report about a file's content, best first.
 _STAMPS = ("ETag", "etag", "md5Hash", "generation", "mtime", "LastModified", "last_modified")
 _LOCKED = (401, 403, 407)
 _LOCKED_WORDS = ("credential", "authentic", "forbidden", "unauthorized", "access denied", "530 ")
+_PASSWORD = re.compile(r"(?<=://)[^/\s'\"]*@")
+_QUERY = re.compile(r"(://[^\s'\"?#]*)[?#][^\s'\")]*")
+_RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
+
+
+def public(text: object) -> str:
+    """Return a text on one line, its addresses without passwords and queries.
+
+    Example:
+        >>> public("ftp://me:secret@host/a.tar and https://host/b.tar?token=secret")
+        'ftp://host/a.tar and https://host/b.tar'
+    """
+    return _QUERY.sub(r"\1", _PASSWORD.sub("", " ".join(str(text).split())))
+
+
+def expanded(address: str) -> Iterator[str]:
+    """Yield the addresses of one with ranges of numbers.
+
+    Example:
+        >>> [*expanded("s3://bucket/{08..10}.tar")]
+        ['s3://bucket/08.tar', 's3://bucket/09.tar', 's3://bucket/10.tar']
+
+    Raises:
+        UsageError: a range that goes down.
+    """
+    match = _RANGE.search(address)
+    if not match:
+        yield address
+        return
+    first, last = match.groups()
+    if int(first) > int(last):
+        raise UsageError(
+            f"{public(address)}: the range {match[0]} goes down", mend="write the least first"
+        )
+    for number in range(int(first), int(last) + 1):
+        text = f"{number:0{len(first)}}"
+        yield from expanded(address[: match.start()] + text + address[match.end() :])
 
 
 class PlaceError(DeepginError):
     """An address that cannot be reached, read or written.
 
-    Attributes:
-        lasting: it is missing or locked, so that there is no trying again.
+    Args:
+        lasting: it is missing or locked, so that trying again does not help.
     """
 
-    def __init__(self, message: str, *, lasting: bool) -> None:
-        super().__init__(message)
+    def __init__(self, problem: str, *, mend: str = "", lasting: bool) -> None:
+        super().__init__(problem, mend=mend)
         self.lasting = lasting
 
 
 @dataclass(frozen=True)
-class Found:
-    """What is known of a file without reading it: its bytes, and what changes with its content."""
+class FileInfo:
+    """A file's size in bytes, and a stamp that changes with its content."""
 
     bytes: int
     stamp: str
@@ -45,7 +82,7 @@ class Place:
     """A file or folder.
 
     Args:
-        address: a path, or what fsspec takes: s3://, gs://, https://, memory://, ...
+        address: a path, or an address that fsspec takes: s3://, gs://, https://, memory://, ...
 
     Attributes:
         shown: the address without passwords and queries.
@@ -53,29 +90,29 @@ class Place:
 
     Raises:
         UsageError: nothing reads such an address.
-        DeepginError: what reads it is not installed.
+        DeepginError: the package that reads it is not installed.
     """
 
     def __init__(self, address: str) -> None:
-        self.address, self.shown = address, hidden(address)
+        self.address, self.shown = address, public(address)
         try:
-            with _told(self.shown):
+            with _one_line(self.shown):
                 self._fs, self._path = url_to_fs(address)
         except ValueError as error:
             raise UsageError(f"{self.shown} is no address that can be read: {error}") from error
         self.local = Path(self._path) if isinstance(self._fs, LocalFileSystem) else None
 
     def child(self, name: str) -> "Place":
-        """Return the file or folder of this name, which may have folders in it, below it."""
+        """Return the file or folder of this name below it; the name may have folders in it."""
         made = object.__new__(Place)
         made._fs, made._path = self._fs, f"{self._path.rstrip('/')}/{name}"
         made.address = f"{self.address.rstrip('/')}/{name}"
-        made.shown = hidden(made.address)
+        made.shown = public(made.address)
         made.local = self.local and self.local / name
         return made
 
     def inside(self, folder: "Place") -> str | None:
-        """Return this place's name below `folder`: "." if it is the folder; None if it is not in it."""
+        """Return this place's name below `folder`: "." if they are one; None if it is not in it."""
         if self.local and folder.local:
             path, root = self.local.resolve(), folder.local.resolve()
             return path.relative_to(root).as_posix() if path.is_relative_to(root) else None
@@ -90,127 +127,117 @@ class Place:
         Raises:
             PlaceError: there is nothing, or it cannot be asked.
         """
-        with _told(self.shown):
+        with _one_line(self.shown):
             return bool(self._fs.info(self._path)["type"] == "directory")
 
-    def info(self) -> Found:
+    def info(self) -> FileInfo:
         """Return size and stamp of a file."""
-        with _told(self.shown):
-            return _found(self._fs.info(self._path))
+        with _one_line(self.shown):
+            return _info(self._fs.info(self._path))
 
     def matches(self) -> list["Place"]:
         """Return the files that a pattern with `*` names, in the order of their paths."""
-        with _told(self.shown):
+        with _one_line(self.shown):
             names = sorted(self._fs.glob(self._path))
         return [Place(self._fs.unstrip_protocol(name)) for name in names]
 
-    def files(self) -> dict[str, Found]:
-        """Return all files below a folder that are not hidden, by name; none if there is none.
-
-        Links to folders are not followed on this machine.
-        """
-        with _told(self.shown):
+    def files(self) -> dict[str, FileInfo]:
+        """Return all files below a folder that are not hidden, by name; none if there is none."""
+        with _one_line(self.shown):
+            if self.local:
+                return self._local_files(self.local)
+            root = f"{self._path.rstrip('/')}/"
+            self._fs.invalidate_cache()  # other processes write here too
             try:
-                listed = dict(self._listed())
+                listed = self._fs.find(self._path, detail=True)
             except FileNotFoundError:
                 return {}
-        return {
-            name: listed[name]
-            for name in sorted(listed, key=lambda name: name.encode("utf-8", "surrogateescape"))
-            if name and not any(part.startswith(".") for part in name.split("/"))
+        infos = {
+            path.removeprefix(root): _info(info)
+            for path, info in listed.items()
+            if path.startswith(root) and not path.endswith("/")
         }
+        names = sorted(infos, key=lambda name: name.encode("utf-8", "surrogateescape"))
+        return {name: infos[name] for name in names if not is_hidden(name)}
 
-    def _listed(self) -> Iterator[tuple[str, Found]]:
-        if self.local:
-            for folder, _, names in os.walk(self.local):
-                for name in names:
-                    path = Path(folder, name)
-                    if path.is_file():
-                        inside = path.relative_to(self.local).as_posix()
-                        yield inside, _found(self._fs.info(str(path)))
-            return
-        root = f"{self._path.rstrip('/')}/"
-        self._fs.invalidate_cache()  # of what other processes have written since
-        for path, told in self._fs.find(self._path, detail=True).items():
-            if path.startswith(root) and not path.endswith("/"):
-                yield path.removeprefix(root), _found(told)
+    def _local_files(self, root: Path) -> dict[str, FileInfo]:
+        if not root.is_dir():
+            return {}
+        tree = walk(root, suffixes=None)
+        for name, why in tree.failed:
+            raise PlaceError(f"{self.child(name).shown} {why}", lasting=True)
+        return {path.as_posix(): _info(self._fs.info(str(root / path))) for path in tree.files}
 
     def read(self) -> bytes:
         """Return a file's content."""
-        with _told(self.shown):
+        with _one_line(self.shown):
             content: bytes = self._fs.cat_file(self._path)
             return content
 
     def fetch(self, path: Path) -> None:
         """Copy the file to `path`."""
-        with _told(self.shown):
+        with _one_line(self.shown):
             self._fs.get_file(self._path, str(path))
 
-    def put(self, path: Path) -> None:
-        """Make this a copy of the file `path`, whole or not at all.
+    def write(self, content: bytes | Path) -> None:
+        """Write bytes or a copy of a file, whole or not at all.
 
-        Where a file system shows files that are still being written, its manifest, which comes
-        last and names size and hash, tells whether one is whole.
+        Remote storage may show a file that is still being written. Its manifest is written after
+        it and has its size and hash.
         """
         if self.local:
             make_folder(self.local.parent)
             with whole_file(self.local) as temporary:
-                shutil.copyfile(path, temporary)
+                if isinstance(content, bytes):
+                    temporary.write_bytes(content)
+                else:
+                    shutil.copyfile(content, temporary)
             return
-        with _told(self.shown, "written"):
+        with _one_line(self.shown, "written"):
             self._fs.makedirs(self._path.rpartition("/")[0], exist_ok=True)
-            self._fs.put_file(str(path), self._path)
-
-    def write(self, content: bytes) -> None:
-        """Write a small file, whole or not at all."""
-        if self.local:
-            make_folder(self.local.parent)
-            with whole_file(self.local) as temporary:
-                temporary.write_bytes(content)
-            return
-        with _told(self.shown, "written"):
-            self._fs.makedirs(self._path.rpartition("/")[0], exist_ok=True)
-            self._fs.pipe_file(self._path, content)
+            if isinstance(content, bytes):
+                self._fs.pipe_file(self._path, content)
+            else:
+                self._fs.put_file(str(content), self._path)
 
     def remove(self) -> None:
         """Remove a file."""
-        with _told(self.shown, "removed"):
+        with _one_line(self.shown, "removed"):
             self._fs.rm_file(self._path)
 
 
-def _found(told: dict[str, Any]) -> Found:
-    stamp = next((str(told[key]) for key in _STAMPS if told.get(key)), "")
-    return Found(int(told.get("size") or 0), stamp)
+def _info(info: dict[str, Any]) -> FileInfo:
+    stamp = next((str(info[key]) for key in _STAMPS if info.get(key)), "")
+    return FileInfo(int(info.get("size") or 0), stamp)
 
 
 @contextmanager
-def _told(shown: str, done: str = "read") -> Iterator[None]:
-    """Turn whatever a file system raises into one line that gives no secret away."""
+def _one_line(shown: str, done: str = "read") -> Iterator[None]:
+    """Turn any error of a file system into one line without secrets."""
     try:
         yield
     except (DeepginError, ValueError):
         raise
     except ImportError as error:
-        text = hidden(error)
         raise DeepginError(
-            f"{shown} cannot be {done}: {text} (here and on every machine of the cluster)"
+            f"{shown} cannot be {done}: {public(error)} (here and on every machine of the cluster)"
         ) from error
     except Exception as error:
-        # Before what is missing: HTTP's own error says so of what is locked too.
+        # This is asked first: HTTP raises FileNotFoundError for a locked file too.
         if _is_locked(error):
             raise PlaceError(
-                f"{shown} cannot be {done}: it needs a password or key that is not there or does "
-                "not open it: see docs/cluster.md for where keys are looked for",
+                f"{shown} cannot be {done}: it needs a password or key, which is missing or wrong",
+                mend="see docs/cluster.md for where keys are looked for",
                 lasting=True,
             ) from error
         if isinstance(error, FileNotFoundError):
             raise PlaceError(f"{shown}: no such file or folder", lasting=True) from error
         why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-        raise PlaceError(f"{shown} cannot be {done}: {hidden(why)}", lasting=False) from error
+        raise PlaceError(f"{shown} cannot be {done}: {public(why)}", lasting=False) from error
 
 
 def _is_locked(error: BaseException | None) -> bool:
-    """Return whether an error, or what led to it, says that a password or key is missing."""
+    """Return whether an error, or a cause of it, says that a password or key is missing."""
     while error is not None:
         status = getattr(error, "status", None) or getattr(error, "code", None)
         text = f"{type(error).__name__} {error}".lower()

@@ -1,4 +1,4 @@
-"""Units on a Ray cluster: workers as Ray Data's actors, each holding the network. Imports Ray."""
+"""Handing units to workers on a Ray cluster. Each worker is a process that holds the network."""
 
 import logging
 import math
@@ -6,9 +6,9 @@ import os
 import re
 import sys
 import threading
-from collections import Counter
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any, TextIO, cast
 
@@ -17,16 +17,13 @@ os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
-import ray.data
-from ray.data import ActorPoolStrategy, DataContext
 
 from ..errors import DeepginError, UsageError
-from .addresses import hidden
-from .job import LOST, Hand
+from .job import Hand
 from .manifests import Report
+from .places import public
 from .units import Unit
-from .work import Order
-from .worker import Worker
+from .work import Order, Worker
 
 ATTEMPTS = 4
 _STORE = 256 << 20
@@ -53,19 +50,25 @@ class Workers:
 
     def __post_init__(self) -> None:
         if self.count < 0:
-            raise UsageError(f"{self.count} workers do not work: at least 1, or 0 for all there is")
+            raise UsageError(
+                f"{self.count} workers do not work",
+                field="workers",
+                mend="at least 1, or 0 for all there is",
+            )
         for what, value in (("CPUs", self.cpus), ("GPUs", self.gpus or 0)):
             if not 0 <= value < math.inf or (value > 1 and value % 1):
                 raise UsageError(
-                    f"{value:g} {what} a worker do not work: a whole number, or less than 1"
+                    f"{value:g} {what} a worker do not work",
+                    field=f"{what.lower()}_per_worker",
+                    mend="a whole number, or less than 1",
                 )
 
 
 def hand_over(workers: Workers) -> Hand:
-    """Return what gives units to workers on a Ray cluster, which it reaches when it is called.
+    """Return what hands units to workers on a Ray cluster. The cluster is reached at its call.
 
-    A worker that dies is replaced and its unit given to another, by Ray Data, without end. Which
-    unit it was is counted here, so that one that kills whoever takes it is given up.
+    Ray replaces a worker that dies and begins its unit anew. A unit that has killed ATTEMPTS
+    workers is given up.
     """
 
     def hand(order: Order, weights: bytes | None, units: list[Unit]) -> Iterator[Report]:
@@ -88,7 +91,11 @@ def _cluster(workers: Workers, device: str) -> Iterator[float]:
         if gpus is None:
             gpus = 1.0 if there and device != "cpu" else 0.0
         if gpus and not there and not workers.address:
-            raise UsageError("this machine has no GPU that Ray finds: leave --gpus-per-worker out")
+            raise UsageError(
+                "Ray finds no GPU on this machine",
+                field="gpus_per_worker",
+                mend="leave {gpus_per_worker} out",
+            )
         yield gpus
     finally:
         if started:
@@ -111,13 +118,14 @@ def _start(workers: Workers) -> None:
     except Exception as error:
         if "AF_UNIX path length" in str(error):
             raise DeepginError(
-                "Ray's files in the folder for temporary ones have too long names: set TMPDIR to "
-                f"a folder of a short name ({hidden(error)})"
+                f"the paths of Ray's temporary files are too long ({public(error)})",
+                mend="set TMPDIR to a folder of a short name",
             ) from error
-        where = hidden(workers.address) or "this machine"
+        where = public(workers.address) or "this machine"
         raise DeepginError(
-            f"no Ray cluster at {where}: {hidden(error)}: start one with 'ray start --head', or "
-            "leave --address out to use this machine"
+            f"no Ray cluster at {where}: {public(error)}",
+            field="address",
+            mend="start one with 'ray start --head', or leave {address} out to use this machine",
         ) from error
 
 
@@ -138,43 +146,46 @@ def _silence() -> Iterator[None]:
 def _reports(
     workers: Workers, gpus: float, order: Order, weights: bytes | None, units: list[Unit]
 ) -> Iterator[Report]:
-    context = DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    # A unit whose workers die and die is missing at the end; all others are filled.
-    context.max_errored_blocks = -1
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    rows = ray.data.from_items(
-        [{"unit": unit.to_json()} for unit in units], override_num_blocks=len(units)
-    )
     shared = None if weights is None else ray.put(weights)
-    counting: Any = ray.remote(num_cpus=0, max_restarts=-1)(_Attempts)
-    done = rows.map_batches(
-        _Actor,
-        fn_constructor_args=(order, shared, counting.remote()),
-        batch_size=1,
-        batch_format="numpy",
-        compute=_pool(workers, gpus, len(units)),
-        num_cpus=workers.cpus,
-        num_gpus=gpus,
+    # Ray restarts a worker that died and gives it the same unit again, ATTEMPTS times in all.
+    remote: Any = ray.remote(_Actor).options(
+        num_cpus=workers.cpus, num_gpus=gpus, max_restarts=-1, max_task_retries=ATTEMPTS - 1
     )
+    actors = [remote.remote(order, shared) for _ in range(_count(workers, gpus, len(units)))]
+    queue = deque(units)
+    # A worker gets units once it is ready: a cluster without room for it may never start it.
+    calls: dict[Any, tuple[Any, Unit | None]] = {a.ready.remote(): (a, None) for a in actors}
     try:
-        for row in done.iter_rows():
-            yield Report.of_json(str(row["report"]))
-    except (ray.exceptions.RayError, ray.exceptions.UserCodeException) as error:
-        raise DeepginError(f"no worker could begin: {_cause(error)}") from error
+        while queue or any(unit for _, unit in calls.values()):
+            [done], _ = ray.wait([*calls], num_returns=1)
+            actor, unit = calls.pop(done)
+            try:
+                report = ray.get(done)
+            except (ray.exceptions.RayError, ray.exceptions.UserCodeException) as error:
+                if unit is None:
+                    raise DeepginError(f"no worker could begin: {_cause(error)}") from error
+                # The unit is given up. Wait for the worker that Ray starts in place of this one.
+                calls[actor.ready.remote()] = (actor, None)
+                continue
+            if report:
+                yield report
+            if queue:
+                unit = queue.popleft()
+                calls[actor.work.remote(unit)] = (actor, unit)
+    finally:
+        for actor in actors:
+            ray.kill(actor)
 
 
-def _pool(workers: Workers, gpus: float, units: int) -> ActorPoolStrategy:
-    """Return a pool of a fixed size, or one that grows to what the cluster has."""
+def _count(workers: Workers, gpus: float, units: int) -> int:
+    """Return the number of workers: as wanted, or all that the cluster has room for."""
     count = workers.count
     if not count:
         there = _resources()
         room = [there.get("CPU", 0) // workers.cpus] if workers.cpus else []
         room += [there.get("GPU", 0) // gpus] if gpus else []
         count = int(min(room, default=1))
-    # One at a time: a death then costs one unit's work, and is charged to the unit that it befell.
-    return ActorPoolStrategy(size=max(1, min(count, units)), max_tasks_in_flight_per_actor=1)
+    return max(1, min(count, units))
 
 
 def _resources() -> dict[str, float]:
@@ -182,47 +193,30 @@ def _resources() -> dict[str, float]:
     return found
 
 
-class _Attempts:
-    """Counts how often each unit was begun."""
-
-    def __init__(self) -> None:
-        self.begun: Counter[str] = Counter()
-
-    def begin(self, unit: str) -> int:
-        self.begun[unit] += 1
-        return self.begun[unit]
-
-
 class _Actor:
-    """A `Worker` whose weights come through Ray's object store, once a machine."""
+    """A `Worker` in a process of its own."""
 
-    def __init__(self, order: Order, weights: "ray.ObjectRef | None", attempts: Any) -> None:
-        self.worker = Worker(order, None if weights is None else ray.get(weights))
-        self.attempts = attempts
+    def __init__(self, order: Order, weights: bytes | None) -> None:
+        self.worker = Worker(order, weights)
+        self.restarted = ray.get_runtime_context().was_current_actor_reconstructed
 
-    def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
-        reports = map(self._report, map(str, batch["unit"]))
-        return {"report": [report.to_json() for report in reports]}
+    def ready(self) -> None:
+        self.restarted = False
 
-    def _report(self, text: str) -> Report:
-        unit = Unit.of_json(text)
-        begun = 1
-        with suppress(ray.exceptions.RayError):  # whoever counts may die too, and begins anew
-            begun = ray.get(self.attempts.begin.remote(unit.name))
-        if begun > ATTEMPTS:
-            return Report(unit.name, LOST)
-        return replace(self.worker.work(unit), begun=begun)
+    def work(self, unit: Unit) -> Report:
+        restarted, self.restarted = self.restarted, False
+        return replace(self.worker.work(unit), restarted=restarted)
 
 
 def _cause(error: BaseException) -> str:
     """Return the reason in one line: the last of the traceback that Ray makes its message of."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     last = lines[-1] if lines else type(error).__name__
-    return hidden(re.sub(r"^deepgin\.errors\.\w+: ", "", last))
+    return public(re.sub(r"^deepgin\.errors\.\w+: ", "", last))
 
 
 class _Hushed:
-    """A stream without what Ray's own thread prints of every death, on stdout and in many lines."""
+    """A stream without what a thread of Ray prints about every death, in many lines."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

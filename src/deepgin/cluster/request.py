@@ -1,4 +1,4 @@
-"""What a cluster job is asked for, and what of it decides the results. No work is done here."""
+"""The request of a cluster job, and which parts of it decide the results."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -7,12 +7,12 @@ from typing import Any
 from ..errors import UsageError
 from ..inpainting import Options
 from ..inpainting.folders import JobOptions, provenance
-from .addresses import hidden
+from .places import public
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is asked for; it travels to the workers.
+class ClusterRequest:
+    """The request of a cluster job; it travels to the workers.
 
     Attributes:
         source: address of a folder of pictures or tar shards, or of shards by `*` or {000..099}.
@@ -24,9 +24,9 @@ class Request:
         device: see `Inpainter`.
         precision: see `Inpainter`.
         sharpness: see `Inpainter`.
-        per_unit: pictures that are filled and written as one, of a folder.
+        per_unit: pictures of a folder in one unit.
         overwrite: fill again what is done.
-        retry_failed: fill again what holds pictures that failed.
+        retry_failed: fill again the units in which pictures failed.
     """
 
     source: str
@@ -44,25 +44,28 @@ class Request:
 
     def __post_init__(self) -> None:
         if self.per_unit < 1:
-            raise UsageError(f"{self.per_unit} pictures a unit do not work: at least 1")
+            raise UsageError(
+                f"{self.per_unit} pictures a unit do not work",
+                field="pictures_per_unit",
+                mend="at least 1",
+            )
 
-    def told(self) -> dict[str, Any]:
-        """Return what every manifest says of the request; results of another one do not mix.
+    def to_dict(self) -> dict[str, Any]:
+        """Return the request as manifests have it; results of different ones do not mix.
 
         Raises:
             WeightsError, DeepginError: the weights cannot be read.
         """
-        known = provenance(self.weights, self.options, self.sharpness)
-        return known | {
+        return provenance(self.weights, self.options, self.sharpness) | {
             "options": asdict(self.options),
             "precision": self.precision,
             "format": self.writing.format,
             "quality": self.writing.quality,
-            "source": hidden(self.source),
-            "masks": hidden(self.masks),
+            "source": public(self.source),
+            "masks": public(self.masks),
         }
 
 
 def absolute(address: str) -> str:
-    """Return a path from the root on, since workers run elsewhere; other addresses as they are."""
+    """Return a path as an absolute one, since workers run elsewhere; other addresses unchanged."""
     return address if "://" in address or not address else str(Path(address).absolute())

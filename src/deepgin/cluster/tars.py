@@ -5,8 +5,7 @@ import tarfile
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from threading import Lock
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from ..errors import PictureError
 from ..tar_headers import Header
@@ -39,15 +38,8 @@ class Shard:
         counts = Counter(_plain(member.name) for member in files)
         self.double = {name for name, count in counts.items() if count > 1}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file."""
         self._tar.close()
 
     def extract(self, name: str, path: Path) -> None:

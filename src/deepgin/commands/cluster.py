@@ -10,7 +10,7 @@ from ..errors import DeepginError
 from .parsing import Parser, add_filling, add_runtime, counted, filling_of
 
 if TYPE_CHECKING:
-    from ..cluster import Request
+    from ..cluster import ClusterRequest
     from ..cluster.manifests import Report
 
 
@@ -63,16 +63,16 @@ def run(args: Any) -> None:
     print(f"{told or 'nothing filled'}: {summary.target}")
     if failed:
         raise DeepginError(
-            f"{failed} failed, named above: mend them and run the same command again, with "
-            "--retry-failed for pictures"
+            f"{failed} failed, named above",
+            mend="mend them and run the same command again, with {retry_failed=true} for pictures",
         )
 
 
-def _request(args: Any) -> "Request":
-    from ..cluster import Request, absolute
+def _request(args: Any) -> "ClusterRequest":
+    from ..cluster import ClusterRequest, absolute
     from ..inpainting.folders import JobOptions
 
-    return Request(
+    return ClusterRequest(
         absolute(args.source),
         absolute(args.output),
         absolute(args.masks or ""),
@@ -123,9 +123,8 @@ class Lines:
         self.pictures += report.filled
         self.pictures_failed += report.failed
         self.warnings.update(report.warnings)
-        if report.begun > 1 and not report.error:
-            died = "a worker died" if report.begun == 2 else f"{report.begun - 1} workers died"
-            self.note(f"{shown(report.unit)}: {died} filling it, the next one filled it whole")
+        if report.restarted and not report.error:
+            self.note(f"{shown(report.unit)}: a worker died filling it, another one filled it")
         if report.error:
             # Units that fail for one reason share a line.
             key = report.error.replace(report.unit, "")

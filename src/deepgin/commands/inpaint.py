@@ -8,7 +8,7 @@ from ..errors import UsageError
 from .parsing import Parser, add_filling, add_runtime, counted, filling_of
 
 if TYPE_CHECKING:
-    from ..inpainting.folders import Request
+    from ..inpainting.folders import FolderRequest
 
 _OF_FOLDERS = ("glob", "limit", "suffix", "format", "shard")
 
@@ -76,15 +76,15 @@ def run(args: Any) -> None:
         ) from summary.error
 
 
-def _request(args: Any) -> "Request":
+def _request(args: Any) -> "FolderRequest":
     """Return what is asked for; options that do not work are told of before anything is read."""
-    from ..inpainting.folders import JobOptions, Request, parse_shard
+    from ..inpainting.folders import FolderRequest, JobOptions, parse_shard
 
     made = [name for name in ("--box", "--color", "--alpha") if getattr(args, name[2:])]
     given = [*made, *(["a mask"] if args.masks else [])]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} say what the hole is: give one of them")
-    return Request(
+    return FolderRequest(
         Path(args.source),
         Path(args.output),
         Path(args.masks) if args.masks else None,

@@ -2,19 +2,39 @@
 
 from .colour_key import COLOUR_TOLERANCE, colour_mask, near_misses
 from .document import Document, provenance_of
-from .find import evenly, find_pictures, is_picture, masks_among, one_name, picture_of_mask
 from .formats import WRITABLE_ENDINGS
 from .holes import box_mask, resize_mask
 from .mask import Marks, faint, marks_of, mask_of, read_marks, read_mask
+from .mask_index import AmbiguousMask, MaskIndex
 from .opening import open_image
 from .read import centre_square, decoded, read_rgb, rgb_of
+from .tree import (
+    PICTURE_SUFFIXES,
+    Failure,
+    Tree,
+    evenly,
+    find_pictures,
+    is_hidden,
+    is_picture,
+    mask_stems,
+    masks_among,
+    picture_of_mask,
+    pictures_among,
+    shown,
+    walk,
+)
 from .write import check_target, write_picture
 
 __all__ = [
     "COLOUR_TOLERANCE",
+    "PICTURE_SUFFIXES",
     "WRITABLE_ENDINGS",
+    "AmbiguousMask",
     "Document",
+    "Failure",
     "Marks",
+    "MaskIndex",
+    "Tree",
     "box_mask",
     "centre_square",
     "check_target",
@@ -23,19 +43,23 @@ __all__ = [
     "evenly",
     "faint",
     "find_pictures",
+    "is_hidden",
     "is_picture",
     "marks_of",
     "mask_of",
+    "mask_stems",
     "masks_among",
     "near_misses",
-    "one_name",
     "open_image",
     "picture_of_mask",
+    "pictures_among",
     "provenance_of",
     "read_marks",
     "read_mask",
     "read_rgb",
     "resize_mask",
     "rgb_of",
+    "shown",
+    "walk",
     "write_picture",
 ]

@@ -8,9 +8,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from ..errors import PictureError, UsageError
-from ..inpainting.folders import Shelf, TwoFitError, mask_stems, walk
 from ..masks import check_kind, definition, draw
-from ..pictures import read_mask, resize_mask
+from ..pictures import AmbiguousMask, MaskIndex, mask_stems, read_mask, resize_mask, walk
 
 SEED = "validation"
 Size: TypeAlias = tuple[int, int]
@@ -85,14 +84,14 @@ class MaskFolder:
         return f"mask pictures of the folder {self.name}"
 
     @cached_property
-    def _shelf(self) -> Shelf:
-        return Shelf(self.folder, walk(self.folder).files)
+    def _index(self) -> MaskIndex:
+        return MaskIndex(self.folder, walk(self.folder).files)
 
     def mask(self, index: int, inside: Path, shape: Size, full: Size) -> np.ndarray:
         """See `Masks.mask`."""
         try:
-            path = self._shelf.find(inside.parent, mask_stems(inside.name))
-        except TwoFitError as error:
+            path = self._index.find(inside.parent, mask_stems(inside.name))
+        except AmbiguousMask as error:
             raise PictureError(str(error)) from error
         if path is None:
             raise PictureError(f"{self.folder} holds no mask for it")

@@ -11,7 +11,8 @@ from PIL import Image
 
 from deepgin.errors import DeepginError, PictureError
 from deepgin.inpainting import Job
-from deepgin.inpainting.folders import JobOptions, Pair, Pairs, find_pairs, plan, run
+from deepgin.inpainting.folders import JobOptions, Pair, Pairs, Task, find_pairs, plan, reader, run
+from deepgin.inpainting.folders import job as folder_job
 from deepgin.inpainting.folders.plan import GROUP
 from deepgin.pictures import Document
 
@@ -179,8 +180,8 @@ def test_files_that_cannot_be_read_fail_by_name_and_the_rest_goes_on(photos, tmp
     ("error", "why"),
     [
         (PictureError("too\n large"), "too large"),
-        (RuntimeError("odd\n thing"), "RuntimeError: odd thing (--debug shows where)"),
-        (MemoryError(), "MemoryError: no message (--debug shows where)"),
+        (RuntimeError("odd\n thing"), "RuntimeError: odd thing: debug=True shows where"),
+        (MemoryError(), "MemoryError: no message: debug=True shows where"),
     ],
 )
 def test_one_that_the_network_refuses_fails_alone(photos, tmp_path, error, why):
@@ -282,3 +283,55 @@ def test_what_cannot_be_planned_is_counted_too(tmp_path):
     assert [name for name, _ in summary.failed] == ["a.nothing"]
     assert record.told[0] == ("begin", 1, 0)
     assert record.of("failed")[0][0] == "a.nothing"
+
+
+@pytest.fixture
+def files_of_a_pair(tmp_path, photo):
+    Image.fromarray(photo(5, 4)).save(tmp_path / "a.png")
+    Image.fromarray(photo(5, 4, 1)).save(tmp_path / "a_seg.png")
+    Image.fromarray(np.full((7, 6), 100, np.uint8)).save(tmp_path / "mask.png")
+    return Pair(*(tmp_path / "a.png", Path("a.png"), tmp_path / "mask.png", tmp_path / "a_seg.png"))
+
+
+def test_all_of_a_pair(files_of_a_pair, photo, tmp_path):
+    job = reader(0.3, guided=True)(Task(files_of_a_pair, Path("out.png")))
+    assert (job.document.pixels == photo(5, 4)).all()
+    assert (job.guidance == photo(5, 4, 1)).all()
+    assert job.mask.shape == (7, 6)
+    assert job.mask.all()
+    assert (job.name, job.mask_name) == (str(files_of_a_pair.picture), str(files_of_a_pair.mask))
+
+
+def test_a_threshold_and_no_guidance(files_of_a_pair):
+    job = reader(0.5, guided=False)(Task(files_of_a_pair, Path("out.png")))
+    assert not job.mask.any()
+    assert job.guidance is None
+
+
+def test_no_mask(files_of_a_pair):
+    bare = Pair(files_of_a_pair.picture, files_of_a_pair.inside)
+    job = reader(0.5, guided=True)(Task(bare, Path("out.png")))
+    assert (job.mask, job.guidance) == (None, None)
+
+
+def test_one_mask_for_all_is_read_once(files_of_a_pair, monkeypatch):
+    paths = []
+    as_marks = folder_job.as_marks
+    monkeypatch.setattr(
+        folder_job,
+        "as_marks",
+        lambda path, threshold: paths.append(path) or as_marks(path, threshold),
+    )
+    one = reader(0.5, guided=False)
+    jobs = [one(Task(files_of_a_pair, Path(f"{i}.png"))) for i in range(3)]
+    assert len(paths) == 1
+    with pytest.raises(ValueError, match="read-only"):
+        jobs[0].mask[0, 0] = True
+
+
+@pytest.mark.parametrize("which", ["picture", "mask", "guidance"])
+def test_what_cannot_be_read_is_named(files_of_a_pair, which):
+    path = getattr(files_of_a_pair, which)
+    path.write_bytes(b"nothing of a picture")
+    with pytest.raises(PictureError, match=path.name):
+        reader(0.5, guided=True)(Task(files_of_a_pair, Path("out.png")))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deepgin.errors import PictureError, UsageError
 from deepgin.inpainting.folders import find_pairs
-from deepgin.inpainting.folders.names import order, pictures_among, shown
+from deepgin.pictures.tree import order, pictures_among, shown
 
 
 def paired(pairs, masks):

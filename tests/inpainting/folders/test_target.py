@@ -6,7 +6,16 @@ import pytest
 
 from deepgin.errors import DeepginError
 from deepgin.files import whole_file
-from deepgin.inpainting.folders import JobOptions, Pair, Pairs, held, plan, remove_leftovers
+from deepgin.inpainting import Options
+from deepgin.inpainting.folders import (
+    JobOptions,
+    Pair,
+    Pairs,
+    held,
+    plan,
+    provenance,
+    remove_leftovers,
+)
 
 LONG = "a name of more than forty characters, as some collections have them"
 
@@ -62,9 +71,9 @@ def test_a_second_process_is_told_to_wait(tmp_path):
     pytest.importorskip("fcntl")
     out = tmp_path / "deep" / "out"
     with held(out, (1, 1)):
-        refused = pytest.raises(DeepginError, match=r"another deepgin is filling .*out: .*--shard")
-        with refused, held(out, (1, 1)):
+        with pytest.raises(DeepginError, match="out") as refused, held(out, (1, 1)):
             pass
+        assert refused.value.field == "shard"
         with held(out, (2, 4)):
             assert len(names_in(out)) == 2
     assert names_in(out) == []
@@ -90,3 +99,22 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     if Path("/proc/self").exists():
         with pytest.raises(DeepginError, match="/proc/self"), held(Path("/proc/self"), (1, 1)):
             pass
+
+
+@pytest.mark.parametrize(
+    ("options", "asked", "told"),
+    [
+        (Options(), None, 0),
+        (Options(), 0.25, 0.25),
+        (Options(texture="off"), None, 0.25),
+        (Options(fit="crop"), None, 0.25),
+        (Options(fit="crop", texture="on"), None, 0),
+        (Options(texture="off"), 1, 1),
+    ],
+)
+def test_the_sharpness_that_is_taken(stages, options, asked, told):
+    assert provenance(stages.both, options, asked)["sharpness"] == told
+
+
+def test_weights_of_one_set_have_none(stages):
+    assert "sharpness" not in provenance(stages.soft, Options())

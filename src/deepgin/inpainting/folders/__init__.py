@@ -1,33 +1,26 @@
 """Filling the pictures of a folder: pairing, planning, reading and writing beside the network."""
 
-from .fill import Request, fill_folder, fill_one
-from .job import Summary, Watcher, run
-from .names import mask_stems, shown
+from ...pictures import shown
+from .fill import FolderRequest, fill_folder, fill_one
+from .job import FolderSummary, Watcher, reader, run
 from .pairing import Pair, Pairs, find_pairs
-from .plan import JobOptions, Plan, Task, check_folders, parse_shard, plan
-from .provenance import provenance
-from .reading import reader
-from .shelf import Shelf, TwoFitError
-from .target import held, remove_leftovers
-from .walk import walk
+from .plan import FolderPlan, JobOptions, Task, check_folders, parse_shard, plan
+from .target import held, provenance, remove_leftovers
 
 __all__ = [
+    "FolderPlan",
+    "FolderRequest",
+    "FolderSummary",
     "JobOptions",
     "Pair",
     "Pairs",
-    "Plan",
-    "Request",
-    "Shelf",
-    "Summary",
     "Task",
-    "TwoFitError",
     "Watcher",
     "check_folders",
     "fill_folder",
     "fill_one",
     "find_pairs",
     "held",
-    "mask_stems",
     "parse_shard",
     "plan",
     "provenance",
@@ -35,5 +28,4 @@ __all__ = [
     "remove_leftovers",
     "run",
     "shown",
-    "walk",
 ]

@@ -1,4 +1,4 @@
-"""Doing what a person asks for, a picture or a folder of them, from the checks to the files."""
+"""Filling one picture file or a folder of them, from the checks to the written files."""
 
 import os
 from dataclasses import dataclass, field, replace
@@ -6,29 +6,26 @@ from functools import partial
 from pathlib import Path
 
 from ...errors import PictureError, UsageError
-from ...pictures import check_target
+from ...pictures import check_target, shown
 from ..inpainter import Inpainter
 from ..jobs import Result
 from ..options import Options
-from .job import Summary, Watcher, run
-from .names import shown
+from .job import FolderSummary, Watcher, reader, run
 from .pairing import Pair, Pairs, find_pairs
 from .plan import JobOptions, check_folders, plan
-from .provenance import provenance
-from .reading import reader
-from .target import check_alike, held, remove_leftovers
+from .target import check_alike, held, provenance, remove_leftovers
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is asked for.
+class FolderRequest:
+    """What to fill, how, and where to write it.
 
     Attributes:
         source: a picture, or a folder of them.
         target: the file, or folder, to write.
         masks: a mask, a folder of masks, or None: beside the pictures.
         guidance: a segmentation, a folder of them, or None: beside the pictures.
-        masked: whether pictures have masks; else the options or their own alpha make the holes.
+        masked: whether pictures have mask files; else options or their own alpha make the holes.
         glob: see `find_pairs`.
         limit: see `find_pairs`.
         options: how holes are found and filled.
@@ -88,18 +85,18 @@ class Request:
         return made
 
     def how_written(self) -> JobOptions:
-        """Return how results are written, the provenance in it if it is asked for."""
+        """Return how results are written, with provenance if it is wanted."""
         if not self.provenance:
             return self.writing
-        told = provenance(self.weights, self.options, self.sharpness)
-        return replace(self.writing, provenance=told)
+        made = provenance(self.weights, self.options, self.sharpness)
+        return replace(self.writing, provenance=made)
 
 
-def fill_one(request: Request, watcher: Watcher) -> Path:
+def fill_one(request: FolderRequest, watcher: Watcher) -> Path:
     """Fill one picture and return the file that was written.
 
     Raises:
-        DeepginError: what is wrong with the request, a file or the disk; nothing is then written.
+        DeepginError: the request, a file or the disk is at fault; nothing is written.
     """
     if not os.path.exists(request.source):
         raise PictureError(f"{shown(request.source)}: no such file or folder")
@@ -107,8 +104,11 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     source, overwrite = request.source, request.writing.overwrite
     _check_not_input(target, source, request.masks, request.guidance)
     if os.path.exists(target) and not overwrite:
-        mend = "add {overwrite=true}, or choose another name"
-        raise UsageError(f"{shown(target)} exists", field="overwrite", mend=mend)
+        raise UsageError(
+            f"{shown(target)} exists",
+            field="overwrite",
+            mend="use {overwrite=true}, or choose another name",
+        )
     pair = _only(request.pairs(), request)
     _check_not_input(target, pair.mask, pair.guidance)
     inpainter = request.inpainter()
@@ -131,11 +131,11 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     return target
 
 
-def fill_folder(request: Request, watcher: Watcher) -> Summary:
+def fill_folder(request: FolderRequest, watcher: Watcher) -> FolderSummary:
     """Fill a folder; a failure does not stop the rest.
 
     Raises:
-        DeepginError: what is wrong with the request, or there is nothing to fill.
+        DeepginError: the request is at fault, or there is nothing to fill.
     """
     target = request.target
     check_folders(request.source, target, request.masks)
@@ -143,7 +143,7 @@ def fill_folder(request: Request, watcher: Watcher) -> Summary:
     made = plan(pairs, target, request.writing)
     watcher.before(pairs)
     if not pairs.pairs and not pairs.failed:
-        raise PictureError(f"{shown(request.source)}: {_nothing(pairs, request)}")
+        raise _nothing(pairs, request)
     how = request.how_written()
     if how.provenance and not how.overwrite:
         check_alike(made, how.provenance)
@@ -158,25 +158,28 @@ def _check_not_input(target: Path, *inputs: Path | None) -> None:
     if os.path.exists(target) and any(
         p and os.path.exists(p) and target.samefile(p) for p in inputs
     ):
-        raise UsageError(f"{shown(target)} is also an input: choose another name")
+        raise UsageError(f"{shown(target)} is also an input", mend="choose another name")
 
 
-def _only(pairs: Pairs, request: Request) -> Pair:
+def _only(pairs: Pairs, request: FolderRequest) -> Pair:
     """Return the one pair, or say why there is none."""
     if pairs.pairs:
         return pairs.pairs[0]
     if pairs.failed:
         raise PictureError(f"{shown(request.source)}: {pairs.failed[0][1]}")
-    raise PictureError(f"{shown(request.source)} has no mask: {_mend(request)}")
+    raise PictureError(f"{shown(request.source)} has no mask", mend=_mend(request))
 
 
-def _nothing(pairs: Pairs, request: Request) -> str:
+def _nothing(pairs: Pairs, request: FolderRequest) -> PictureError:
+    source = shown(request.source)
     if pairs.lone_pictures:
-        return f"no picture has a mask: {_mend(request)}"
-    return f"no picture matches {request.glob}" if request.glob else "there are no pictures in it"
+        return PictureError(f"{source}: no picture has a mask", mend=_mend(request))
+    if request.glob:
+        return PictureError(f"{source}: no picture matches {request.glob}", field="glob")
+    return PictureError(f"{source}: there are no pictures in it")
 
 
-def _mend(request: Request) -> str:
+def _mend(request: FolderRequest) -> str:
     if request.masks is not None:
         return f"give a file in {shown(request.masks)} its name"
-    return "name one, put NAME_mask.png beside NAME.png, or use --box, --color or --alpha"
+    return "name one, put NAME_mask.png beside NAME.png, or use {box}, {color} or {alpha=true}"

@@ -1,4 +1,4 @@
-"""Filling a plan's groups: read ahead in threads, fill here, write in threads. Names: plan.py."""
+"""Filling the groups of a plan: threads read ahead, this thread fills, threads write."""
 
 import os
 from collections import deque
@@ -7,57 +7,60 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Protocol, TypeAlias
+from pathlib import Path
+from threading import Lock
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from ...errors import DeepginError, on_command_line
+from ...errors import DeepginError, Note
 from ...files import make_folder
-from ...pictures import Document
+from ...pictures import Document, Failure, Marks
+from ..inputs import as_guidance, as_marks
 from ..jobs import Job, Result
 from .pairing import Pairs
-from .plan import JobOptions, Plan, Task
-from .walk import Failure
+from .plan import FolderPlan, JobOptions, Task
 
 GROUPS_AHEAD = 2
 THREADS = min(4, os.cpu_count() or 1)
 
+T = TypeVar("T")
 Read: TypeAlias = Callable[[Task], Job]
 Fill: TypeAlias = Callable[[list[Job]], Sequence[Result]]
 
 
 class Watcher(Protocol):
-    """Is told of a job as it goes on, always from the thread that runs it."""
+    """Follows a job. All calls come from the thread that runs it."""
 
     def before(self, pairs: Pairs) -> None:
-        """Hear what was found, and what of it has no counterpart."""
+        """Take the pairs before work starts, and what has no mask or no picture."""
 
     def begin(self, total: int, skipped: int) -> None:
-        """Hear how many pictures are to be filled, and how many were done before."""
+        """Take the number of pictures to fill, and of those that were done before."""
 
     def step(self, done: int, of: int) -> None:
-        """Hear how far the pictures in work are, in steps; see `Steps`."""
+        """Take the progress of the pictures in work, in steps; see `Steps`."""
 
     def filled(self, name: str, fit: str) -> None:
-        """Hear that a picture is written, and how it was brought to the network."""
+        """Take a picture that is written, and the fit that was used."""
 
     def failed(self, name: str, why: str) -> None:
-        """Hear that a picture, or a folder of them, failed."""
+        """Take a picture or folder that failed, and why."""
 
     def note(self, name: str, text: str) -> None:
-        """Hear what must be said of a picture that did not fail."""
+        """Take a warning about a picture that did not fail."""
 
     def end(self) -> None:
-        """Hear that no more will come, whether all is done or not."""
+        """Take notice that work has ended, complete or not."""
 
 
 @dataclass
-class Summary:
-    """What a job came to.
+class FolderSummary:
+    """The outcome of a job.
 
     Attributes:
-        done: pictures written.
-        skipped: pictures that had been written before.
-        failed: name and reason of each that could not be.
-        error: the first exception behind them.
+        done: number of pictures that were written.
+        skipped: number of pictures that had been written before.
+        failed: name and reason of pictures that could not be written.
+        error: the first exception among them.
     """
 
     done: int = 0
@@ -66,7 +69,9 @@ class Summary:
     error: Exception | None = None
 
 
-def run(plan: Plan, read: Read, fill: Fill, options: JobOptions, watcher: Watcher) -> Summary:
+def run(
+    plan: FolderPlan, read: Read, fill: Fill, options: JobOptions, watcher: Watcher
+) -> FolderSummary:
     """Fill and write all pictures of a plan that are not done; a failure does not stop the rest.
 
     Args:
@@ -74,11 +79,11 @@ def run(plan: Plan, read: Read, fill: Fill, options: JobOptions, watcher: Watche
         read: reads a pair; called in several threads.
         fill: fills a group, in this thread.
         options: how results are written.
-        watcher: is told.
+        watcher: follows the job.
     """
     tasks = [*chain.from_iterable(plan.groups)]
     wanted = {t for t in tasks if options.overwrite or not os.path.isfile(t.target)}
-    summary = Summary(skipped=len(tasks) - len(wanted), failed=[*plan.failed])
+    summary = FolderSummary(skipped=len(tasks) - len(wanted), failed=[*plan.failed])
     watcher.begin(len(wanted) + len(plan.failed), summary.skipped)
     for name, why in plan.failed:
         watcher.failed(name, why)
@@ -94,12 +99,12 @@ def run(plan: Plan, read: Read, fill: Fill, options: JobOptions, watcher: Watche
     return summary
 
 
-def reason(error: Exception) -> str:
+def reason(error: Exception) -> Note:
     """Return why something failed, in one line."""
     if isinstance(error, DeepginError):
-        return " ".join(error.spelled(on_command_line).split())
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text or 'no message'} (--debug shows where)"
+        return Note(" ".join(error.problem.split()), mend=error.mend)
+    text = " ".join(str(error).split()) or "no message"
+    return Note(f"{type(error).__name__}: {text}", mend="{debug=true} shows where")
 
 
 @dataclass
@@ -108,7 +113,7 @@ class _Run:
     fill: Fill
     options: JobOptions
     watcher: Watcher
-    summary: Summary
+    summary: FolderSummary
     writes: deque[tuple[Task, str, Future]] = field(default_factory=deque)
 
     def pass_on(self, group: list[tuple[Task, Future]], writing: ThreadPoolExecutor) -> None:
@@ -178,7 +183,7 @@ class _Run:
 
 @contextmanager
 def _threads() -> Iterator[ThreadPoolExecutor]:
-    """Give threads that end with the block: when it is interrupted, after what each is doing."""
+    """Yield threads that end with the block. On an interrupt each ends after its current task."""
     pool = ThreadPoolExecutor(THREADS)
     try:
         yield pool
@@ -189,9 +194,56 @@ def _threads() -> Iterator[ThreadPoolExecutor]:
 def _ahead(
     reading: ThreadPoolExecutor, read: Read, groups: Iterable[list[Task]]
 ) -> Iterator[list[tuple[Task, Future]]]:
-    """Give groups that are being read, with so many more behind them."""
+    """Yield groups that are being read, GROUPS_AHEAD of them at a time."""
     begun = ([(task, reading.submit(read, task)) for task in group] for group in groups)
     queue = deque(islice(begun, GROUPS_AHEAD))
     while queue:
         queue.extend(islice(begun, 1))
         yield queue.popleft()
+
+
+def reader(threshold: float, guided: bool) -> Callable[[Task], Job]:
+    """Return a function that reads a task's files, in any thread.
+
+    Args:
+        threshold: see `Options`.
+        guided: whether the network takes a segmentation; otherwise none is read.
+    """
+
+    def marks_in(path: Path) -> Marks:
+        marks = as_marks(path, threshold)
+        marks.mask.flags.writeable = False  # one may be of many jobs
+        return marks
+
+    masks, guides = _Last(marks_in), _Last(as_guidance)
+
+    def read(task: Task) -> Job:
+        pair = task.pair
+        mask, note = masks(pair.mask) if pair.mask else (None, Note(""))
+        return Job(
+            Document.open(pair.picture),
+            mask,
+            guides(pair.guidance) if guided and pair.guidance else None,
+            str(pair.picture),
+            str(pair.mask or ""),
+            note,
+        )
+
+    return read
+
+
+class _Last(Generic[T]):
+    """Caches the file that was read last: one mask may serve for all pictures."""
+
+    def __init__(self, read: Callable[[Path], T]) -> None:
+        self.read, self.lock = read, Lock()
+        self.last: tuple[Path, T] | None = None
+
+    def __call__(self, path: Path) -> T:
+        with self.lock:
+            last = self.last
+        if last is None or last[0] != path:
+            last = (path, self.read(path))
+            with self.lock:
+                self.last = last
+        return last[1]

@@ -6,11 +6,20 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ...errors import PictureError, UsageError
-from ...pictures import evenly, picture_of_mask
-from .names import key, mask_stems, order, pictures_among, segmentation_stems, shown
-from .shelf import Shelf, TwoFitError
-from .walk import Failure, walk
+from ...errors import PictureError
+from ...pictures.mask_index import AmbiguousMask, MaskIndex
+from ...pictures.tree import (
+    Failure,
+    evenly,
+    key,
+    mask_stems,
+    order,
+    picture_of_mask,
+    pictures_among,
+    segmentation_stems,
+    shown,
+    walk,
+)
 
 
 @dataclass(frozen=True)
@@ -39,15 +48,15 @@ class Pair:
 
 @dataclass
 class Pairs:
-    """All that a source and its masks hold, everything in the order of paths.
+    """The pictures of a source and their masks, in the order of their paths.
 
     Attributes:
         pairs: what can be filled.
         lone_pictures: paths, below the source, of pictures without a mask.
         lone_masks: paths, below the masks, of masks without a picture.
         passed_over: paths of masks, by their names, that are not used.
-        failed: names of what cannot be paired or listed, and why.
-        notes: what must be told before work starts.
+        failed: names of pictures and folders that cannot be paired or listed, and why.
+        notes: warnings.
     """
 
     pairs: list[Pair] = field(default_factory=list)
@@ -82,15 +91,13 @@ def find_pairs(
         guidance: a segmentation for all, a folder of them, or None for those beside their pictures.
         masked: whether a picture needs a mask's file; False where masks are made otherwise.
         glob: only pictures whose name (or, with a `/` in it, path below `source`) it matches.
-        limit: at most so many pairs, taken evenly; 0 takes all.
+        limit: use at most so many pairs, evenly spaced; 0 takes all.
         left_out: folders that are neither pictures nor masks: the target.
 
     Raises:
         PictureError: no such file or folder.
         UsageError: `limit` is below 0.
     """
-    if limit < 0:
-        raise UsageError(f"a limit of {limit} pictures does not work: at least 1, or 0 for all")
     for path in (source, masks, guidance):
         if path is not None and not os.path.exists(path):
             raise PictureError(f"{shown(path)}: no such file or folder")
@@ -106,32 +113,38 @@ def find_pairs(
         pictures = {Path(source.name)}  # whatever its ending
     known = {key(path.parent, path.stem) for path in named} if apart else ()
     beside = [path for path in tree.files if path not in pictures]
-    shelf = Shelf.of(masks, root, beside, left_out)
-    segmentations = Shelf.of(guidance, root, beside, left_out)
-    found = Pairs(failed=[*tree.failed, *shelf.tree.failed, *segmentations.tree.failed])
-    found.notes = [*tree.notes, *shelf.tree.notes, *segmentations.tree.notes]
+    index = MaskIndex.of(masks, root, beside, left_out)
+    segmentations = MaskIndex.of(guidance, root, beside, left_out)
+    made = Pairs(failed=[*tree.failed, *index.tree.failed, *segmentations.tree.failed])
+    made.notes = [*tree.notes, *index.tree.notes, *segmentations.tree.notes]
     for path in sorted(pictures, key=order):
-        pair = Pair(root / path, path, bytes=tree.files.get(path, 0))
+        pair = Pair(root / path, path, bytes=_size(root / path))
         stems = segmentation_stems(path.stem, beside=guidance is None)
         try:
-            mask = shelf.find(path.parent, mask_stems(path.name), known) if masked else None
+            mask = index.find(path.parent, mask_stems(path.name), known) if masked else None
             pair = replace(pair, mask=mask, guidance=segmentations.find(path.parent, stems))
-        except TwoFitError as error:
-            found.failed.append((pair.name, str(error)))
+        except AmbiguousMask as error:
+            made.failed.append((pair.name, str(error)))
         else:
             # Only now, so that the mask of a picture that is not asked for is not without picture.
             if not fnmatchcase(path.as_posix() if "/" in glob else path.name, glob or "*"):
                 continue
-            (found.pairs.append(pair) if mask or not masked else found.lone_pictures.append(path))
-    if masked and shelf.for_all is None and source.is_dir():
-        found.passed_over = shelf.passed_over()
-        _set_apart_masks(found, shelf, segmentations, masks is None)
+            (made.pairs.append(pair) if mask or not masked else made.lone_pictures.append(path))
+    if masked and index.for_all is None and source.is_dir():
+        made.passed_over = index.passed_over()
+        _set_apart_masks(made, index, segmentations, masks is None)
     elif source.is_dir():
         for_all = {_inside(root, path) for path in (masks, guidance) if path is not None}
-        found.passed_over = [p for p in beside if picture_of_mask(p.stem) and p not in for_all]
-    taken = {*evenly([pair.picture for pair in found.pairs], limit)}
-    found.pairs = [pair for pair in found.pairs if pair.picture in taken]
-    return found
+        made.passed_over = [p for p in beside if picture_of_mask(p.stem) and p not in for_all]
+    made.pairs = evenly(made.pairs, limit)
+    return made
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # a broken link: opening it says what is wrong
+        return 0
 
 
 def _inside(root: Path, path: Path) -> Path:
@@ -140,13 +153,13 @@ def _inside(root: Path, path: Path) -> Path:
     return place.relative_to(root) if place.is_relative_to(root) else path
 
 
-def _set_apart_masks(found: Pairs, shelf: Shelf, segmentations: Shelf, beside: bool) -> None:
+def _set_apart_masks(made: Pairs, index: MaskIndex, segmentations: MaskIndex, beside: bool) -> None:
     """Find the masks that have no picture; beside pictures they may have been taken for some."""
-    unused = set(shelf.unused())
-    if shelf.root == segmentations.root:
+    unused = set(index.unused())
+    if index.root == segmentations.root:
         unused &= set(segmentations.unused())
     if beside:
-        lone = {path for path in found.lone_pictures if picture_of_mask(path.stem)}
-        found.lone_pictures = [path for path in found.lone_pictures if path not in lone]
+        lone = {path for path in made.lone_pictures if picture_of_mask(path.stem)}
+        made.lone_pictures = [path for path in made.lone_pictures if path not in lone]
         unused |= lone
-    found.lone_masks = sorted(unused, key=order)
+    made.lone_masks = sorted(unused, key=order)

@@ -1,4 +1,4 @@
-"""What a folder job will write, in which groups, and what makes it impossible. No work is done."""
+"""Planning a folder job: names of results, groups, and checks before work starts."""
 
 import os
 import re
@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import DeepginError, UsageError
+from ...errors import DeepginError, Note, UsageError
 from ...files import folds_case
-from ...pictures import check_target
-from .names import base, shown
+from ...pictures import check_target, shown
+from ...pictures.tree import Failure, base
 from .pairing import Pair, Pairs
-from .walk import Failure
 
 GROUP = 16
 GROUP_BYTES = 8 << 20
@@ -43,13 +42,23 @@ class JobOptions:
     def __post_init__(self) -> None:
         number, count = self.shard
         if not 1 <= number <= count:
-            raise UsageError(f"shard {number}/{count} does not work: 1/{count} is the first")
+            raise UsageError(
+                f"a shard of {number}/{count} does not work",
+                field="shard",
+                mend=f"1/{count} is the first",
+            )
         if set(self.suffix) & {"/", os.sep, "\0"}:
-            raise UsageError(f"the suffix '{self.suffix}' does not work: no folders in it")
+            raise UsageError(
+                f"a suffix of '{self.suffix}' does not work",
+                field="suffix",
+                mend="no folders in it",
+            )
         if self.format:
             check_target(f"picture{self.ending}")
         if self.quality is not None and not 0 <= self.quality <= 100:
-            raise UsageError(f"a quality of {self.quality} does not work: 0 to 100")
+            raise UsageError(
+                f"a quality of {self.quality} does not work", field="quality", mend="0 to 100"
+            )
 
     @property
     def ending(self) -> str:
@@ -66,8 +75,8 @@ class Task:
 
 
 @dataclass
-class Plan:
-    """What is to be done.
+class FolderPlan:
+    """The tasks of a folder job.
 
     Attributes:
         groups: of tasks, of this shard; they depend on the listing alone, so that a run that was
@@ -89,7 +98,9 @@ def parse_shard(text: str) -> tuple[int, int]:
     """
     found = re.fullmatch(r"(\d+)/(\d+)", text)
     if not found:
-        raise UsageError(f"--shard {text} does not work: 1/4 is the first of four")
+        raise UsageError(
+            f"a shard of {text} does not work", field="shard", mend="1/4 is the first of four"
+        )
     return int(found[1]), int(found[2])
 
 
@@ -102,25 +113,30 @@ def check_folders(source: Path, target: Path, masks: Path | None = None) -> None
         UsageError: see above.
     """
     if os.path.exists(target) and not target.is_dir():
-        raise UsageError(f"{shown(target)} is a file: name a folder for the results of a folder")
+        raise UsageError(
+            f"{shown(target)} is a file", mend="name a folder for the results of a folder"
+        )
     for place in (source, masks):
         if place is not None and place.is_dir() and target.resolve() == place.resolve():
-            raise UsageError(f"{shown(target)} is also an input: choose another folder")
+            raise UsageError(f"{shown(target)} is also an input", mend="choose another folder")
 
 
-def plan(pairs: Pairs, target: Path, options: JobOptions) -> Plan:
+def plan(pairs: Pairs, target: Path, options: JobOptions) -> FolderPlan:
     """Name the results below `target` and put the pairs into groups.
 
     Raises:
         UsageError: two results would have the same name, or a result that of an input.
     """
-    made = Plan(failed=[*pairs.failed])
+    made = FolderPlan(failed=[*pairs.failed])
     tasks = []
     for pair in pairs.pairs:
         try:
             tasks.append(Task(pair, check_target(target / result_name(pair.inside, options))))
         except DeepginError as error:
-            made.failed.append((pair.name, f"{error}, or add --format png"))
+            mend = (
+                f"{error.mend}, or use {{format=png}}" if error.mend else "{format=png} writes PNG"
+            )
+            made.failed.append((pair.name, Note(error.problem, mend=mend)))
     _check_collisions(tasks, folded=folds_case(target))
     _check_inputs(tasks)
     number, count = options.shard
@@ -158,15 +174,18 @@ def _check_collisions(tasks: Sequence[Task], folded: bool) -> None:
         other = first.setdefault(name, task)
         if other is not task:
             raise UsageError(
-                f"{other.pair.name} and {task.pair.name} would both become {shown(task.target)}: "
-                "rename one, or leave --format out"
+                f"{other.pair.name} and {task.pair.name} would both become {shown(task.target)}",
+                field="format",
+                mend="rename one, or leave {format} out",
             )
     for name, task in first.items():
         for folder in name.parents:
             if folder in first:
                 raise UsageError(
                     f"{first[folder].pair.name} would become {shown(folder)}, which is the folder "
-                    f"of {task.pair.name}: rename one, or leave --format out"
+                    f"of {task.pair.name}",
+                    field="format",
+                    mend="rename one, or leave {format} out",
                 )
 
 
@@ -180,8 +199,9 @@ def _check_inputs(tasks: Sequence[Task]) -> None:
     for path in sorted(files):
         if task := present.get(_identity(path) or (-1, -1)):
             raise UsageError(
-                f"{shown(task.target)}, the result of {task.pair.name}, is also an input: "
-                "choose another folder, or a --suffix"
+                f"{shown(task.target)}, the result of {task.pair.name}, is also an input",
+                field="suffix",
+                mend="choose another folder, or a {suffix}",
             )
 
 

@@ -1,16 +1,20 @@
-"""A job's target folder: one process at a time, one way of filling, nothing left of the dead."""
+"""The target folder of a job: its lock, how its pictures were made, leftovers of killed processes."""
 
 import os
 import re
 from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ... import locks
 from ...errors import DeepginError, PictureError, UsageError
-from ...pictures import provenance_of
-from .names import shown
-from .plan import Plan
+from ...pictures import provenance_of, shown
+from ...version import __version__
+from ...weights import Model, file_hash, local_path, sharpness_of
+from ..options import Options
+from ..textured import wants_texture
+from .plan import FolderPlan
 
 
 def held(target: Path, shard: tuple[int, int]) -> AbstractContextManager[None]:
@@ -21,19 +25,47 @@ def held(target: Path, shard: tuple[int, int]) -> AbstractContextManager[None]:
     """
     path = target / f".deepgin-{shard[0]}-of-{shard[1]}.lock"
     taken = DeepginError(
-        f"another deepgin is filling {shown(target)}: wait for it, or divide the work with --shard"
+        f"another deepgin is filling {shown(target)}",
+        field="shard",
+        mend="wait for it, or divide the work with {shard}",
     )
     return locks.held(path, taken)
 
 
-def check_alike(plan: Plan, told: dict[str, Any]) -> None:
+def provenance(
+    weights: str | Path | None, options: Options, sharpness: float | None = None
+) -> dict[str, Any]:
+    """Return version, weights' hash, their sharpness if they have one, and changed options.
+
+    Args:
+        weights: the file; None for the weights that come with the package.
+        options: those of the inpainter; what differs from the defaults is told.
+        sharpness: as the inpainter is given it; None tells the one it then takes: 0 under
+            texture, else the weights' own default.
+
+    Raises:
+        WeightsError, UsageError: as for `sharpness_of`.
+    """
+    usual, path = asdict(Options()), local_path(weights)
+    if wants_texture(options):
+        sharpness = Model(path, sharpness=sharpness).softened().sharpness
+    at = sharpness_of(path, sharpness)
+    return {
+        "software": f"deepgin {__version__}",
+        "weights": f"sha256:{file_hash(path)}",
+        **({} if at is None else {"sharpness": at}),
+        "options": {k: v for k, v in asdict(options).items() if v != usual[k]},
+    }
+
+
+def check_alike(plan: FolderPlan, wanted: dict[str, Any]) -> None:
     """Refuse to go on where the first result that is there says that it was made otherwise.
 
     One is looked at alone, since each must be decoded. One that says nothing is taken for done.
 
     Args:
         plan: what is to be done.
-        told: see `provenance`.
+        wanted: see `provenance`.
 
     Raises:
         UsageError: it has other weights, sharpness or options.
@@ -46,14 +78,15 @@ def check_alike(plan: Plan, told: dict[str, Any]) -> None:
     except PictureError:
         return
     ways = ("weights", "sharpness", "options")
-    if before and (other := [way for way in ways if before.get(way) != told.get(way)]):
+    if before and (other := [way for way in ways if before.get(way) != wanted.get(way)]):
         raise UsageError(
-            f"{shown(first)} was made otherwise (other {', '.join(other)}): choose another "
-            "folder, or add --overwrite"
+            f"{shown(first)} was made with other {', '.join(other)}",
+            field="overwrite",
+            mend="choose another folder, or use {overwrite=true}",
         )
 
 
-def remove_leftovers(plan: Plan) -> None:
+def remove_leftovers(plan: FolderPlan) -> None:
     """Remove the temporary files of `whole_file` that a killed process left of a plan's tasks.
 
     Those that may be another shard's, being written at this moment, stay.

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from ...errors import TrainingError, UsageError
+from ...pictures import is_picture
+from ...pictures.tree import SEGMENTATION
 from ...tar_headers import Header
 from .recipe import DataRecipe
-from .sources import SEGMENTATION, is_segmentation, is_shown_picture, stem
+from .sources import is_segmentation, stem
 
 _ADDRESS = re.compile(r"[a-zA-Z0-9+.-]+://[!#%&()*+,./0-9:=?@A-Z_a-z~\[\]-]+")
 
@@ -123,7 +125,7 @@ def pictures_in(address: str, shard: int, skip: int) -> Iterator[Encoded]:
 def _paired(address: str, shard: int, skip: int, tar: tarfile.TarFile) -> Iterator[Encoded]:
     count, held = 0, None
     for member in tar:
-        if not member.isfile() or not is_shown_picture(member.name):
+        if not member.isfile() or not is_picture(member.name):
             continue
         if is_segmentation(member.name):
             if held and stem(member.name) == stem(held[0]) + SEGMENTATION:

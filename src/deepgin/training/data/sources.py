@@ -1,16 +1,13 @@
 """Where local pictures lie: folders and tar shards. Weights: weights.py; datasets: layouts.py."""
 
-import os
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from ...errors import TrainingError
-from ...pictures import is_picture, masks_among
-
-SEGMENTATION = "_seg"
-"""`NAME_seg.png` is the segmentation of the picture `NAME.jpg` beside it."""
+from ...pictures import is_picture, masks_among, shown, walk
+from ...pictures.tree import SEGMENTATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +55,30 @@ def find_entries(path: str | Path) -> list[Entry]:
     path = Path(path)
     if not path.exists():
         raise TrainingError(f"{path}: no such folder or tar file of training pictures")
-    files = [(path, path.name)] if path.is_file() else sorted(files_below(path), key=_by_name)
+    files = [(path, path.name)] if path.is_file() else files_below(path)
     entries: list[Entry] = []
     for file, name in files:
         if file.suffix == ".tar":
             entries += _in_shard(file, PurePosixPath(name).parent)
-        elif is_picture(file):
+        elif is_picture(name):
             entries.append(Entry(file, name))
-    masks = masks_among(entry.name for entry in entries if entry.length < 0)
-    entries = with_guidance(entry for entry in entries if entry.name not in masks)
+    masks = masks_among(PurePath(entry.name) for entry in entries if entry.length < 0)
+    entries = with_guidance(entry for entry in entries if PurePath(entry.name) not in masks)
     if not entries:
         raise TrainingError(f"{path} holds no pictures and no tar shards of pictures")
     return entries
 
 
-def _by_name(found: tuple[Path, str]) -> str:
-    return found[1]
+def files_below(folder: Path) -> list[tuple[Path, str]]:
+    """Return all files of a folder tree (see `pictures.walk`) with their paths below it.
 
-
-def files_below(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the files of a folder tree, hidden ones left out, with their paths below it.
-
-    Links are followed, except into the folders that they lie in.
+    Raises:
+        TrainingError: a folder in it cannot be read.
     """
-    for here, folders, files in os.walk(folder, followlinks=True):
-        # Some systems leave hidden companions such as ._a.jpg, which are no pictures.
-        folders[:] = [f for f in folders if not f.startswith(".") and not _leads_up(here, f)]
-        below = Path(here).relative_to(folder)
-        for name in files:
-            if not name.startswith("."):
-                yield Path(here, name), (below / name).as_posix()
-
-
-def _leads_up(here: str, folder: str) -> bool:
-    if not os.path.islink(os.path.join(here, folder)):
-        return False
-    target, real = os.path.realpath(os.path.join(here, folder)), os.path.realpath(here)
-    return os.path.commonpath([target, real]) == target
+    tree = walk(folder, suffixes=None)
+    for name, why in tree.failed:
+        raise TrainingError(f"{shown(folder / name)} {why}")
+    return [(folder / path, path.as_posix()) for path in tree.files]
 
 
 def _in_shard(shard: Path, below: PurePosixPath) -> list[Entry]:
@@ -103,15 +87,10 @@ def _in_shard(shard: Path, below: PurePosixPath) -> list[Entry]:
             return [
                 Entry(shard, (below / member.name).as_posix(), member.offset_data, member.size)
                 for member in tar
-                if member.isfile() and is_shown_picture(member.name)
+                if member.isfile() and is_picture(member.name)
             ]
     except (tarfile.TarError, OSError) as error:
         raise TrainingError(f"{shard} is no readable tar shard: {error}") from error
-
-
-def is_shown_picture(name: str) -> bool:
-    """Return whether a member of a shard is a picture, and not a hidden companion of one."""
-    return is_picture(name) and not PurePosixPath(name).name.startswith(".")
 
 
 def stem(name: str) -> str:

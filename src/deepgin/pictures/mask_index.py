@@ -1,38 +1,42 @@
-"""A folder of masks or segmentations, or one for all, in which one looks by folder and stem."""
+"""Looking up the masks or segmentations of pictures by folder and name."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from .names import key, keys, order, shown
-from .walk import Tree, walk
+from .tree import Tree, key, keys, order, shown, walk
 
 
-class TwoFitError(Exception):
-    """Two files fit one picture equally well; the message names them."""
+class AmbiguousMask(Exception):
+    """Two masks fit one picture equally well; the message names them."""
 
 
-class Shelf:
-    """Files by the folder they lie in, below a root, and their stem.
+class MaskIndex:
+    """Masks or segmentations, by folder and stem.
+
+    Args:
+        root: the folder that `files` lie below.
+        files: paths below `root`.
+        for_all: one file that serves all pictures.
 
     Attributes:
-        tree: what was found in a folder of its own.
+        tree: the listing of `root`, where `of` made it.
     """
 
     def __init__(self, root: Path, files: Iterable[Path], for_all: Path | None = None) -> None:
         self.root, self.for_all, self.tree = root, for_all, Tree()
         self._files: dict[tuple[str, str], list[Path]] = defaultdict(list)
         for path in files:
-            for found in keys(path):
-                self._files[found].append(path)
+            for one in keys(path):
+                self._files[one].append(path)
         self._fits: set[Path] = set()
-        self._found: set[Path] = set()
+        self._best: set[Path] = set()
 
     @classmethod
     def of(
         cls, place: Path | None, source: Path, beside: Sequence[Path], left_out: Sequence[Path]
-    ) -> "Shelf":
-        """Return the shelf that `place` is.
+    ) -> "MaskIndex":
+        """Return the index of `place`.
 
         Args:
             place: a file that serves for all, a folder, or None: the files beside the pictures.
@@ -45,9 +49,9 @@ class Shelf:
         if place is None or place.samefile(source):
             return cls(source, beside)
         tree = walk(place, [*left_out, source])
-        shelf = cls(place, tree.files)
-        shelf.tree = tree
-        return shelf
+        index = cls(place, tree.files)
+        index.tree = tree
+        return index
 
     def find(
         self,
@@ -59,42 +63,41 @@ class Shelf:
 
         Args:
             folder: below the root.
-            stems: groups of stems; a file of an earlier group goes before those of later ones.
-            others: the keys of all that is looked for; what has the stem of another is its alone.
+            stems: groups of stems, best first.
+            others: the `key` of every picture; a mask with the very name of another is not taken.
 
         Raises:
-            TwoFitError: two files of one group.
+            AmbiguousMask: two files of one group.
         """
         if self.for_all is not None:
             return self.for_all
-        wanted = [dict.fromkeys(key(folder, stem) for stem in group) for group in stems]
+        groups = [dict.fromkeys(key(folder, stem) for stem in group) for group in stems]
 
         def anothers(path: Path) -> bool:
-            place = key(path.parent, path.stem)
-            return place in others and place not in wanted[-1]
+            own = key(path.parent, path.stem)
+            return own in others and own not in groups[-1]
 
-        groups = [
+        fitting = [
             [
                 path
                 for path in dict.fromkeys(p for k in group for p in self._files.get(k, ()))
                 if not anothers(path)
             ]
-            for group in wanted
+            for group in groups
         ]
-        # What fits less well is no mask without a picture either.
-        self._fits.update(path for group in groups for path in group)
-        best = next(filter(None, groups), [])
-        self._found.update(best)
+        self._fits.update(path for group in fitting for path in group)
+        best = next(filter(None, fitting), [])
+        self._best.update(best)
         if len(best) > 1:
             names = " and ".join(shown(self.root / path) for path in sorted(best, key=order))
-            raise TwoFitError(f"{names} both fit: keep one of them")
+            raise AmbiguousMask(f"{names} both fit: keep one of them")
         return self.root / best[0] if best else None
 
     def passed_over(self) -> list[Path]:
-        """Return the files, below the root, that fitted less well than others alone."""
-        return sorted(self._fits - self._found, key=order)
+        """Return the files, below the root, that only fitted less well than others."""
+        return sorted(self._fits - self._best, key=order)
 
     def unused(self) -> list[Path]:
-        """Return the files, below the root, that fitted nothing that was looked for."""
+        """Return the files, below the root, that fitted no picture."""
         every = {path for files in self._files.values() for path in files}
         return sorted(every - self._fits, key=order)
