@@ -104,5 +104,5 @@ def test_libraries_print_nothing():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Name) and node.id == "print"
     }
-    allowed = {"console", "cluster.worker"}
+    allowed = {"console", "cluster.work"}
     assert not {name for name in printing - allowed if room_of(name) != "commands"}

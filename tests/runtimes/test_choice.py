@@ -37,7 +37,7 @@ def test_the_sharpness_goes_on(stages, without, monkeypatch):
     with pytest.raises(UsageError):
         open_runtime(Model(build("deepgin-prefill", 2), sharpness=0.5))
     without("torch")
-    with pytest.raises(UsageError, match=r"sharpness 1\.5 does not work: 0 \(soft\) to 1"):
+    with pytest.raises(UsageError, match="sharpness"):
         open_runtime(Model(stages.both, "cpu", sharpness=1.5))
 
 
