@@ -256,7 +256,7 @@ async def test_nearly_all_missing_names_the_field(client, upload, encoded):
     async with client() as c:
         files = {**upload(), "mask": ("m.png", encoded(mask))}
         answer = await c.post("/v1/inpaint", files=files)
-    assert answer.headers["x-deepgin-warnings"].endswith("if black was meant, use invert")
+    assert answer.headers["x-deepgin-warnings"].endswith("use invert=true")
 
 
 async def test_nothing_is_left_on_the_disk(client, upload, tmp_path, monkeypatch):

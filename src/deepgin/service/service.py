@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..errors import in_request, spelled
 from ..inpainting import Inpainter, Job, Options, Result
 from ..inpainting.steps import OnProgress, Progress
 from ..pictures import Document
@@ -269,8 +270,8 @@ def _answer(result: Result, writing: Writing, last: Box | None) -> Answer:
     if writing.patch and document.mode == "CMYK":
         writing = replace(writing, format="tif")
     content, kind, notes = written(document, writing)
-    told = result.warnings if writing.patch else (*result.warnings, *notes)
-    return Answer(content, kind, result.fit, tuple(map(worded, told)), box)
+    warnings = spelled(result.warnings, in_request) + (() if writing.patch else notes)
+    return Answer(content, kind, result.fit, tuple(map(worded, warnings)), box)
 
 
 def _give_back(loop: asyncio.AbstractEventLoop) -> None:
