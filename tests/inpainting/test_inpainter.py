@@ -277,6 +277,7 @@ def test_a_result_tells_all(arrays, painter, alone):
     assert result.fit == "direct: 37 x 29 pixels are about what the network was trained at (256)"
     assert result.warnings == ()
     np.testing.assert_array_equal(result.hole, mask)
+    assert not np.shares_memory(result.hole, mask)
     unchanged = Inpainter(runtime=painter()).run(picture, np.zeros_like(mask))
     assert unchanged.fit == "nothing to fill"
     np.testing.assert_array_equal(unchanged.array(), picture)

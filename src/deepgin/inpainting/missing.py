@@ -53,9 +53,8 @@ def missing_of(
         UsageError: there is no mask, or a second one.
     """
     marked, mask_name, warnings = _marked(document, mask, options, mask_name)
-    hole = _of_size(marked, document, options, name, mask_name)
-    if options.invert:
-        hole = ~hole
+    # A copy also without `invert`: the caller's array stays the caller's.
+    hole = _of_size(marked, document, options, name, mask_name) ^ options.invert
     hole = dilate(hole, options.dilate)
     hidden = hole | document.unseen()
     share = float(hole.mean())
@@ -120,6 +119,6 @@ def _of_size(
     raise PictureError(
         f"{mask_name} is {mask.shape[1]} x {mask.shape[0]} pixels and {name} is "
         f"{size[0]} x {size[1]}",
-        field="resize_mask",
+        field="mask",
         mend="make the mask as large as the picture, or use {resize_mask=true}",
     )

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage  # type: ignore[import-untyped]
 
 from ..texture import Settings
-from .fits.boxes import Box
+from .fits.boxes import Box, cells_of, tight
 
 _CELL = 64  # pixels: holes nearer than this are one part
 # Pixels at the size that is searched for texture: the least and the greatest, and by depth.
@@ -37,7 +37,7 @@ def parts_of(hole: np.ndarray, hidden: np.ndarray) -> list[Part]:
         hole: bool, H x W.
         hidden: bool, H x W; includes `hole`.
     """
-    cells = _cells(hole)
+    cells = cells_of(hole, _CELL)
     count = -1
     while True:
         labels, parts = ndimage.label(cells, np.ones((3, 3)))
@@ -54,18 +54,11 @@ def parts_of(hole: np.ndarray, hidden: np.ndarray) -> list[Part]:
     ]
 
 
-def _cells(hole: np.ndarray) -> np.ndarray:
-    rows = np.logical_or.reduceat(hole, np.arange(0, hole.shape[0], _CELL), axis=0)
-    return np.logical_or.reduceat(rows, np.arange(0, hole.shape[1], _CELL), axis=1)
-
-
 def _tight(hole: np.ndarray, rows: slice, columns: slice) -> Box:
     top, left = rows.start * _CELL, columns.start * _CELL
-    part = hole[top : rows.stop * _CELL, left : columns.stop * _CELL]
-    down, right = (np.flatnonzero(part.any(axis)) for axis in (1, 0))
-    return Box(
-        top + int(down[0]), left + int(right[0]), top + int(down[-1]) + 1, left + int(right[-1]) + 1
-    )
+    box = tight(hole[top : rows.stop * _CELL, left : columns.stop * _CELL])
+    assert box is not None
+    return box.moved(top, left)
 
 
 def _depth_and_pixels(hole: np.ndarray, hidden: np.ndarray, box: Box) -> tuple[float, int]:

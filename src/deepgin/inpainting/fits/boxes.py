@@ -60,7 +60,7 @@ def boxes_of(hole: np.ndarray, most: int) -> list[Box]:
         hole: bool, H x W.
         most: in pixels.
     """
-    cells = _cells(hole)
+    cells = cells_of(hole, _CELL)
     labels, _ = ndimage.label(ndimage.binary_dilation(cells, np.ones((3, 3))), np.ones((3, 3)))
     boxes = []
     for number, slices in enumerate(ndimage.find_objects(labels), start=1):
@@ -75,14 +75,14 @@ def boxes_of(hole: np.ndarray, most: int) -> list[Box]:
     return _merged(boxes, most)
 
 
-def _cells(hole: np.ndarray) -> np.ndarray:
-    """Return which cells of the grid hold any of the hole."""
+def cells_of(hole: np.ndarray, side: int) -> np.ndarray:
+    """Return which cells of a grid, `side` pixels wide, hold any of the hole: bool."""
     height, width = hole.shape
-    rows = np.logical_or.reduceat(hole, np.arange(0, height, _CELL), axis=0)
-    return np.logical_or.reduceat(rows, np.arange(0, width, _CELL), axis=1)
+    rows = np.logical_or.reduceat(hole, np.arange(0, height, side), axis=0)
+    return np.logical_or.reduceat(rows, np.arange(0, width, side), axis=1)
 
 
-def _tight(hole: np.ndarray) -> Box | None:
+def tight(hole: np.ndarray) -> Box | None:
     """Return the smallest box round a hole, or None where there is none."""
     rows, columns = (np.flatnonzero(hole.any(axis)) for axis in (1, 0))
     if not rows.size:
@@ -92,7 +92,7 @@ def _tight(hole: np.ndarray) -> Box | None:
 
 def _tiles(hole: np.ndarray, most: int) -> list[Box]:
     """Cut the box round a hole into as few equal tiles as `most` allows, each drawn tight."""
-    whole = _tight(hole)
+    whole = tight(hole)
     if whole is None:
         return []
     rows = _cuts(whole.top, whole.bottom, most)
@@ -100,9 +100,9 @@ def _tiles(hole: np.ndarray, most: int) -> list[Box]:
     tiles = []
     for top, bottom in pairwise(rows):
         for left, right in pairwise(columns):
-            tight = _tight(hole[top:bottom, left:right])
-            if tight is not None:
-                tiles.append(tight.moved(top, left))
+            box = tight(hole[top:bottom, left:right])
+            if box is not None:
+                tiles.append(box.moved(top, left))
     return tiles
 
 
