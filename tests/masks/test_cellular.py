@@ -77,5 +77,5 @@ def test_cells_are_enlarged_whole_and_dilated_by_one_pixel():
 
 
 def test_size_under_one_pixel_is_refused():
-    with pytest.raises(UsageError, match="at least 1 x 1"):
+    with pytest.raises(UsageError):
         cellular(8, 0, 0)

@@ -89,7 +89,7 @@ def test_tiff_is_read_in_full(tmp_path, channels, order, options):
 def test_what_is_not_read_in_full_is_refused(tmp_path, channels, options):
     pixels = noise(channels, (37, 29))
     tifffile.imwrite(tmp_path / "deep.tif", pixels, **options)
-    with pytest.raises(PictureError, match=r"deep\.tif: .*more than 8 bit cannot be kept"):
+    with pytest.raises(PictureError, match=r"deep\.tif"):
         Document.open(tmp_path / "deep.tif")
 
 

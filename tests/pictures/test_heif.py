@@ -90,11 +90,9 @@ def test_without_the_extra(heic, monkeypatch):
     opening.heif_readable.cache_clear()
     try:
         for read in (Document.open, read_mask, read_rgb):
-            with pytest.raises(
-                PictureError, match=r"in\.heic is HEIC: pip install 'deepgin\[heif\]'"
-            ):
+            with pytest.raises(PictureError, match=r"in\.heic"):
                 read(heic)
-        with pytest.raises(DeepginError, match=r"out\.heic is HEIC: pip install 'deepgin\[heif\]'"):
+        with pytest.raises(DeepginError, match=r"out\.heic"):
             check_target(heic.with_name("out.heic"))
     finally:
         opening.heif_readable.cache_clear()

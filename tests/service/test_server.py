@@ -109,14 +109,16 @@ def test_without_work_it_ends_at_once(process):
 def test_a_port_that_is_taken():
     with listen("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
-        with pytest.raises(PortTaken, match=f"127.0.0.1:{port} is taken .* choose another --port"):
+        with pytest.raises(PortTaken, match=f"127.0.0.1:{port}") as raised:
             listen("127.0.0.1", port)
+    assert raised.value.field == "port"
 
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid"])
 def test_an_address_of_another_machine(host):
-    with pytest.raises(UsageError, match=f"{re.escape(host)}:8000.*see --host"):
+    with pytest.raises(UsageError, match=f"{re.escape(host)}:8000") as raised:
         listen(host, 8000)
+    assert raised.value.field == "host"
 
 
 @pytest.mark.parametrize(

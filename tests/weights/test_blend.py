@@ -203,9 +203,7 @@ def test_files_that_do_not_go_together(stages, tmp_path: Path, other, told) -> N
 
 def test_two_sets_are_not_joined_again(stages, tmp_path: Path) -> None:
     for pair in ((stages.both, stages.sharp), (stages.soft, stages.both)):
-        with pytest.raises(
-            WeightsError, match=r"both\.safetensors holds two sets of weights: name"
-        ):
+        with pytest.raises(WeightsError, match=r"both\.safetensors"):
             join(*pair, tmp_path / "w.safetensors")
     assert not [*tmp_path.iterdir()]
 
@@ -220,7 +218,7 @@ def test_discriminators_are_not_joined(tmp_path: Path) -> None:
 def test_an_input_is_never_the_output(stages) -> None:
     for path in (stages.soft, stages.sharp):
         before = path.read_bytes()
-        with pytest.raises(UsageError, match=f"{path.name} is also an input"):
+        with pytest.raises(UsageError, match=path.name):
             join(stages.soft, stages.sharp, path)
         assert path.read_bytes() == before
 

@@ -48,8 +48,9 @@ def create_app(
         loaded = Loaded(inpainter, _facts_of(inpainter)) if inpainter else _load(settings)
         if page and loaded.inpainter.guided:
             raise UsageError(
-                "these weights need a guidance picture, for which the page has no place: use "
-                "deepgin inpaint --guidance, or deepgin serve"
+                "these weights need a guidance picture, which the page does not take",
+                field="weights",
+                mend="use deepgin inpaint or deepgin serve",
             )
         return loaded
 

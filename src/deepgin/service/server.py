@@ -44,7 +44,8 @@ def listen(host: str, port: int) -> socket.socket:
         # asyncio sends at once only where the protocol is told; else each answer waits for 40 ms.
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
-        raise UsageError(f"{shown}: this machine has no such address: see --host") from error
+        problem = f"{shown}: this machine has no such address"
+        raise UsageError(problem, field="host", mend="see {host}") from error
     try:
         if os.name == "posix":  # elsewhere it would let two programs listen
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -56,11 +57,13 @@ def listen(host: str, port: int) -> socket.socket:
         listening.close()
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(
-                f"{shown} is taken by another program: choose another --port"
+                f"{shown} is taken by another program", field="port", mend="choose another {port}"
             ) from error
         if error.errno == errno.EACCES:
-            raise UsageError(f"{shown} needs more rights: choose a --port above 1023") from error
-        raise UsageError(f"{shown} cannot be listened at: {error.strerror}: see --host") from error
+            mend = "choose a {port} above 1023"
+            raise UsageError(f"{shown} needs more rights", field="port", mend=mend) from error
+        problem = f"{shown} cannot be listened at: {error.strerror}"
+        raise UsageError(problem, field="host", mend="see {host}") from error
     return listening
 
 

@@ -42,17 +42,17 @@ class Limits:
 
     def __post_init__(self) -> None:
         if self.bytes < 1:
-            raise UsageError("a request needs at least one byte: raise --max-megabytes")
+            mend = "raise {max_megabytes}"
+            raise UsageError("a request needs at least one byte", field="bytes", mend=mend)
         if not 1 <= self.pixels <= _MOST_PIXELS:
-            raise UsageError(
-                f"--max-megapixels does not work: above 0, at most {_MOST_PIXELS / 1e6:g}"
-            )
+            mend = f"choose {{max_megapixels}} above 0, at most {_MOST_PIXELS / 1e6:g}"
+            raise UsageError(f"{self.pixels} pixels do not work", field="pixels", mend=mend)
         if not 0 < self.seconds <= 86400:
-            raise UsageError(
-                f"a timeout of {self.seconds:g} s does not work: above 0, at most 86400"
-            )
+            problem = f"a timeout of {self.seconds:g} s does not work"
+            raise UsageError(problem, field="seconds", mend="choose above 0, at most 86400")
         if self.queue < 1:
-            raise UsageError(f"a queue of {self.queue} does not work: at least 1")
+            problem = f"a queue of {self.queue} does not work"
+            raise UsageError(problem, field="queue", mend="choose at least 1")
 
 
 @dataclass(frozen=True)
@@ -95,21 +95,28 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
-            raise UsageError(f"port {self.port} does not work: 0 to 65535")
+            problem = f"port {self.port} does not work"
+            raise UsageError(problem, field="port", mend="choose 0 to 65535")
         if not 0 <= self.gather_seconds <= 1:
-            raise UsageError("the time for gathering must be 0 to 1000 ms")
+            problem = "the time for gathering must be 0 to 1000 ms"
+            raise UsageError(problem, field="gather_seconds")
         if self.together < 1:
-            raise UsageError(f"{self.together} together does not work: at least 1")
+            problem = f"{self.together} together does not work"
+            raise UsageError(problem, field="together", mend="choose at least 1")
         if self.token and not all(33 <= ord(letter) <= 126 for letter in self.token):
-            raise UsageError("the token must be of letters, digits and signs without spaces")
+            problem = "the token must be of letters, digits and signs without spaces"
+            raise UsageError(problem, field="token")
         for origin in self.allowed_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise UsageError(
-                    f"the origin '{origin}' does not work: write it as https://example.org:8443, "
-                    "without a path (null for pages from files, * for all)"
+                    f"the origin '{origin}' does not work",
+                    field="allowed_origins",
+                    mend="write it as https://example.org:8443, without a path (null for pages "
+                    "from files, * for all)",
                 )
         if self.root_path and not _ROOT_PATH.fullmatch(self.root_path):
-            raise UsageError(f"the root path '{self.root_path}' does not work: write it as /fill")
+            problem = f"the root path '{self.root_path}' does not work"
+            raise UsageError(problem, field="root_path", mend="write it as /fill")
 
     def is_loopback(self) -> bool:
         """Return whether nobody outside this machine can reach it."""
