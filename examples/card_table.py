@@ -5,7 +5,8 @@ python examples/card_table.py scenes=REPORT buildings=REPORT faces=REPORT [--met
 
 import argparse
 
-from deepgin.evaluation.compare import masks_of, methods_of, read_report, values_of
+from deepgin.evaluation.compare import masks_of, methods_of, values_of
+from deepgin.evaluation.scores import read_report
 from deepgin.evaluation.statistics import mean_interval
 
 METRICS = {"psnr": "PSNR, dB", "ssim": "SSIM", "l1_hole": "L1 in the hole"}

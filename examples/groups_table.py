@@ -5,7 +5,8 @@ python examples/groups_table.py scenes=SCENES buildings=BUILDINGS faces=FACES
 
 import sys
 
-from deepgin.evaluation.compare import masks_of, methods_of, read_report, values_of
+from deepgin.evaluation.compare import masks_of, methods_of, values_of
+from deepgin.evaluation.scores import read_report
 from deepgin.evaluation.statistics import mean_interval
 
 

@@ -13,9 +13,8 @@ from deepgin.evaluation.compare import (
     merit,
     not_compared,
     pairs_of,
-    read_report,
 )
-from deepgin.evaluation.scores import Report, Score, SetScore
+from deepgin.evaluation.scores import Report, Score, SetScore, read_report
 
 PSNR = {"definition": "d", "unit": "dB", "better": "higher"}
 

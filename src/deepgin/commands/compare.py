@@ -26,8 +26,9 @@ def parser() -> Parser:
 
 def run(args: Any) -> None:
     """Compare and print."""
-    from ..evaluation.compare import differences, not_compared, pairs_of, read_report
+    from ..evaluation.compare import differences, not_compared, pairs_of
     from ..evaluation.report import comparison
+    from ..evaluation.scores import read_report
 
     first = read_report(args.report)
     second = first if args.other is None else read_report(args.other)

@@ -3,10 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeAlias
 
-from ..errors import DeepginError, UsageError, nearest_name
+from ..errors import UsageError, nearest_name
 from .scores import Report, Score
 from .statistics import MeanInterval, mean_difference
 
@@ -57,33 +56,6 @@ class Difference:
         if self.pairs.low <= 0 <= self.pairs.high:
             return "not distinguishable at 95 %"
         return "better" if (self.pairs.low > 0) == (self.better == "higher") else "worse"
-
-
-def read_report(path: str | Path) -> Report:
-    """Read a report that has scores.
-
-    Args:
-        path: a report.json, or the folder that holds it.
-
-    Raises:
-        DeepginError: it is missing, damaged, of another format, or without scores.
-    """
-    path = Path(path)
-    path = path / "report.json" if path.is_dir() else path
-    report = Report.read(path)
-    named = (report.pictures, report.masks, report.methods, report.metrics, report.versions)
-    nested = (*report.masks.values(), *report.metrics.values()) if _are_dicts(named) else (None,)
-    if not _are_dicts(nested):
-        raise DeepginError(f"{path} is not a report, or it is damaged", mend="measure again")
-    if not report.scores:
-        raise DeepginError(
-            f"{path} holds no scores", mend="measure again, with pictures and methods"
-        )
-    return report
-
-
-def _are_dicts(values: Sequence[object]) -> bool:
-    return all(isinstance(value, dict) for value in values)
 
 
 def methods_of(report: Report) -> list[str]:

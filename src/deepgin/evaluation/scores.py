@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,33 @@ class Report:
                 f"{path} is not a report, or it is damaged",
                 mend="name the report.json of deepgin evaluate",
             ) from error
+
+
+def read_report(path: str | Path) -> Report:
+    """Read a report that has scores.
+
+    Args:
+        path: a report.json, or the folder that holds it.
+
+    Raises:
+        DeepginError: it is missing, damaged, of another format, or without scores.
+    """
+    path = Path(path)
+    path = path / "report.json" if path.is_dir() else path
+    report = Report.read(path)
+    named = (report.pictures, report.masks, report.methods, report.metrics, report.versions)
+    nested = (*report.masks.values(), *report.metrics.values()) if _are_dicts(named) else (None,)
+    if not _are_dicts(nested):
+        raise DeepginError(f"{path} is not a report, or it is damaged", mend="measure again")
+    if not report.scores:
+        raise DeepginError(
+            f"{path} holds no scores", mend="measure again, with pictures and methods"
+        )
+    return report
+
+
+def _are_dicts(values: Sequence[object]) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def score_to_dict(score: Score) -> dict[str, Any]:
