@@ -38,5 +38,5 @@ def test_ranges():
 
 
 def test_a_range_that_goes_down():
-    with pytest.raises(UsageError, match=r"ftp://host/\{3..1\}: the range \{3..1\} goes down"):
+    with pytest.raises(UsageError, match=r"^ftp://host/\{3..1\}:"):
         [*expanded("ftp://me:secret@host/{3..1}")]

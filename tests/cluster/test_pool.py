@@ -197,5 +197,5 @@ def test_a_folder_whose_name_is_too_long_for_ray(tmp_path, monkeypatch):
         raise OSError("AF_UNIX path length cannot exceed 107 bytes: /a/long/one")
 
     monkeypatch.setattr(ray, "init", refused)
-    with pytest.raises(package.errors.DeepginError, match="set TMPDIR to a folder of a short name"):
+    with pytest.raises(package.errors.DeepginError, match="TMPDIR"):
         pool._start(pool.Workers(count=1))

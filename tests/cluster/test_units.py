@@ -65,7 +65,7 @@ def test_results_in_the_source_are_no_source(ask, folder):
 
 def test_a_source_in_the_results(ask, folder):
     for target in (folder, folder.parent):
-        with pytest.raises(UsageError, match="holds the source: choose another folder"):
+        with pytest.raises(UsageError, match=str(target)):
             plan_units(ask(folder, target))
 
 
@@ -96,21 +96,21 @@ def test_shards_by_pattern_and_range(ask, tmp_path):
 
 def test_shards_and_pictures(ask, folder):
     write_shard(folder / "a.tar", [0])
-    with pytest.raises(UsageError, match="holds tar shards and pictures"):
+    with pytest.raises(UsageError, match=str(folder)):
         plan_units(ask(folder))
 
 
 def test_two_shards_of_one_name(ask, tmp_path):
     write_shard(tmp_path / "in" / "a.tar", [0])
     write_shard(tmp_path / "in" / "a.tgz", [0], "w:gz")
-    with pytest.raises(UsageError, match="two shards would become a.tar"):
+    with pytest.raises(UsageError, match=r"a\.tar"):
         plan_units(ask(tmp_path / "in"))
 
 
 def test_shards_with_a_folder_of_masks(ask, tmp_path):
     write_shard(tmp_path / "in" / "a.tar", [0])
     (tmp_path / "masks").mkdir()
-    with pytest.raises(UsageError, match="the masks of shards lie in them"):
+    with pytest.raises(UsageError, match="masks"):
         plan_units(ask(tmp_path / "in", masks=str(tmp_path / "masks")))
 
 
@@ -119,7 +119,7 @@ def test_two_results_of_one_name(ask, tmp_path):
 
     root = write_folder(tmp_path / "in", {"a.png": png(0), "a.jpg": png(1), "b.png": png(2)})
     assert len(plan_units(ask(root, per_unit=1)).units) == 3
-    with pytest.raises(UsageError, match=r"a.jpg and a.png would both become a.png: rename one"):
+    with pytest.raises(UsageError, match=r"a\.jpg.*a\.png"):
         plan_units(ask(root, per_unit=1, writing=JobOptions(format="png")))
 
 
@@ -145,5 +145,6 @@ def test_masks_that_are_missing(ask, folder, tmp_path):
 
 
 def test_a_unit_has_pictures(ask, folder):
-    with pytest.raises(UsageError, match="0 pictures a unit"):
+    with pytest.raises(UsageError) as refused:
         ask(folder, per_unit=0)
+    assert refused.value.field == "pictures_per_unit"

@@ -79,7 +79,7 @@ def test_a_full_disk_fails_no_picture(order, unit, inpainter, monkeypatch, tmp_p
         raise DeepginError(f"x.png cannot be written: {os.strerror(errno.ENOSPC)}")
 
     monkeypatch.setattr("deepgin.pictures.Document.save", full)
-    with pytest.raises(DeepginError, match="set TMPDIR to a larger disk"):
+    with pytest.raises(DeepginError, match="TMPDIR"):
         fill_unit(unit, order, inpainter)
     assert not (tmp_path / "out").exists()
 
@@ -88,7 +88,7 @@ def test_a_tar_without_its_manifest_where_the_latter_cannot_be_written(
     order, unit, inpainter, tmp_path
 ):
     (tmp_path / "out" / "a.tar.json").mkdir(parents=True)
-    with pytest.raises(DeepginError, match="a.tar.json is a folder"):
+    with pytest.raises(DeepginError, match="a.tar.json"):
         fill_unit(unit, order, inpainter)
     assert (tmp_path / "out" / "a.tar").is_file()
 

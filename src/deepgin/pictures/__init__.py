@@ -9,17 +9,13 @@ from .mask_index import AmbiguousMask, MaskIndex
 from .opening import open_image
 from .read import centre_square, decoded, read_rgb, rgb_of
 from .tree import (
-    PICTURE_SUFFIXES,
     Failure,
-    Tree,
     evenly,
     find_pictures,
     is_hidden,
     is_picture,
     mask_stems,
     masks_among,
-    picture_of_mask,
-    pictures_among,
     shown,
     walk,
 )
@@ -27,14 +23,12 @@ from .write import check_target, write_picture
 
 __all__ = [
     "COLOUR_TOLERANCE",
-    "PICTURE_SUFFIXES",
     "WRITABLE_ENDINGS",
     "AmbiguousMask",
     "Document",
     "Failure",
     "Marks",
     "MaskIndex",
-    "Tree",
     "box_mask",
     "centre_square",
     "check_target",
@@ -51,8 +45,6 @@ __all__ = [
     "masks_among",
     "near_misses",
     "open_image",
-    "picture_of_mask",
-    "pictures_among",
     "provenance_of",
     "read_marks",
     "read_mask",
