@@ -59,6 +59,13 @@ class Progress:
     def stage_samples(self) -> int:
         return self.samples - self.stage_begun
 
+    def count(self, samples: int, positions: list[dict[str, int]]) -> None:
+        """Count a step of so many samples; the next one begins at `positions`."""
+        self.steps += 1
+        self.stage_steps += 1
+        self.samples += samples
+        self.positions = positions
+
 
 @dataclass
 class RunState:

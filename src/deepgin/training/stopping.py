@@ -1,4 +1,4 @@
-"""Being told to stop: SIGTERM and Ctrl-C end a run between two steps, saved. Saving is records.py's."""
+"""SIGTERM and Ctrl-C: they end a run between two steps, saved."""
 
 import signal
 import threading

@@ -28,9 +28,9 @@ from torch import Tensor
 from ...errors import TrainingError
 from ...masks import KINDS
 from ...masks.draws import Draws
+from ..recipe import DataRecipe
 from .batch import Share
 from .masks import training_mask
-from .recipe import DataRecipe
 
 _Ints = NDArray[np.int64]
 

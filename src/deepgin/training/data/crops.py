@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ...pictures import open_image, rgb_of
-from .recipe import DataRecipe
+from ..recipe import DataRecipe
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...errors import TrainingError, UsageError, nearest_name
-from .recipe import LAYOUTS, DataRecipe
+from ..recipe import DataRecipe
 from .sources import Entry, files_below, find_entries, is_segmentation, with_guidance
 
 Part = Literal["train", "test"]
@@ -80,7 +80,7 @@ def layout_entries(folder: str | Path, layout: str, part: Part) -> list[Entry]:
     """
     if layout not in _LAYOUTS:
         hint = nearest_name(layout, list(_LAYOUTS))
-        raise UsageError(f"no layout '{layout}'{hint}: choose one of {', '.join(LAYOUTS)}")
+        raise UsageError(f"no layout '{layout}'{hint}: choose one of {', '.join(_LAYOUTS)}")
     folder, wanted = Path(folder), _LAYOUTS[layout]
     own_test = part == "test" and wanted.test
     patterns = (wanted.test,) if own_test else wanted.train

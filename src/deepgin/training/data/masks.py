@@ -5,7 +5,7 @@ import random
 import numpy as np
 
 from ...masks import KINDS, draw
-from .recipe import DataRecipe
+from ..recipe import DataRecipe
 
 FULL = 256
 """The side in pixels for which the paper's masks are made."""

@@ -20,13 +20,12 @@ from torch import Tensor
 
 from ...errors import TrainingError
 from ...pictures import open_image
+from ..recipe import DataRecipe
 from .banks import MaskBanks, to_device
-from .batch import Batch, Share
+from .batch import Batch, Share, check_unreadable
 from .crops import check_guidance, decode, plan_cut
 from .layouts import training_entries
 from .order import PictureOrder
-from .recipe import DataRecipe
-from .samples import check_unreadable
 from .sources import Entry
 from .weights import picture_weights
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from ...errors import TrainingError, UsageError
 from ...tar_headers import Header
-from .recipe import DataRecipe
+from ..recipe import DataRecipe
 from .sources import SEGMENTATION, is_segmentation, is_shown_picture, stem
 
 _ADDRESS = re.compile(r"[a-zA-Z0-9+.-]+://[!#%&()*+,./0-9:=?@A-Z_a-z~\[\]-]+")

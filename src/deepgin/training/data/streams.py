@@ -18,12 +18,11 @@ import numpy as np
 import torch
 
 from ...errors import TrainingError
+from ..recipe import DataRecipe
 from .ahead import ahead
-from .batch import Batch, Share
+from .batch import Batch, Share, stack
 from .crops import cut_sample
 from .masks import training_masks
-from .recipe import DataRecipe
-from .samples import stack
 from .shards import Encoded, ShardOrder, addresses, pictures_in
 
 ATTEMPTS = 4

@@ -1,4 +1,4 @@
-"""What a run tells: means between two lines of the log, as JSON lines, TensorBoard and words."""
+"""A run's log: means between two lines, as JSON lines, TensorBoard and words."""
 
 import errno
 import json
@@ -57,7 +57,7 @@ class Means:
         return means
 
 
-class Journal:
+class RunLog:
     """Writes a run's log into its folder.
 
     Args:
