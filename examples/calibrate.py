@@ -107,7 +107,7 @@ def main() -> None:
         variation += total_variation(filled.completed).item() / len(batches)
         for n, network in enumerate((reference, given)):
             for name, row in rows.items():
-                losses = PictureLosses(network, wanted=TERMS)
+                losses = PictureLosses(network, terms=TERMS)
                 losses.layers = (name,)
                 for term, value in losses(filled, image).items():
                     row[term, n] += value.item() / len(batches)

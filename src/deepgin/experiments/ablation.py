@@ -52,11 +52,11 @@ def runs_of(spec: str) -> list[Run]:
     """
     runs = []
     for part in ROWS if spec == "all" else spec.split(","):
-        found = re.fullmatch(r"(.+?)(?:\*([1-9]\d*))?", part)
-        if not found or found[1] not in ROWS:
+        match = re.fullmatch(r"(.+?)(?:\*([1-9]\d*))?", part)
+        if not match or match[1] not in ROWS:
             close = nearest_name(part, ROWS)
             raise UsageError(f"no row '{part}'{close}: ROW or ROW*SEEDS, ROW of {', '.join(ROWS)}")
-        runs += [Run(found[1], seed) for seed in range(1, int(found[2] or 1) + 1)]
+        runs += [Run(match[1], seed) for seed in range(1, int(match[2] or 1) + 1)]
     return list(dict.fromkeys(runs))
 
 
@@ -67,7 +67,7 @@ def train(run: Run, recipe: Recipe, folder: Path, watcher: Watcher) -> Path:
         run: what.
         recipe: the budget of all rows; its variant and seed are the run's.
         folder: of all runs.
-        watcher: is told.
+        watcher: shows progress.
 
     Raises:
         DeepginError: as for `Trainer`.
@@ -94,8 +94,8 @@ def markdown(report: Report, runs: Sequence[Run], recipe: Recipe) -> str:
         count = sum(p.numel() for p in build(row, recipe.network.width).parameters())
         printed = TABLE1[row][1][0] if row in TABLE1 else None
         label = TABLE1[row][0] if row in TABLE1 else variant(row).row
-        told = [label, row, f"{count:,}", str(len(mine)), *cells, f"{printed or '-'}"]
-        lines.append(f"| {' | '.join(told)} |")
+        cells = [label, row, f"{count:,}", str(len(mine)), *cells, f"{printed or '-'}"]
+        lines.append(f"| {' | '.join(cells)} |")
     lines += ["", f"| step | gain over | {' | '.join(sets)} | all | paper |"]
     lines.append(f"|---|---|{'---:|' * (len(sets) + 2)}")
     for row in rows:
@@ -127,7 +127,7 @@ def _step(report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequ
             [_values(report, Run(name, seed), chosen) for seed in seeds] for name in (row, before)
         ]
         ours, theirs = ([sum(of) / len(seeds) for of in zip(*one, strict=True)] for one in pairs)
-        cells.append(_told(paired(ours, theirs)))
+        cells.append(_interval(paired(ours, theirs)))
     printed = "-"
     if row in TABLE1 and before in TABLE1:
         mine, other = (TABLE1[name][1][0] for name in (row, before))
@@ -136,8 +136,8 @@ def _step(report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequ
     return f"| {row} | {before} | {' | '.join(cells)} | {printed} |"
 
 
-def _told(found: Paired) -> str:
-    return f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+def _interval(gain: Paired) -> str:
+    return f"{gain.mean:+.2f} [{gain.low:+.2f}, {gain.high:+.2f}]"
 
 
 def _footnote(report: Report, recipe: Recipe) -> str:

@@ -40,10 +40,10 @@ def _parser() -> ArgumentParser:
 
 def refusal(message: str) -> UsageError | None:
     """Return what jsonargparse says of a field's value in our words; None if it is of no field."""
-    found = re.search(r"[Kk]ey \"([\w.]+)\":\s*(.+)", message, re.DOTALL)
-    if not found:
+    match = re.search(r"[Kk]ey \"([\w.]+)\":\s*(.+)", message, re.DOTALL)
+    if not match:
         return None
-    field, why = found[1], " ".join(found[2].split())
+    field, why = match[1], " ".join(match[2].split())
     if wrong := re.search(r"(?:\w+: )?(\S+) does not conform to restriction (.+)", why):
         limits = wrong[2].replace("v", "").replace(">", "> ").replace("<", "< ").replace(" =", "= ")
         return _wrong(field, f"{wrong[1]} does not work: it must be {limits}")

@@ -142,10 +142,10 @@ def _board(folder: Path) -> Any:
 
 
 def _flat(facts: dict[str, Any], above: str = "") -> dict[str, float]:
-    found: dict[str, float] = {}
+    flat: dict[str, float] = {}
     for name, value in facts.items():
         if isinstance(value, dict):
-            found |= _flat(value, f"{above}{name}/")
+            flat |= _flat(value, f"{above}{name}/")
         elif isinstance(value, int | float):
-            found[f"{above}{name}"] = float(value)
-    return found
+            flat[f"{above}{name}"] = float(value)
+    return flat

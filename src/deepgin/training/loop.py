@@ -109,7 +109,7 @@ class Trainer:
             )
 
     def fit(self) -> None:
-        """Train until both stages are done or the run is told to stop; save.
+        """Train until both stages are done or a signal stops the run; save.
 
         Raises:
             TrainingError: the run diverged and cannot or must not go back, or data cannot be used.

@@ -41,14 +41,14 @@ class Objective:
 
     Args:
         recipe: weights and forms.
-        device: where the perceptual network goes, if one is wanted.
+        device: where the perceptual network goes, if a loss needs it.
         precision: of convolutions.
         stages_need_it: whether a main stage comes at all, without which no perceptual network is
             loaded.
         perceptual: the network in place of the one that the recipe names.
 
     Raises:
-        UsageError: perceptual or style loss is wanted and no network is named.
+        UsageError: perceptual or style loss has a weight and no network is named.
         WeightsError: the network's file cannot be used.
     """
 
@@ -72,8 +72,8 @@ class Objective:
                 )
             perceptual = _perceptual(recipe.network)
         network = perceptual.to(device) if perceptual is not None and needed else None
-        wanted = {*self.weights} if stages_need_it else {"total_variation"}
-        self.pictures = PictureLosses(network, recipe.form, wanted)
+        terms = {*self.weights} if stages_need_it else {"total_variation"}
+        self.pictures = PictureLosses(network, recipe.form, terms)
 
     @property
     def missing_layers(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a run gives away: moving averages as weights with their card, and how the best is chosen."""
+"""Moving averages as weights with their card, and how the best one is chosen."""
 
 from pathlib import Path
 from statistics import mean

@@ -157,22 +157,22 @@ class RunFolder(NoRunFolder):
         """Measure each moving average; keep the best one's weights; draw a sheet of it.
 
         Raises:
-            Stopped: the run was told to stop meanwhile; nothing is changed.
+            Stopped: a signal came meanwhile; nothing is changed.
         """
         p, averages = self.state.progress, self.state.averages
         if self.validation is None or p.validated == p.samples:
             return
         runtimes = {h: runtime_of(self.state, h, self.recipe) for h in averages.half_lives}
-        found = {h: self.validation.measure(r, self.stop.check) for h, r in runtimes.items()}
-        scores = {h: validation_score(metrics) for h, metrics in found.items()}
+        metrics_of = {h: self.validation.measure(r, self.stop.check) for h, r in runtimes.items()}
+        scores = {h: validation_score(metrics) for h, metrics in metrics_of.items()}
         best = max(scores, key=lambda half_life: scores[half_life])
         p.validated = p.samples
-        self.log({"stage": p.stage, "validation": found})
-        shown = " / ".join(f"{value:.2f}" for value in found[best]["psnr"].values())
+        self.log({"stage": p.stage, "validation": metrics_of})
+        shown = " / ".join(f"{value:.2f}" for value in metrics_of[best]["psnr"].values())
         self.watcher.line(f"{p.samples} samples: {shown} dB with half-life {best}")
         with self._patient("a sheet of samples"):
             self.run_log.sheet(self.validation.sheet(runtimes[best]), p.samples)
-        if scores[best] > p.best or not is_comparable(found[best], p.stage):
+        if scores[best] > p.best or not is_comparable(metrics_of[best], p.stage):
             self._keep(best, scores[best])
 
     def keep_last(self) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from deepgin.errors import TrainingError
-from deepgin.training.data import Batch, Samples, Share
+from deepgin.training.data import Batch, Samples, Share, gather
 from deepgin.training.data import resident as module
 from deepgin.training.data.banks import MaskBanks
 from deepgin.training.data.resident import ResidentSamples
@@ -78,11 +78,11 @@ def test_samples_without_resizing_are_those_of_samples(
     assert found.position == expected.position and found.guidance is None
 
 
-@pytest.mark.parametrize("at_once", [module._AT_ONCE, 1])
+@pytest.mark.parametrize("at_once", [gather._AT_ONCE, 1])
 def test_resized_samples_differ_by_a_grey_level_or_two(
     folder: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_AT_ONCE", at_once)
+    monkeypatch.setattr(gather, "_AT_ONCE", at_once)
     recipe = DataRecipe(str(folder), size=32, smallest_scale=0.4, rotate=True, pictures_per_step=30)
     with torch.autocast("cpu", torch.bfloat16):
         expected, found = both(recipe, 0)

@@ -34,7 +34,7 @@ class Batch:
         masks: bool, P x K x S x S, True = missing, in the order of `deepgin.masks.KINDS`.
         guidance: uint8, P x 3 x S x S, cut as the pictures are; None unless asked for.
         position: where the batch after this one begins; saved in checkpoints.
-        unreadable: name -> why, of the pictures that were found so while making this batch.
+        unreadable: name -> why, of pictures that could not be read for this batch.
     """
 
     pictures: Tensor
@@ -55,7 +55,7 @@ class SampleMaker(Protocol):
 
     Attributes:
         pictures: in one epoch; 0 when unknown.
-        unreadable: name -> why, of all that `batches` has passed over so far.
+        unreadable: name -> why, of all pictures that `batches` has skipped so far.
     """
 
     pictures: int

@@ -1,4 +1,4 @@
-"""Decoding one picture and cutting its sample. Which picture and which number: samples.py."""
+"""Decoding one picture and cutting its sample."""
 
 import io
 import random

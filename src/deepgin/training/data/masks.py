@@ -1,4 +1,4 @@
-"""The masks of training samples. The kinds themselves are in deepgin.masks."""
+"""The masks of training samples."""
 
 import random
 

@@ -131,5 +131,6 @@ def cut_entry(
     Raises:
         OSError, ValueError: it cannot be read, decoded, or is too small.
     """
-    wanted = entry.guidance if guidance else None
-    return cut_sample(entry.read(), wanted.read() if wanted else None, recipe, draws)
+    segmentation = entry.guidance if guidance else None
+    content = segmentation.read() if segmentation else None
+    return cut_sample(entry.read(), content, recipe, draws)

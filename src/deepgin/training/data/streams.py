@@ -1,4 +1,4 @@
-"""Batches from remote tar shards, made as these come. One shard: shards.py; local ones: samples.py.
+"""Batches from remote tar shards, made as these come.
 
 Pictures are taken in the order of their shard: what a shuffling buffer holds could not be saved in
 a checkpoint, and to fetch it again at every start would take long. Only the order of the shards is
@@ -136,15 +136,15 @@ class StreamedSamples:
         empty = 0
         while True:
             shard = turn * self.share.ranks + self.share.rank
-            found = 0
+            usable = 0
             for encoded in self._from_shard(shard, skip):
                 if encoded.guidance is not None or not self.guidance:
-                    found += 1
+                    usable += 1
                     yield encoded
-            empty = 0 if found or skip else empty + 1
+            empty = 0 if usable or skip else empty + 1
             if empty >= len(self.order.addresses):
-                wanted = "pictures with a segmentation" if self.guidance else "pictures"
-                raise TrainingError(f"data.train {self.recipe.train}: no shard holds {wanted}")
+                what = "pictures with a segmentation" if self.guidance else "pictures"
+                raise TrainingError(f"data.train {self.recipe.train}: no shard holds {what}")
             turn, skip = turn + 1, 0
 
     def _from_shard(self, shard: int, skip: int) -> Iterator[Encoded]:
