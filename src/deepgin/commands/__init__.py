@@ -12,7 +12,6 @@ COMMANDS = {
     "inpaint": "fill the hole of a picture",
     "masks": "write masks of a kind",
     "train": "train a network on a folder of pictures",
-    "calibrate": "weigh perceptual and style loss for another VGG",
     "evaluate": "measure methods on a folder of pictures",
     "compare": "tell how measured methods differ, with intervals",
     "table1": "print the paper's Table 1 by your weights",

@@ -1,4 +1,4 @@
-"""Where local pictures lie: folders and tar shards. Weights: weights.py; datasets: layouts.py."""
+"""Where local pictures lie: folders and tar shards."""
 
 import os
 import tarfile
@@ -58,7 +58,11 @@ def find_entries(path: str | Path) -> list[Entry]:
     path = Path(path)
     if not path.exists():
         raise TrainingError(f"{path}: no such folder or tar file of training pictures")
-    files = [(path, path.name)] if path.is_file() else sorted(files_below(path), key=_by_name)
+    files = (
+        [(path, path.name)]
+        if path.is_file()
+        else sorted(files_below(path), key=lambda file: file[1])
+    )
     entries: list[Entry] = []
     for file, name in files:
         if file.suffix == ".tar":
@@ -70,10 +74,6 @@ def find_entries(path: str | Path) -> list[Entry]:
     if not entries:
         raise TrainingError(f"{path} holds no pictures and no tar shards of pictures")
     return entries
-
-
-def _by_name(found: tuple[Path, str]) -> str:
-    return found[1]
 
 
 def files_below(folder: Path) -> Iterator[tuple[Path, str]]:
