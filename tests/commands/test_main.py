@@ -1,8 +1,10 @@
 """What all commands share: help, names, exit codes, one line for each error, --debug."""
 
 import os
+import shlex
 import subprocess
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ def test_help_lists_every_command(works, option):
 
 def test_every_command_has_its_file():
     folder = Path(inpaint.__file__).parent
-    others = {"__init__", "parsing", "measuring", "telling"}
+    others = {"__init__", "parsing", "measuring", "reporting", "telling"}
     assert {file.stem for file in folder.glob("*.py")} - others == set(COMMANDS)
 
 
@@ -36,6 +38,24 @@ def test_help_of_a_command(command, capsys):
     out, err = capsys.readouterr()
     assert f"usage: deepgin {command}" in out
     assert err == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_examples_parse(command):
+    module = import_module(f"deepgin.commands.{command}")
+    examples = (module.parser().epilog or "").splitlines()[1:]
+    for line in examples:
+        words = shlex.split(line.partition(" < ")[0])
+        assert words[:2] == ["deepgin", command]
+        module.parser().parse_args(words[2:])
+    assert examples
+
+
+def test_help_as_a_command(works, capsys):
+    assert works("help") == works("--help")
+    with pytest.raises(SystemExit):
+        main(["help", "info"])
+    assert "usage: deepgin info" in capsys.readouterr().out
 
 
 def test_version(works):

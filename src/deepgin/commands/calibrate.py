@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 def parser() -> Parser:
     """Return the command's parser."""
     p = Parser(
-        "calibrate", "Weigh perceptual and style loss for a network that is not the paper's VGG-19."
+        "calibrate",
+        "Weigh perceptual and style loss for a network that is not the paper's VGG-19.",
+        ("deepgin calibrate --network FILE --reference vgg19 --photos PHOTOS",),
     )
     p.add_argument("--network", required=True, metavar="FILE", help="the network to train with")
     p.add_argument(

@@ -1,4 +1,4 @@
-"""What commands say in the end."""
+"""Counts in words, for the last line of a command."""
 
 
 def counted(**counts: int) -> str:
