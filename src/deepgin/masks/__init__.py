@@ -1,4 +1,4 @@
-"""Masks of missing pixels: their kinds, and sets of them. Nothing here reads or writes files."""
+"""Masks of missing pixels: their kinds, and sets of them."""
 
 from .blob import blob
 from .cellular import cellular

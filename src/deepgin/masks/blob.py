@@ -1,4 +1,4 @@
-"""Object-like masks: one blob with the outline of a person, a dog or a lamp. No other kind is here.
+"""Object-like masks: one blob with the outline of a person, a dog or a lamp.
 
 The blob is where the distance from an ellipse's centre, made uneven by smooth noise, lies below a
 level. The noise is a sum of whole numbers, and the rest is +, -, *, / and square roots one by one,

@@ -1,4 +1,4 @@
-"""Fills thick lines with round ends (capsules) in exact integers. What lines to draw is not here.
+"""Filling thick lines with round ends (capsules) in exact integers.
 
 A pixel belongs to a capsule when its centre lies within half the width of the segment between the
 two end pixels' centres. A capsule is convex, so it meets each row of pixels in one run; the runs

@@ -1,4 +1,4 @@
-"""Free-form masks: strokes of a round brush. How a stroke is filled lives in `capsules.py`."""
+"""Free-form masks: strokes of a round brush. `capsules.py` fills them."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""The kinds of mask by name. How each is made lives in the file of that name."""
+"""The kinds of mask by name. Each is drawn in the file of its name."""
 
 from collections.abc import Callable
 from functools import partial

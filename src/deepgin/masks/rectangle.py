@@ -1,4 +1,4 @@
-"""Rectangular masks: one missing rectangle somewhere in the picture. No other shapes live here."""
+"""Rectangular masks: one missing rectangle somewhere in the picture."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A preview of many masks at once, as one array. Writing it to a file is the caller's."""
+"""A preview of many masks as one array."""
 
 import math
 from collections.abc import Sequence

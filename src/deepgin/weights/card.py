@@ -1,4 +1,4 @@
-"""What a weights file says about itself: its card. Nothing here needs torch."""
+"""The card of a weights file: network, width, licence, training; works without torch."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ PREPROCESSING = {
 
 @dataclass
 class Card:
-    """What a weights file says about itself.
+    """The card of a weights file.
 
     Attributes:
         network: a name of `deepgin.variants()`, or `discriminators`.
@@ -49,10 +49,10 @@ class Card:
 
     def to_json(self) -> str:
         """Return it as it stands in files, in the earliest format that says all of it."""
-        told = asdict(self) | {"format": 1 if self.sharpness is None else FORMAT}
+        facts = asdict(self) | {"format": 1 if self.sharpness is None else FORMAT}
         if self.sharpness is None:
-            del told["sharpness"]
-        return json.dumps(told)
+            del facts["sharpness"]
+        return json.dumps(facts)
 
     def at(self, sharpness: float | None) -> "Card":
         """Return the card of one network at this sharpness; of one set alone it is the same."""
@@ -63,7 +63,7 @@ class Card:
 
 
 def read_card(path: str | Path) -> Card:
-    """Read what a weights file says about itself.
+    """Read the card of a weights file.
 
     Raises:
         WeightsError: missing, damaged, without our metadata, or of a later format.
@@ -77,13 +77,13 @@ def card_of(text: str, path: str | Path) -> Card:
     """Read a card from the JSON that stands in a file's metadata.
 
     Raises:
-        WeightsError: it is none, or of a later format.
+        WeightsError: it is not a card, or of a later format.
     """
     try:
-        told = json.loads(text)
-        if told["format"] > FORMAT:
-            raise WeightsError(f"{path} has format {told['format']}: update deepgin")
-        card = Card(**told)
+        facts = json.loads(text)
+        if facts["format"] > FORMAT:
+            raise WeightsError(f"{path} has format {facts['format']}: update deepgin")
+        card = Card(**facts)
         if not (isinstance(card.network, str) and type(card.width) is int):
             raise TypeError("network is no name or width no whole number")
         at = card.sharpness
