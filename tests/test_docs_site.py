@@ -73,7 +73,7 @@ def test_commands_in_pages_parse(page):
         if kind != "sh":
             continue
         for line in code.replace("\\\n", " ").splitlines():
-            words = shlex.split(line, comments=True)
+            words = shlex.split(re.split(r" [<>] ", line)[0], comments=True)
             if words[:1] != ["deepgin"] or len(words) < 2:
                 continue
             assert words[1] in COMMANDS, line
