@@ -1,4 +1,4 @@
-"""What keeps losses in float32 at least, whatever autocast made of their inputs."""
+"""Keeping losses in float32 at least, also under autocast."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""LPIPS, a learned distance of pictures. The networks it stands on are in perceptual/."""
+"""LPIPS, a learned distance of pictures."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The convolutional part of AlexNet, for LPIPS. Its weights come by weights.py."""
+"""The convolutional part of AlexNet, for LPIPS."""
 
 from collections.abc import Iterable
 

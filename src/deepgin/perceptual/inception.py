@@ -1,4 +1,4 @@
-"""Inception-v3 as FID knows it, without its classifier. Its weights come by weights.py alone."""
+"""Inception-v3 for FID, without its classifier."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the networks do with a picture first, and with a name they lack. Their layers are elsewhere."""
+"""Preparing pictures for the networks, and checking names of their layers."""
 
 from collections.abc import Iterable
 
