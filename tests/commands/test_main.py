@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import warnings
 from importlib import import_module
@@ -56,6 +57,18 @@ def test_help_as_a_command(works, capsys):
     with pytest.raises(SystemExit):
         main(["help", "info"])
     assert "usage: deepgin info" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [("deepgin inp", "inpaint"), ("deepgin inpaint --fe", "--feather"), ("deepgin inpaint x", "")],
+)
+def test_completion_in_bash(works, words, completed):
+    ask = f"COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _deepgin"
+    script = f"{works('completion')}{ask}; echo ${{COMPREPLY[@]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == completed
 
 
 def test_version(works):

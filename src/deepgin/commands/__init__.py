@@ -25,6 +25,7 @@ COMMANDS = {
     "blend": "put soft and sharp weights into one file",
     "export": "write a network as one ONNX file",
     "info": "show variants, weights and this machine",
+    "completion": "print a script that completes commands and options in the shell",
 }
 
 _WITHOUT_TORCH = (
@@ -74,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:<10}{what}" for name, what in COMMANDS.items()]
+    lines = [f"  {name:<11}{what}" for name, what in COMMANDS.items()]
     return "\n".join(
         ["usage: deepgin COMMAND ...", "", "Fill holes in photographs, train, measure.", ""]
         + lines
