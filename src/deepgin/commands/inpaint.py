@@ -103,13 +103,17 @@ def run(args: Any) -> None:
     from ..devices import keep_freed_memory
 
     keep_freed_memory()
-    if "-" in (args.source, args.masks, args.output):
+    streams = "-" in (args.source, args.masks, args.output)
+    if os.path.isdir(args.source) and not streams:
+        return _folder(args)
+    for name in _OF_FOLDERS:
+        if getattr(args, name) and not (name == "format" and args.output == "-"):
+            raise UsageError(
+                f"--{name} is for a folder of pictures", field=name, mend="leave it out"
+            )
+    if streams:
         _through_streams(args)
-    elif os.path.isdir(args.source):
-        _folder(args)
     else:
-        if wrong := next((name for name in _OF_FOLDERS if getattr(args, name)), None):
-            raise UsageError(f"--{wrong} is for a folder of pictures: leave it out")
         _one(args, _request(args), Report(sys.stdout if args.json else None, not args.quiet))
 
 
