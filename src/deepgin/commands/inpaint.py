@@ -149,10 +149,22 @@ def _folder(args: Any) -> None:
         ) from summary.error
 
 
+def _own_ending(source: Path) -> str:
+    """Return the ending, such as `.jpg`, for the format of a picture file."""
+    from ..pictures.formats import format_named
+    from ..pictures.opening import opened
+
+    with opened(source) as image:
+        try:
+            return format_named(Path("result"), image.format).endings[0]
+        except UsageError as error:
+            problem = f"{source}: {image.format} is not written"
+            raise UsageError(problem, field="format", mend="add {format=png}") from error
+
+
 def _through_streams(args: Any) -> None:
     """Fill one picture whose bytes, or whose mask's, come in by stdin or go out by stdout."""
     from ..errors import DeepginError
-    from ..pictures import ending_of
 
     if args.source == args.masks == "-":
         raise UsageError("picture and mask cannot both come from standard input: name a file")
@@ -171,7 +183,7 @@ def _through_streams(args: Any) -> None:
                 else:
                     request = replace(request, masks=stdin)
             if args.output == "-":
-                ending = request.writing.ending or ending_of(request.source)
+                ending = request.writing.ending or _own_ending(request.source)
                 stdout = stdout.with_suffix(ending)
                 request = replace(request, target=stdout)
             lines = (sys.stderr if args.output == "-" else sys.stdout) if args.json else None

@@ -1,4 +1,4 @@
-"""Counts in words, for the last line of a command."""
+"""What commands say in the end."""
 
 
 def counted(**counts: int) -> str:

@@ -1,4 +1,4 @@
-"""A report's figures as cells of the paper's tables."""
+"""A report's figures as cells of the paper's tables. How they are laid out is the tables'."""
 
 from ..evaluation.compare import values_of
 from ..evaluation.records import Report

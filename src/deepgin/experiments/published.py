@@ -1,4 +1,4 @@
-"""The figures that the paper printed, to stand beside ours.
+"""The figures that the paper printed, to stand beside ours. Nothing is measured here.
 
 "L1 %" is not defined in the paper, and no reading of it fits the printed values: it is not
 comparable with any of ours. FID is of the Inception and LPIPS of the settings that it does not say.

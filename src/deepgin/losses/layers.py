@@ -1,4 +1,4 @@
-"""The VGG-19 layers of the perceptual and the style loss, in each form."""
+"""Which VGG-19 layers the perceptual and the style loss look at, and how in each form."""
 
 from collections.abc import Mapping
 from typing import Literal

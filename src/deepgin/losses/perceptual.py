@@ -1,4 +1,4 @@
-"""The perceptual loss on features ([P] eq. 4)."""
+"""The perceptual loss on features ([P] eq. 4). The network that makes them is in perceptual/."""
 
 from collections.abc import Mapping
 

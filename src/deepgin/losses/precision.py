@@ -1,4 +1,4 @@
-"""Keeping losses in float32 at least, also under autocast."""
+"""What keeps losses in float32 at least, whatever autocast made of their inputs."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""The random draws of all kinds of mask, the same on every machine.
+"""The random draws of every kind of mask, the same on every machine.
 
 Only `random.Random.random()` is called: of that class's methods it alone is promised to give the
 same numbers for the same seed in every version of Python. Scaling them by hand keeps it so.

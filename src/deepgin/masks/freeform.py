@@ -1,4 +1,4 @@
-"""Free-form masks: strokes of a round brush. `capsules.py` fills them."""
+"""Free-form masks: strokes of a round brush."""
 
 import numpy as np
 from numpy.typing import NDArray

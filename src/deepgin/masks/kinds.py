@@ -1,4 +1,4 @@
-"""The kinds of mask by name. Each is drawn in the file of its name."""
+"""The kinds of mask by name."""
 
 from collections.abc import Callable
 from functools import partial

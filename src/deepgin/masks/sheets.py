@@ -1,4 +1,4 @@
-"""A preview of many masks as one array."""
+"""A preview of many masks at once, as one array."""
 
 import math
 from collections.abc import Sequence

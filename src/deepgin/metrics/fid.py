@@ -1,4 +1,4 @@
-"""The Fréchet distance of two sets of features."""
+"""The Fréchet distance of two sets of features. The features' network is in perceptual/."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""VGG's features about a hole, which `vgg` and `style` compare."""
+"""VGG's features about a hole, which `vgg` and `style` compare. The distances are in their files."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

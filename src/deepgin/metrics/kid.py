@@ -1,4 +1,4 @@
-"""The kernel distance of two sets of features."""
+"""The kernel distance of two sets of features. The features' network is in perceptual/."""
 
 from dataclasses import dataclass
 

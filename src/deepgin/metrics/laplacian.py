@@ -1,4 +1,4 @@
-"""The Laplacian share: how much fine detail a filling has, against the truth's, in 8-bit pictures."""
+"""The Laplacian share: how much fine detail a filling has, against the truth's. Of 8-bit pictures."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""LPIPS, a learned distance of pictures."""
+"""LPIPS, a learned distance of pictures. The networks it stands on are in perceptual/."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

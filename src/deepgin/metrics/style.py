@@ -1,4 +1,4 @@
-"""The style distance in the hole. Its features are of hole_features.py."""
+"""The style distance in the hole. Where the features come from is in hole_features.py."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The VGG distance in the hole. Its features are of hole_features.py."""
+"""The VGG distance in the hole. Where the features come from is in hole_features.py; no LPIPS here."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""VGG, AlexNet and Inception for losses and metrics, and loading their public weights."""
+"""Networks whose features see as people do, and loading their public weights. No loss, no metric."""
 
 from .alexnet import AlexNet
 from .vgg import VGG16, VGG19, Vgg

@@ -1,4 +1,4 @@
-"""The convolutional part of AlexNet, for LPIPS."""
+"""The convolutional part of AlexNet, for LPIPS. Its weights come by weights.py."""
 
 from collections.abc import Iterable
 

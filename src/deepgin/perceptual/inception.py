@@ -1,4 +1,4 @@
-"""Inception-v3 for FID, without its classifier."""
+"""Inception-v3 as FID knows it, without its classifier. Its weights come by weights.py alone."""
 
 from collections.abc import Sequence
 

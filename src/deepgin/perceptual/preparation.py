@@ -1,4 +1,4 @@
-"""Preparing pictures for the networks, and checking names of their layers."""
+"""What the networks do with a picture first, and with a name they lack. Their layers are elsewhere."""
 
 from collections.abc import Iterable
 

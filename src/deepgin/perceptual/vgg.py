@@ -1,4 +1,4 @@
-"""The convolutional part of VGG-16 and VGG-19, whole or truncated."""
+"""The convolutional part of VGG-16 and VGG-19, whole or cut short. Its weights come by weights.py."""
 
 from collections.abc import Iterable, Sequence
 

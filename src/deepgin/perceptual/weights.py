@@ -1,4 +1,4 @@
-"""Loading public weights of the perceptual networks, never random ones."""
+"""Loading public weights of the perceptual networks; there is no way to get random ones from here."""
 
 import sys
 import warnings

@@ -4,7 +4,7 @@ from .colour_key import COLOUR_TOLERANCE, colour_mask, near_misses
 from .crops import centre_square
 from .document import Document, provenance_of
 from .find import evenly, find_pictures, is_picture, masks_among, one_name, picture_of_mask
-from .formats import WRITABLE_ENDINGS, ending_of
+from .formats import WRITABLE_ENDINGS
 from .holes import box_mask, resize_mask
 from .mask import Marks, faint, marks_of, mask_of, read_marks, read_mask
 from .opening import open_image
@@ -21,7 +21,6 @@ __all__ = [
     "check_target",
     "colour_mask",
     "decoded",
-    "ending_of",
     "evenly",
     "faint",
     "find_pictures",

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ..errors import UsageError
 from .metadata import Metadata
-from .opening import opened
 
 _DEEP_COLOUR = ("LA;16", "RGB;16", "RGBA;16")
 
@@ -117,21 +116,6 @@ def format_named(path: Path, own: str | None = None) -> Format:
             return candidate
     what = f"'{path.suffix}' is" if ending else "its name ends in"
     raise UsageError(f"{path}: {what} no picture format that is written here: {_MEND}")
-
-
-def ending_of(path: Path) -> str:
-    """Return the ending, such as `.jpg`, for a picture in the format of a file.
-
-    Raises:
-        PictureError: it is no picture.
-        UsageError: pictures of its format are read, but not written.
-    """
-    with opened(path) as image:
-        own = _ALSO.get(image.format or "", image.format)
-    for candidate in FORMATS:
-        if candidate.name == own:
-            return candidate.endings[0]
-    raise UsageError(f"{path}: {own} is not written here", field="format", mend="add {format=png}")
 
 
 def remarks(

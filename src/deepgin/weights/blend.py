@@ -1,4 +1,4 @@
-"""Files of two sets of weights, soft and sharp, and mixing them; works without torch.
+"""Files of two sets of weights, soft and sharp, and what lies between. Works without torch.
 
 The warm-up's weights are soft: nearest the truth in PSNR, and blurred; the main stage's are sharp.
 Every tensor between them is soft + sharpness (sharp - soft): network interpolation, of Wang et

@@ -1,4 +1,4 @@
-"""The card of a weights file: network, width, licence, training; works without torch."""
+"""The card of a weights file: what its metadata say. Works without torch."""
 
 import hashlib
 import json

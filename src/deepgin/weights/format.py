@@ -1,4 +1,4 @@
-"""Our weights files: safetensors whose metadata hold the card that is needed to use them."""
+"""Weights files: safetensors whose metadata say all that is needed to use them."""
 
 from pathlib import Path
 from textwrap import shorten

@@ -1,4 +1,4 @@
-"""Finding weights: the package's own, a file, or an address on the Hugging Face Hub."""
+"""Finding weights: those of the package, a file, or an address on the Hugging Face Hub."""
 
 import re
 from dataclasses import dataclass
