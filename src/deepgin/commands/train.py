@@ -56,17 +56,27 @@ def recipe_file(name: str) -> Path:
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = _RecipeParser("train", "Train a network. A run that was stopped goes on where it was.")
+    p = _RecipeParser(
+        "train",
+        "Train a network. The same command continues a stopped run.",
+        (
+            "deepgin train --recipe tiny --data.train examples --data.validation examples",
+            "deepgin train --recipe small --data.train PHOTOS --data.validation OTHERS -o runs/mine",
+        ),
+    )
     p.add_argument("--recipe", action=_RecipeFile, help="a shipped recipe's name, or a YAML file")
     p.add_argument(
-        "-o", "--output", metavar="RUN", help="the run's folder; else runs/ and the recipe's name"
+        "-o",
+        "--output",
+        metavar="RUN",
+        help="the run's folder; default: runs/ and the recipe's name",
     )
     p.add_argument(
         "--resume",
         default="auto",
         metavar="auto|no|RUN|CHECKPOINT",
-        help="auto goes on with what RUN holds; no refuses to; another run's folder or checkpoint "
-        "is where a new RUN begins",
+        help="auto continues what RUN holds; no refuses a RUN that holds something; another run's "
+        "folder or checkpoint starts a new RUN from there",
     )
     p.add_class_arguments(Recipe)
     return p
@@ -133,7 +143,7 @@ class Screen:
             self.bar.stop()
 
     def line(self, text: str) -> None:
-        """Say something once."""
+        """Print a line."""
         self.console.print(text)
 
     def progress(self, samples: int, total: int, left: float, text: str) -> None:

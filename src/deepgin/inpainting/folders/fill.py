@@ -1,14 +1,16 @@
 """Doing what a person asks for, a picture or a folder of them, from the checks to the files."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
+from time import perf_counter
+from typing import TypeAlias
 
 from ...errors import PictureError, UsageError
 from ...pictures import check_target
 from ..inpainter import Inpainter
-from ..jobs import Result
+from ..jobs import Job, Result
 from ..options import Options
 from .job import Summary, Watcher, run
 from .names import shown
@@ -17,6 +19,9 @@ from .plan import JobOptions, check_folders, plan
 from .provenance import provenance
 from .reading import reader
 from .target import check_alike, held, remove_leftovers
+
+OnResult: TypeAlias = Callable[[str, Result, float], None]
+"""Takes a picture's name as a watcher hears it, its result, and seconds of filling."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,13 @@ class Request:
         return replace(self.writing, provenance=told)
 
 
-def fill_one(request: Request, watcher: Watcher) -> Path:
+def fill_one(request: Request, watcher: Watcher, on_result: OnResult | None = None) -> Path:
     """Fill one picture and return the file that was written.
+
+    Args:
+        request: what is asked for.
+        watcher: follows the work.
+        on_result: is called before the result is written.
 
     Raises:
         DeepginError: what is wrong with the request, a file or the disk; nothing is then written.
@@ -114,10 +124,13 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     inpainter = request.inpainter()
     guide = pair.guidance if inpainter.guided else None
     watcher.begin(1, 0)
+    begun = perf_counter()
     try:
         result: Result = inpainter.run(pair.picture, pair.mask, guide, on_progress=watcher.step)
     finally:
         watcher.end()
+    if on_result:
+        on_result(str(source), result, perf_counter() - begun)
     how = request.how_written()
     notes = result.document.save(
         target,
@@ -131,8 +144,13 @@ def fill_one(request: Request, watcher: Watcher) -> Path:
     return target
 
 
-def fill_folder(request: Request, watcher: Watcher) -> Summary:
+def fill_folder(request: Request, watcher: Watcher, on_result: OnResult | None = None) -> Summary:
     """Fill a folder; a failure does not stop the rest.
+
+    Args:
+        request: what is asked for.
+        watcher: follows the work.
+        on_result: is called before a result is written; seconds are the mean of its group.
 
     Raises:
         DeepginError: what is wrong with the request, or there is nothing to fill.
@@ -149,9 +167,19 @@ def fill_folder(request: Request, watcher: Watcher) -> Summary:
         check_alike(made, how.provenance)
     inpainter = request.inpainter()
     read = reader(request.options.threshold, inpainter.guided)
+    names = {str(pair.picture): pair.name for pair in pairs.pairs}
+
+    def fill(jobs: list[Job]) -> list[Result]:
+        begun = perf_counter()
+        results = inpainter.fill_many(jobs, on_progress=watcher.step)
+        if on_result:
+            for job, result in zip(jobs, results, strict=True):
+                on_result(names[job.name], result, (perf_counter() - begun) / len(jobs))
+        return results
+
     with held(target, how.shard):
         remove_leftovers(made)
-        return run(made, read, partial(inpainter.fill_many, on_progress=watcher.step), how, watcher)
+        return run(made, read, fill, how, watcher)
 
 
 def _check_not_input(target: Path, *inputs: Path | None) -> None:
