@@ -115,7 +115,7 @@ def test_resize_mask(photo, painter):
     np.testing.assert_array_equal(hole_of(photo, painter, mask=mask, resize_mask=True), expected)
     with pytest.raises(PictureError, match="20 x 15 .* 40 x 30") as raised:
         hole_of(photo, painter, mask=mask)
-    assert raised.value.field == "resize_mask"
+    assert raised.value.field == "mask"
 
 
 def test_ensemble_degrid_and_feather_change_the_hole_alone(weights, photo, alone):

@@ -120,6 +120,6 @@ def _of_size(
     raise PictureError(
         f"{mask_name} is {mask.shape[1]} x {mask.shape[0]} pixels and {name} is "
         f"{size[0]} x {size[1]}",
-        field="resize_mask",
+        field="mask",
         mend="make the mask as large as the picture, or use {resize_mask=true}",
     )
