@@ -19,7 +19,8 @@ from deepgin.devices import autocast, choose_device, choose_precision, keep_free
 from deepgin.losses.l1 import reconstruction
 from deepgin.masks import KINDS
 from deepgin.network import build
-from deepgin.training.data import Batch, DataRecipe, open_samples
+from deepgin.training.data import Batch, open_samples
+from deepgin.training.recipe import DataRecipe
 
 
 def step(width: int, size: int, pictures: int, device: torch.device) -> Callable[[], object]:

@@ -15,13 +15,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from deepgin.devices import choose_device, choose_precision, keep_freed_memory
 from deepgin.masks import KINDS, draw
-from deepgin.training.data import Batch, DataRecipe, Share
+from deepgin.training.data import Batch, Share
 from deepgin.training.memory import prepare_network
 from deepgin.training.objective import Objective
 from deepgin.training.ranks import Ranks
-from deepgin.training.recipe import LossRecipe, MainRecipe, NetworkRecipe, Recipe
+from deepgin.training.recipe import DataRecipe, LossRecipe, MainRecipe, NetworkRecipe, Recipe
 from deepgin.training.state import RunState
-from deepgin.training.step import Rates, Step
+from deepgin.training.step import Rates, StepSetup, train_step
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -45,14 +45,14 @@ def step_of(recipe: Recipe, main: bool, device: torch.device, precision: torch.d
         state.begin_main(recipe)
     objective = Objective(recipe.loss, device, precision, main)
     network = prepare_network(state.network, recipe.network)
-    step = Step(state, objective, Ranks(Share(), device), precision, 1.0, network=network)
+    setup = StepSetup(state, objective, Ranks(Share(), device), precision, network, clip=1.0)
     p, s = recipe.data.pictures_per_step, recipe.data.size
     pictures = torch.randint(0, 256, (p, s, s, 3), dtype=torch.uint8, device=device)
     masks = torch.stack([torch.from_numpy(draw(k, s, s, i)) for i in range(p) for k in KINDS])
     masks = masks.unflatten(0, (p, len(KINDS))).to(device)
     batch = Batch(pictures.permute(0, 3, 1, 2), masks, None, {}, {})
     rates = Rates(1e-6, 1e-6 if main else None)
-    return lambda: step(batch, rates)
+    return lambda: train_step(setup, batch, rates)
 
 
 def matrix_peak(device: torch.device, precision: torch.dtype) -> float:

@@ -21,7 +21,6 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 NOTEBOOK = DOCS / "tutorial" / "notebook.ipynb"
 CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
-OLD = {"app.png", "firs.jpg", "side-by-side.jpg", "training-run.png", "training-run-sheets.jpg"}
 FENCE = re.compile(r"^```(\w*).*?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -74,7 +73,7 @@ def test_commands_in_pages_parse(page):
         if kind != "sh":
             continue
         for line in code.replace("\\\n", " ").splitlines():
-            words = shlex.split(line, comments=True)
+            words = shlex.split(re.split(r" [<>] ", line)[0], comments=True)
             if words[:1] != ["deepgin"] or len(words) < 2:
                 continue
             assert words[1] in COMMANDS, line
@@ -125,12 +124,8 @@ def _found(name):
     raise AssertionError(name)
 
 
-def test_figures_are_made_by_scripts_and_small():
+def test_figures_are_made_by_scripts_and_shown():
     folder = DOCS / "figures"
-    pictures = [path for path in DOCS.rglob("*") if path.suffix in (".png", ".jpg", ".svg")]
-    new = [path for path in pictures if path.name not in OLD]
-    assert sum(path.stat().st_size for path in new) < 1_000_000
-    assert NOTEBOOK.stat().st_size < 250_000
     scripts = "\n".join(path.read_text() for path in folder.glob("*.py"))
     text = "\n".join(page.read_text() for page in PAGES)
     for path in folder.iterdir():

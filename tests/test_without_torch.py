@@ -124,7 +124,7 @@ def test_info(run):
     assert facts["machine"]["torch"] is None
     assert facts["weights"]["licence"] == "CC BY-NC 4.0"
     assert len(facts["variants"]["rows"]) == 10
-    assert "not installed" not in run("-m", "deepgin", "info").stdout
+    assert "PyTorch: not installed" in run("-m", "deepgin", "info").stdout
 
 
 def test_weights_whose_graph_is_not_here_say_what_to_do(run, weights):

@@ -35,6 +35,10 @@ def command(name: str) -> str:
         if group.title not in ("positional arguments", "options"):
             parts.append(f"**{_shown(str(group.title))}**")
         parts.append("\n".join(_entries(parser, actions)))
+    if parser.epilog:
+        parts.append(
+            "```sh\n" + "\n".join(map(str.strip, parser.epilog.splitlines()[1:])) + "\n```"
+        )
     return "\n\n".join(parts)
 
 

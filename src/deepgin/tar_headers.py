@@ -1,4 +1,4 @@
-"""A header of tars that ends nothing quietly. What is in the tars is their readers' business."""
+"""A tarfile header that raises on corruption instead of stopping early."""
 
 import tarfile
 

@@ -40,22 +40,18 @@ def test_counts_are_those_of_the_built_networks(works, weights):
 
 
 def test_text(works, weights, tmp_path):
-    odd = tmp_path / "[bold]odd[x] :smile:.safetensors"  # rich must not read this as markup
+    odd = tmp_path / "[bold]odd[x] :smile:.safetensors"
     shutil.copy(weights, odd)
     out = works("info", odd)
-    assert f"weights: {odd}\n" in out
-    assert "deepgin-prefill, width 4" in out
+    assert len(out.splitlines()) == 10
+    for fact in (str(odd), "deepgin-prefill, width 4", *variants()):
+        assert fact in out
     assert hashlib.sha256(weights.read_bytes()).hexdigest() in out
-    assert "42,930,186" in out
-    for name in variants():
-        assert f" {name} " in out
 
 
 def test_two_sets(works, stages):
-    out = works("info", stages.both)
-    assert "  two sets, soft and sharp; sharpness 0.25 unless --sharpness says another\n" in out
-    assert "  sharp: {'samples': 34}\n" in out
-    assert "two sets" not in works("info", stages.sharp)
+    assert "0.25" in works("info", stages.both)
+    assert "0.25" not in works("info", stages.sharp).partition("sha256")[0]
     card = json.loads(works("info", stages.both, "--json"))["weights"]
     assert (card["sharpness"], card["format"]) == (0.25, 2)
 

@@ -204,7 +204,7 @@ def test_input_is_never_output(fails, files_in, pair, tmp_path, weights, which, 
     [
         ("nowhere/out.png", 1, ["nowhere", "no folder"]),
         ("inputs", 2, ["inputs", "no picture format"]),
-        ("out.txt", 2, ["out.txt", "'.txt'", ".png"]),
+        ("out.txt", 2, ["out.txt", "'.txt'", "png (exact)"]),
         ("out", 2, ["no picture format"]),
         ("inputs/photo.png/out.png", 1, ["no folder"]),
     ],

@@ -1,8 +1,11 @@
 """What all commands share: help, names, exit codes, one line for each error, --debug."""
 
 import os
+import shlex
+import shutil
 import subprocess
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,7 @@ def test_help_lists_every_command(works, option):
 
 def test_every_command_has_its_file():
     folder = Path(inpaint.__file__).parent
-    others = {"__init__", "parsing", "measuring"}
+    others = {"__init__", "parsing", "measuring", "reporting"}
     assert {file.stem for file in folder.glob("*.py")} - others == set(COMMANDS)
 
 
@@ -36,6 +39,36 @@ def test_help_of_a_command(command, capsys):
     out, err = capsys.readouterr()
     assert f"usage: deepgin {command}" in out
     assert err == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_examples_parse(command):
+    module = import_module(f"deepgin.commands.{command}")
+    examples = (module.parser().epilog or "").splitlines()[1:]
+    for line in examples:
+        words = shlex.split(line.partition(" < ")[0])
+        assert words[:2] == ["deepgin", command]
+        module.parser().parse_args(words[2:])
+    assert examples
+
+
+def test_help_as_a_command(works, capsys):
+    assert works("help") == works("--help")
+    with pytest.raises(SystemExit):
+        main(["help", "info"])
+    assert "usage: deepgin info" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [("deepgin inp", "inpaint"), ("deepgin inpaint --fe", "--feather"), ("deepgin inpaint x", "")],
+)
+def test_completion_in_bash(works, words, completed):
+    ask = f"COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _deepgin"
+    script = f"{works('completion')}{ask}; echo ${{COMPREPLY[@]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == completed
 
 
 def test_version(works):

@@ -1,11 +1,10 @@
-"""The hinge losses, feature matching and R1 against numbers worked out by hand."""
+"""The hinge losses and R1 against numbers worked out by hand."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from deepgin.losses import (
-    feature_matching,
     gradient_penalty,
     hinge_discriminator,
     hinge_generator,
@@ -53,22 +52,6 @@ def test_half_precision_scores_are_averaged_in_float32() -> None:
         torch.testing.assert_close(half.double(), full, rtol=1e-5, atol=0)
 
 
-def test_feature_matching_by_hand() -> None:
-    real = [[score(1, 2), score(3), score(100)], [score(0), score(-100)]]
-    fake = [[score(2, 4), score(3), score(0)], [score(3), score(0)]]
-    # hidden maps: (1 + 4) / 2, 0, 9; the scores do not count
-    assert feature_matching(real, fake).item() == pytest.approx(11.5 / 3)
-    assert feature_matching(real, real).item() == 0
-
-
-def test_feature_matching_takes_the_real_maps_as_constant() -> None:
-    real = torch.randn(2, 3, 2, 2, dtype=torch.float64, requires_grad=True)
-    fake = torch.randn(2, 3, 2, 2, dtype=torch.float64, requires_grad=True)
-    loss = feature_matching([[real, real]], [[fake, fake]])
-    assert torch.autograd.grad(loss, real, allow_unused=True, retain_graph=True) == (None,)
-    assert torch.autograd.gradcheck(lambda f: feature_matching([[real, real]], [[f, f]]), fake)
-
-
 def test_penalty_by_hand() -> None:
     picture = torch.tensor([1.0, 2.0, -1.0, 3.0]).view(2, 1, 1, 2).requires_grad_()
     scores = [picture.square(), 2 * picture]  # slope 2 x + 2: (4, 6) and (0, 8)
@@ -105,13 +88,12 @@ def test_a_batch_is_the_average_of_its_samples() -> None:
             [
                 hinge_discriminator(last_real, last_fake),
                 hinge_generator(last_fake),
-                feature_matching(real, fake),
                 gradient_penalty(last_real, true),
             ]
         )
 
     apart = (losses(slice(0, 1)) + losses(slice(1, 2))) / 2
-    assert (apart[[0, 2, 3]] > 0).all()
+    assert (apart[[0, 2]] > 0).all()
     torch.testing.assert_close(losses(slice(0, 2)), apart)
 
 
@@ -125,7 +107,6 @@ def test_under_autocast_close_to_float32() -> None:
         real = [maps[-1] for maps in real_maps]
         found = (
             hinge_discriminator(real, [maps[-1] for maps in fake_maps]),
-            feature_matching(real_maps, fake_maps),
             gradient_penalty(real, true),
         )
         assert all(loss.dtype == torch.float32 for loss in found)

@@ -125,16 +125,16 @@ def test_what_the_network_lacks_is_left_out_and_named(network, cut_network, six)
 
 def test_only_what_is_wanted(network, six) -> None:
     filled, truth = six
-    assert list(PictureLosses(network, wanted={"style"})(filled, truth)) == ["style"]
+    assert list(PictureLosses(network, terms={"style"})(filled, truth)) == ["style"]
     assert list(PictureLosses(None)(filled, truth)) == ["total_variation"]
-    assert PictureLosses(network, wanted=())(filled, truth) == {}
+    assert PictureLosses(network, terms=())(filled, truth) == {}
 
 
 def test_what_cannot_be_is_refused(network, six) -> None:
     filled, truth = six
     with pytest.raises(UsageError, match="style"):
-        PictureLosses(None, wanted={"style"})
+        PictureLosses(None, terms={"style"})
     with pytest.raises(UsageError, match="no loss l2"):
-        PictureLosses(network, wanted={"l2"})
+        PictureLosses(network, terms={"l2"})
     with pytest.raises(UsageError, match="6 pictures are not 4"):
         PictureLosses(network)(filled, truth, 4)

@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 
 from deepgin.perceptual import VGG19, Vgg
 from deepgin.training.checkpoints import newest
-from deepgin.training.data import DataRecipe
 from deepgin.training.recipe import (
+    DataRecipe,
     EmaRecipe,
     LossRecipe,
     MainRecipe,
@@ -81,14 +81,13 @@ def both_stages(recipe: Recipe) -> Recipe:
     """12 samples of warm-up, 18 of main stage with all there is; the network is to be injected."""
     return replace(
         recipe,
-        loss=LossRecipe(feature_matching=0.1, gradient_penalty=0.001, style=1.0, network=""),
+        loss=LossRecipe(gradient_penalty=0.001, style=1.0, network=""),
         warm_up=WarmUpRecipe(length=12, rate=2e-3),
         optimiser=replace(recipe.optimiser, discriminators="muon"),
         main=MainRecipe(
             length=18,
             discriminator_width=4,
             discriminator_first=6,
-            discriminator_augment=True,
             decay=9,
         ),
     )

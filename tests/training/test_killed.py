@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -14,9 +15,10 @@ import pytest
 
 from deepgin.commands import main
 from deepgin.training.checkpoints import checkpoints
+from deepgin.training.loop import Trainer
 from deepgin.training.recipe import Recipe
 
-from .conftest import endless, samples_in
+from .conftest import Quiet, endless, samples_in
 
 
 def _start(recipe_file: Path, run: Path) -> subprocess.Popen[bytes]:
@@ -34,14 +36,23 @@ def _wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_save_and_exit(recipe: Recipe, tmp_path: Path, number: int) -> None:
+class CtrlC(Quiet):
+    def progress(self, samples: int, total: int, left: float, text: str) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_saves(recipe: Recipe, tmp_path: Path) -> None:
+    Trainer(endless(recipe), tmp_path / "run", CtrlC()).fit()
+    assert samples_in(tmp_path / "run") == 6
+
+
+def test_a_signal_saves_and_exits(recipe: Recipe, tmp_path: Path) -> None:
     recipe = endless(recipe)
     file, run = tmp_path / "recipe.yaml", tmp_path / "run"
     file.write_text(json.dumps(recipe.as_dict()))
     process = _start(file, run)
     _wait_for((run / "log.jsonl").exists)
-    process.send_signal(number)
+    process.terminate()
     assert process.wait(60) == 0
     assert samples_in(run) >= 6
 

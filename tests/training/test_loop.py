@@ -11,7 +11,7 @@ from deepgin.errors import TrainingError
 from deepgin.perceptual import Vgg
 from deepgin.training.checkpoints import BEST, checkpoints, newest
 from deepgin.training.loop import Trainer
-from deepgin.training.recipe import Recipe
+from deepgin.training.recipe import EmaRecipe, Recipe
 from deepgin.training.state import read_checkpoint
 from deepgin.weights import load, read_card
 
@@ -105,23 +105,6 @@ def test_a_folder_takes_one_run_at_a_time(recipe: Recipe, tmp_path: Path, watche
     Trainer(recipe, tmp_path / "run", watcher)
 
 
-def test_compiled_and_recomputed_it_is_the_same_run(
-    both_stages: Recipe,
-    tiny_vgg: Vgg,
-    tmp_path: Path,
-    watcher: Quiet,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Compiled as far as Python goes; the code that is made of it takes minutes to make."""
-    real = torch.compile
-    monkeypatch.setattr(torch, "compile", lambda network: real(network, backend="eager"))
-    Trainer(both_stages, tmp_path / "plain", watcher, perceptual=tiny_vgg).fit()
-    network = replace(both_stages.network, compile=True, recompute=True)
-    recipe = replace(both_stages, network=network)
-    Trainer(recipe, tmp_path / "compiled", watcher, perceptual=tiny_vgg).fit()
-    assert equal(checkpoint_of(tmp_path / "compiled"), checkpoint_of(tmp_path / "plain"))
-
-
 def test_a_finished_run_stays_as_it_is(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
     Trainer(recipe, tmp_path / "run", watcher).fit()
     before = checkpoint_of(tmp_path / "run")
@@ -133,12 +116,12 @@ def test_the_last_checkpoints_and_the_best_are_kept(
     both_stages: Recipe, tiny_vgg: Vgg, photos: Path, tmp_path: Path, watcher: Quiet
 ) -> None:
     data = replace(both_stages.data, validation=str(photos))
-    watch = replace(both_stages.watch, save_minutes=0, validate_samples=6)
-    recipe = replace(both_stages, data=data, watch=watch)
+    watch = replace(both_stages.watch, save_minutes=0, validate_samples=10)
+    recipe = replace(both_stages, data=data, watch=watch, ema=EmaRecipe(half_lives=[6]))
     Trainer(recipe, tmp_path / "run", watcher, perceptual=tiny_vgg).fit()
     kept = [int(path.stem.split("-")[1]) for path in checkpoints(tmp_path / "run")]
     assert kept == [30, 27]
-    assert read_checkpoint(tmp_path / "run" / BEST)["progress"]["samples"] in range(6, 31, 6)
+    assert read_checkpoint(tmp_path / "run" / BEST)["progress"]["samples"] in (12, 21, 30)
     for stage in ("warm_up", "main"):
         facts = read_card(tmp_path / "run" / f"best-{stage}.safetensors").training
         assert facts["stage"] == stage

@@ -41,8 +41,7 @@ def test_a_run_that_is_lost_at_any_rate_ends(
     trainer = Trainer(endless(recipe), tmp_path / "run", watcher)
     with torch.no_grad():
         trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
-    assert trainer.records
-    trainer.records.save()
+    trainer.folder.save()
     trainer.state.guard.limit = 1
     with pytest.raises(TrainingError, match="diverges at any rate from .*checkpoint-0000"):
         trainer.fit()

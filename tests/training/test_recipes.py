@@ -33,6 +33,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 STEPS = ["--data.pictures_per_step", "1", "--threads", "1", "--main.discriminator_first", "0"]
+STEPS += ["--watch.validation_pictures", "1", "--ema.half_lives", "[10]"]
 SHORT = ["--warm_up.length", "3", "--main.length", "3", *STEPS]
 # The recipes' own sizes take half a minute each on a busy core, nearly all of it in VGG.
 SMALL = ["--data.size", "64", "--data.squash_size", "128"]

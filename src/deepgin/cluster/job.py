@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from ..console import shown
 from ..errors import DeepginError, Note, UsageError, WeightsError
 from ..inpainting import Inpainter
 from ..locks import held
-from ..pictures import Failure, shown
+from ..pictures import Failure
 from ..weights import local_path
 from .manifests import (
     JOB_MANIFEST,

@@ -8,9 +8,10 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from ..console import shown
 from ..errors import PictureError, UsageError
 from ..inpainting.folders.plan import result_name
-from ..pictures import is_picture, shown
+from ..pictures import is_picture
 from .pairing import Entry, Names, pair
 from .places import FileInfo, Place, PlaceError, expanded
 from .request import ClusterRequest

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from ..console import shown
 from ..errors import DeepginError, on_command_line, spelled
 from ..inpainting import Inpainter, Job, Options, Result
 from ..inpainting.folders import Pair, Pairs, Task, plan, provenance, reader, run
 from ..inpainting.textured import wants_texture
-from ..pictures import Document, shown
+from ..pictures import Document
 from .manifests import MANIFEST, TAR, Report, as_bytes
 from .pairing import Entry
 from .places import Place, PlaceError, public

@@ -1,4 +1,4 @@
-"""The command line: one file a command. Commands parse, call and print; no logic lives here."""
+"""The command line: one file a command, which parses, calls and prints."""
 
 import os
 import sys
@@ -12,23 +12,23 @@ COMMANDS = {
     "inpaint": "fill the hole of a picture",
     "masks": "write masks of a kind",
     "train": "train a network on a folder of pictures",
-    "calibrate": "weigh perceptual and style loss for another VGG",
     "evaluate": "measure methods on a folder of pictures",
-    "compare": "tell how measured methods differ, with intervals",
-    "table1": "print the paper's Table 1 by your weights",
-    "table2": "print the paper's Table 2 by your methods",
+    "compare": "compare measured methods picture by picture, with intervals",
+    "table1": "print the paper's Table 1 for your weights",
+    "table2": "print the paper's Table 2 for your methods",
     "ablation": "train every row of Table 1 at one budget and compare them",
     "app": "paint and fill in the browser",
     "serve": "fill pictures over HTTP",
     "cluster": "fill very many pictures on a Ray cluster",
-    "convert": "turn a checkpoint of the authors into our weights",
+    "convert": "convert a checkpoint of the paper's authors",
     "blend": "put soft and sharp weights into one file",
     "export": "write a network as one ONNX file",
     "info": "show variants, weights and this machine",
+    "completion": "print a script that completes commands and options in the shell",
 }
 
 _WITHOUT_TORCH = (
-    "needs PyTorch: choose it for this machine as the README says, then "
+    "needs PyTorch: choose it for this machine on pytorch.org, then run "
     "pip install -c constraints.txt '.[torch]'"
 )
 
@@ -36,6 +36,8 @@ _WITHOUT_TORCH = (
 def main(argv: list[str] | None = None) -> int:
     """Run `deepgin` and return its exit code: 0, 1 for failed work, 2 for wrong use."""
     argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:2], "--help"]
     if not argv or argv[0] in ("-h", "--help", "--version"):
         print(_version() if argv[:1] == ["--version"] else _usage())
         return 0 if argv else 2
@@ -72,11 +74,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:<10}{what}" for name, what in COMMANDS.items()]
+    lines = [f"  {name:<11}{what}" for name, what in COMMANDS.items()]
     return "\n".join(
         ["usage: deepgin COMMAND ...", "", "Fill holes in photographs, train, measure.", ""]
         + lines
-        + ["", "deepgin COMMAND --help says more; --debug after any command shows tracebacks."]
+        + ["", "deepgin help COMMAND shows its options and examples; --debug shows tracebacks."]
     )
 
 

@@ -12,14 +12,22 @@ from .parsing import Parser
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("ablation", "Train every row of the paper's Table 1 at one budget and compare them.")
-    p.add_argument("--train", required=True, metavar="PHOTOS", help="as --data.train of train")
-    p.add_argument("--data", required=True, metavar="PHOTOS", help="others, to measure on")
-    p.add_argument("--rows", default="all", help="with commas: ROW, or ROW*3 for three seeds")
+    p = Parser(
+        "ablation",
+        "Train every row of the paper's Table 1 at one budget and compare them.",
+        ("deepgin ablation --train PHOTOS --data OTHERS -o REPORT",),
+    )
+    p.add_argument("--train", required=True, metavar="PHOTOS", help="pictures to train on")
+    p.add_argument("--data", required=True, metavar="PHOTOS", help="other pictures, to measure on")
+    p.add_argument(
+        "--rows", default="all", help="separated by commas: ROW, or ROW*3 for three seeds"
+    )
     p.add_argument("--recipe", default="ablation", help="a shipped recipe's name, or a YAML file")
-    p.add_argument("--samples", type=int, help="of each run, in place of the recipe's")
-    p.add_argument("--threads", type=int, default=0, help="of training; 0 takes all")
-    p.add_argument("--runs", metavar="DIR", help="the runs' folders; else REPORT/runs")
+    p.add_argument(
+        "--samples", type=int, help="training samples of each run; default: the recipe's"
+    )
+    p.add_argument("--threads", type=int, default=0, help="threads of training; 0 takes all")
+    p.add_argument("--runs", metavar="DIR", help="the folder of the runs; default: REPORT/runs")
     add_measuring(p, metrics="psnr,ssim,l1_hole", output=True)
     return p
 

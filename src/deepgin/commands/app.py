@@ -23,18 +23,18 @@ def parser() -> Parser:
     """Return the command's parser."""
     p = Parser(
         "app",
-        "Paint holes in the browser and have them filled. Without --host, no other machine can "
-        "reach the page.",
+        "Paint and fill holes in the browser. Without --host no other machine can reach the page.",
+        ("deepgin app photo.jpg", "deepgin app --host 0.0.0.0"),
     )
     p.add_argument("photo", nargs="?", metavar="PHOTO", help="a picture to open in the page")
     p.add_argument(
         "--host",
         default=_HOST,
-        help="the address to listen at; 0.0.0.0 lets a phone in the same network use the page, "
-        "by an address with a token: DEEPGIN_TOKEN, or a new one each time",
+        help="the address to listen at; 0.0.0.0 lets a phone in the same network use the page, at "
+        "an address with a token (DEEPGIN_TOKEN, or a new one each time)",
     )
-    p.add_argument("--port", type=int, help=f"to listen at; else the first free one from {_PORT}")
-    p.add_argument("--no-browser", action="store_true", help="only say the address")
+    p.add_argument("--port", type=int, help=f"default: the first free port from {_PORT}")
+    p.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     add_runtime(p)
     return p
 
@@ -54,7 +54,7 @@ def run(args: Namespace) -> None:
     photo = Path(args.photo).absolute() if args.photo else None
     if photo:
         with opened(photo):
-            pass  # what is no picture is said here
+            pass  # refuses what is no picture before the browser opens
     # The pictures are one's own: only what Pillow itself refuses is too large.
     limits = Limits(bytes=1 << 30, pixels=178_000_000, seconds=3600)
     settings = Settings(

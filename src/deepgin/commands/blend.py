@@ -9,18 +9,19 @@ def parser() -> Parser:
     """Return the command's parser."""
     p = Parser(
         "blend",
-        "Put the weights of two stages of one training into one file, between which --sharpness "
-        "of the other commands then chooses.",
+        "Put the weights of two stages of one training into one file. --sharpness of the other "
+        "commands then mixes them.",
+        ("deepgin blend warm-up.safetensors main.safetensors -o both.safetensors",),
     )
-    p.add_argument("soft", help="weights of the warm-up; as for --weights of other commands")
-    p.add_argument("sharp", help="weights of the main stage; likewise")
+    p.add_argument("soft", help="weights of the warm-up, as --weights of other commands")
+    p.add_argument("sharp", help="weights of the main stage")
     p.add_argument("-o", "--output", required=True, help="a .safetensors file to write")
     p.add_argument(
         "--sharpness",
         type=float,
         default=0.5,
         metavar="0..1",
-        help="0 soft to 1 sharp, where whoever uses the file asks for none",
+        help="the file's default, 0 (soft) to 1 (sharp)",
     )
     p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
     return p

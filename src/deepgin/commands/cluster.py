@@ -18,37 +18,42 @@ def parser() -> Parser:
     """Return the command's parser."""
     p = Parser(
         "cluster",
-        "Fill the pictures of tar shards or of a folder on a Ray cluster; the same command goes on "
-        "where it ended. Addresses are paths or s3://, gs://, https://, ... (what fsspec reads).",
+        "Fill the pictures of tar shards or of a folder on a Ray cluster. The same command "
+        "continues a stopped job. Addresses are paths, s3://, gs://, https://, ... (fsspec).",
+        ("deepgin cluster 's3://bucket/{000..099}.tar' -o s3://bucket/filled --workers 8",),
     )
     p.add_argument(
         "source",
-        help="a folder of pictures or of tar shards, or shards as '*.tar' or {000..099}.tar",
+        help="a folder of pictures or of tar shards, or shards such as '*.tar' or {000..099}.tar",
     )
     p.add_argument(
         "masks",
         nargs="?",
-        help="white is missing: a mask for all pictures, or a folder of masks; without it masks "
-        "lie beside their pictures, in the shards too, as NAME_mask or NAME.mask, and pictures "
-        "without any are filled where they are transparent",
+        help="a mask for all pictures, white where the hole is, or a folder of masks; default: "
+        "NAME_mask or NAME.mask beside each picture, in shards too, or else where the picture is "
+        "transparent",
     )
     p.add_argument("-o", "--output", required=True, help="the folder for tars and manifests")
     p.add_argument("--overwrite", action="store_true", help="fill again what is done")
     p.add_argument("--retry-failed", action="store_true", help="fill again units with failures")
-    p.add_argument("--workers", type=int, default=0, help="0 takes all there is room for")
-    p.add_argument("--gpus-per-worker", type=float, help="one if the cluster has some; 0.5 shares")
+    p.add_argument("--workers", type=int, default=0, help="0 takes as many as fit")
+    p.add_argument(
+        "--gpus-per-worker", type=float, help="default: 1 if the cluster has GPUs; 0.5 shares one"
+    )
     p.add_argument("--cpus-per-worker", type=float, default=1, help="cores of a worker")
-    p.add_argument("--address", default="", help="of a Ray cluster, or auto; else this machine")
-    p.add_argument("--pictures-per-unit", type=int, default=500, help="of a folder: in one tar")
+    p.add_argument("--address", default="", help="a Ray cluster, or auto; default: this machine")
+    p.add_argument(
+        "--pictures-per-unit", type=int, default=500, help="folders: pictures in one tar"
+    )
     add_filling(p, without=("box", "color", "color_tolerance"))  # of one picture
     p.add_argument("--format", default="", help="png, jpg, webp, ... for all results")
-    p.add_argument("--quality", type=int, help="0 to 100, of JPEG, WebP and AVIF")
+    p.add_argument("--quality", type=int, help="0 to 100, for JPEG, WebP and AVIF")
     add_runtime(p)
     return p
 
 
 def run(args: Any) -> None:
-    """Fill, and say what became of it."""
+    """Fill, and print the counts."""
     try:
         from ..cluster import fill_all
         from ..cluster.pool import Workers, hand_over

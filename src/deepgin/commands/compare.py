@@ -10,15 +10,24 @@ from .parsing import Parser
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("compare", "Tell how methods differ, picture by picture, in one report or in two.")
+    p = Parser(
+        "compare",
+        "Compare methods picture by picture, within one report or between two.",
+        (
+            "deepgin compare REPORT --methods deepgin,telea",
+            "deepgin compare OLD NEW --metric psnr --json",
+        ),
+    )
     p.add_argument("report", help="report.json of deepgin evaluate, or its folder")
-    p.add_argument("other", nargs="?", help="another; both must have measured the same")
-    p.add_argument("--metric", metavar="NAMES", help="with commas; else all that both have")
+    p.add_argument("other", nargs="?", help="another report of the same pictures and masks")
+    p.add_argument(
+        "--metric", metavar="NAMES", help="separated by commas; default: all that both have"
+    )
     p.add_argument(
         "--methods",
         metavar="A,B",
-        help="A of the first report minus B of the other, or, of one report, A minus each that "
-        "follows; else, of two reports, each method that is in both",
+        help="one report: A minus each method that follows. Two: A of the first minus B of the "
+        "second; default: each method that is in both",
     )
     p.add_argument("--json", action="store_true", help="print JSON")
     return p
@@ -45,6 +54,6 @@ def run(args: Any) -> None:
 
 
 def _row(one: Any) -> dict[str, Any]:
-    """Return a difference as JSON holds it: what is no number, as null."""
+    """Return a difference for JSON, with null for NaN."""
     pairs = {k: None if math.isnan(v) else v for k, v in asdict(one.pairs).items()}
     return asdict(one) | {"pairs": pairs, "verdict": one.verdict}

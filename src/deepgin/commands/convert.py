@@ -10,12 +10,13 @@ def parser() -> Parser:
     """Return the command's parser."""
     p = Parser(
         "convert",
-        "Turn a checkpoint in the layout of the paper's authors (generator, with or without "
-        "guidance, or discriminators) into our weights.",
+        "Convert a checkpoint of the paper's authors (generator, guided generator or "
+        "discriminators) into a weights file of deepgin.",
+        ("deepgin convert latest_net_G.pth -o authors.safetensors",),
     )
     p.add_argument("checkpoint", help="latest_net_G.pth or latest_net_D.pth")
     p.add_argument("-o", "--output", required=True, help="a .safetensors file to write")
-    p.add_argument("--licence", default="unknown: ask the authors", help="of these weights")
+    p.add_argument("--licence", default="unknown: ask the authors", help="licence of these weights")
     p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
     return p
 

@@ -12,21 +12,31 @@ from .parsing import Parser
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("evaluate", "Measure methods on a folder of pictures under frozen masks.")
-    p.add_argument("--data", required=True, metavar="PHOTOS", help="no method was trained on them")
+    p = Parser(
+        "evaluate",
+        "Measure methods on a folder of pictures, all under the same masks.",
+        ("deepgin evaluate --data PHOTOS --methods deepgin,telea,fsr-fast -o REPORT",),
+    )
+    p.add_argument(
+        "--data", required=True, metavar="PHOTOS", help="pictures that no method was trained on"
+    )
     p.add_argument(
         "--masks",
         default="rectangle,freeform,cellular",
-        help="sets with commas: kinds (deepgin masks --help), or folders with the pictures' names",
+        help="separated by commas: kinds (deepgin help masks), or folders of masks with the "
+        "pictures' names",
     )
     p.add_argument(
         "--methods",
         default="deepgin,telea",
-        help="with commas: deepgin (the network alone), deepgin:texture, deepgin:crop+ensemble, "
-        "old=deepgin@old.safetensors, telea, telea+texture, navier-stokes, patchmatch, biharmonic, onnx:FILE,hole=0, python:MODULE:FUNCTION (which "
-        "runs that code), ...; see docs/methods.md",
+        help="separated by commas: deepgin (the network alone), deepgin:texture, "
+        "deepgin:crop+ensemble, old=deepgin@old.safetensors, telea, telea+texture, navier-stokes, "
+        "patchmatch, biharmonic, onnx:FILE,hole=0, python:MODULE:FUNCTION (runs that code), ...; "
+        "see docs/methods.md",
     )
-    p.add_argument("--size", default="256", help="of the centre squares; or original")
+    p.add_argument(
+        "--size", default="256", help="side of the centre squares in pixels, or original"
+    )
     add_measuring(p, metrics="psnr,ssim,l1,l1_hole", output=False)
     return p
 

@@ -9,19 +9,20 @@ def parser() -> Parser:
     """Return the command's parser."""
     p = Parser(
         "export",
-        "Write a network as one file that fills holes without this package, bytes in, bytes out: "
-        "ONNX, or a program of torch.export (.pt2).",
+        "Write a network as one file that fills holes without deepgin, bytes in, bytes out: ONNX, "
+        "or a program of torch.export (.pt2).",
+        ("deepgin export -o model.onnx", "deepgin export my.safetensors -o my.onnx --half"),
     )
-    p.add_argument("weights", nargs="?", help="weights, as for --weights; else the package's own")
+    p.add_argument("weights", nargs="?", help="as --weights of other commands")
     p.add_argument("-o", "--output", required=True, help="an .onnx or .pt2 file to write")
     p.add_argument(
         "--contract",
         default="deepgin",
-        help="deepgin (N x H x W x 3 and white = missing), or migan (as MI-GAN's file: N x 3 x H x "
-        "W and black = missing)",
+        help="deepgin: N x H x W x 3, white is missing; migan, as the file of MI-GAN: N x 3 x H x W, "
+        "black is missing",
     )
-    p.add_argument("--half", action="store_true", help="ONNX weights as float16: half the size")
-    p.add_argument("--opset", type=int, default=18, help="of ONNX, 18 to 20")
+    p.add_argument("--half", action="store_true", help="weights in float16: half the size")
+    p.add_argument("--opset", type=int, default=18, help="ONNX opset, 18 to 20")
     p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
     add_sharpness(p)
     return p

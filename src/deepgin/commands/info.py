@@ -11,21 +11,27 @@ from .parsing import Parser
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("info", "Show what weights say of themselves, the variants, and this machine.")
-    p.add_argument("weights", nargs="?", help="weights, as for --weights; else the package's own")
-    p.add_argument("--width", type=int, default=64, help="of the table of variants")
-    p.add_argument("--json", action="store_true", help="print JSON")
+    p = Parser(
+        "info",
+        "Show version, weights, machine and variants.",
+        ("deepgin info", "deepgin info my.safetensors --json"),
+    )
+    p.add_argument("weights", nargs="?", help="as --weights of other commands")
+    p.add_argument("--width", type=int, default=64, help="count the variants' parameters at it")
+    p.add_argument(
+        "--json", action="store_true", help="print everything, training and parameters too"
+    )
     return p
 
 
 def run(args: Any) -> None:
     """Collect and print."""
     facts = collect(args.weights, args.width)
-    print(json.dumps(facts, indent=2)) if args.json else _print(facts)
+    print(json.dumps(facts, indent=2) if args.json else "\n".join(_lines(facts)))
 
 
 def collect(weights: str | None, width: int) -> dict[str, Any]:
-    """Return the facts that the command prints; what PyTorch alone can say is None without it."""
+    """Return what the command prints; without PyTorch, what needs it is None."""
     from ..network import variant, variants
     from ..runtimes.choice import card_of_file
     from ..version import __version__
@@ -70,34 +76,23 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _print(facts: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+def _lines(facts: dict[str, Any]) -> list[str]:
     weights, machine = facts["weights"], facts["machine"]
-    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-    console.print(f"deepgin {facts['version']} (code: {facts['code_licence']})")
-    if machine["torch"]:
-        console.print(
-            f"machine: torch {machine['torch']}, {machine['device']}, {machine['precision']}, "
-            f"{machine['threads']} threads"
-        )
-    console.print(f"ONNX Runtime: {facts['onnxruntime'] or 'not installed'}")
-    console.print(f"weights: {weights['file']}")
-    console.print(f"  {weights['network']}, width {weights['width']}")
-    if weights["sharpness"] is not None:
-        told = f"sharpness {weights['sharpness']:g} unless --sharpness says another"
-        console.print(f"  two sets, soft and sharp; {told}")
-    console.print(f"  licence {weights['licence']}")
-    console.print(f"  sha256 {weights['sha256']}")
-    for name, value in weights["training"].items():
-        console.print(f"  {name}: {value}")
-    table = Table("variant", "Table 1 row", f"parameters (width {facts['variants']['width']})")
-    table.columns[2].justify = "right"
-    for row in facts["variants"]["rows"]:
-        table.add_row(row["name"], row["row"], _count(row["parameters"]))
-    console.print(table)
-
-
-def _count(parameters: int | None) -> str:
-    return "-" if parameters is None else f"{parameters:,}"
+    torch = machine["torch"] and (
+        f"{machine['torch']} on {machine['device']}, {machine['precision']}, "
+        f"{machine['threads']} threads"
+    )
+    default = weights["sharpness"]
+    sharpness = "one set of weights" if default is None else f"0 to 1, default {default:g}"
+    return [
+        f"deepgin {facts['version']}, code {facts['code_licence']}",
+        f"PyTorch: {torch or 'not installed'}",
+        f"ONNX Runtime: {facts['onnxruntime'] or 'not installed'}",
+        f"weights: {weights['file']}",
+        f"  network: {weights['network']}, width {weights['width']}",
+        f"  sharpness: {sharpness}",
+        f"  licence: {weights['licence']}",
+        f"  sha256: {weights['sha256']}",
+        f"variants: {', '.join(row['name'] for row in facts['variants']['rows'])}",
+        "training, preprocessing and parameters: deepgin info --json",
+    ]

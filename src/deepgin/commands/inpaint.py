@@ -1,32 +1,47 @@
 """`deepgin inpaint SOURCE [MASKS] -o TARGET`: one picture, or a folder of them."""
 
 import os
+import sys
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from .parsing import Parser, add_filling, add_runtime, counted, filling_of
+from .reporting import Report
 
 if TYPE_CHECKING:
     from ..inpainting.folders import FolderRequest
 
 _OF_FOLDERS = ("glob", "limit", "suffix", "format", "shard")
+_EXAMPLES = (
+    "deepgin inpaint photo.jpg mask.png -o filled.png",
+    "deepgin inpaint photo.jpg --box 40,60,200,120 -o filled.jpg",
+    "deepgin inpaint PHOTOS MASKS -o FILLED --format png",
+    "deepgin inpaint - mask.png -o - < photo.jpg > filled.jpg",
+)
 
 
 def parser() -> Parser:
     """Return the command's parser."""
     p = Parser(
-        "inpaint", "Fill the holes of a picture, or of a folder's; nothing outside them changes."
+        "inpaint",
+        "Fill the holes of one picture, or of all pictures of a folder. Nothing else changes.",
+        _EXAMPLES,
     )
-    p.add_argument("source", help="a picture, or a folder of pictures")
+    p.add_argument("source", help="a picture, a folder of pictures, or - for standard input")
     p.add_argument(
         "masks",
         nargs="?",
-        help="white is missing: a mask (in a folder for all pictures), or a folder of masks with "
-        "the pictures' names; without it masks lie beside their pictures as NAME_mask",
+        help="a mask, white where the hole is, or a folder of masks with the pictures' names; "
+        "default: NAME_mask beside each picture",
     )
     p.add_argument(
-        "-o", "--output", required=True, help="the file to write, or the folder; .png keeps pixels"
+        "-o",
+        "--output",
+        required=True,
+        help="the file or folder to write, or - for standard output; .png keeps pixels",
     )
     p.add_argument("--overwrite", action="store_true", help="replace what exists")
     p.add_argument(
@@ -34,46 +49,127 @@ def parser() -> Parser:
     )
     add_filling(p)
     p.add_argument("--guidance", help="a segmentation, or a folder, for guided weights")
-    p.add_argument("--quality", type=int, help="0 to 100, of JPEG, WebP and AVIF")
+    p.add_argument("--quality", type=int, help="0 to 100, for JPEG, WebP and AVIF")
     p.add_argument(
         "--provenance",
         action="store_true",
-        help="write version, hash of the weights and options into the metadata",
+        help="write version, hash of the weights and options into the results' metadata",
     )
-    p.add_argument("--glob", default="", help="of a folder: only pictures that match, as '*.jpg'")
-    p.add_argument("--limit", type=int, default=0, help="of a folder: so many, taken evenly")
-    p.add_argument("--suffix", default="", help="of a folder: comes after the names of results")
-    p.add_argument("--format", default="", help="of a folder: png, jpg, webp, ... for all results")
-    p.add_argument("--shard", default="", help="of a folder: i/n, this is the i-th of n machines")
-    p.add_argument("-v", "--verbose", action="store_true", help="say which fit is used, and why")
+    p.add_argument("--glob", default="", help="folders: only pictures that match, such as '*.jpg'")
+    p.add_argument(
+        "--limit", type=int, default=0, help="folders: use at most N pictures, evenly spaced"
+    )
+    p.add_argument("--suffix", default="", help="folders: added to the names of results")
+    p.add_argument("--format", default="", help="folders and standard output: png, jpg, webp, ...")
+    p.add_argument("--shard", default="", help="folders: i/n, fill the i-th of n parts")
+    p.add_argument("-v", "--verbose", action="store_true", help="print the fit, and why it is used")
+    p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    p.add_argument(
+        "--json",
+        action="store_true",
+        help="print a JSON object for each picture; on stderr if the picture is on stdout",
+    )
     add_runtime(p)
     return p
 
 
 def run(args: Any) -> None:
     """Fill and write."""
-    from .. import console
     from ..devices import keep_freed_memory
+
+    keep_freed_memory()
+    streams = "-" in (args.source, args.masks, args.output)
+    if os.path.isdir(args.source) and not streams:
+        return _folder(args)
+    for name in _OF_FOLDERS:
+        if getattr(args, name) and not (name == "format" and args.output == "-"):
+            raise UsageError(
+                f"--{name} is for a folder of pictures", field=name, mend="leave it out"
+            )
+    if streams:
+        _through_streams(args)
+    else:
+        _one(args, _request(args), Report(sys.stdout if args.json else None, not args.quiet))
+
+
+def _one(args: Any, request: "FolderRequest", report: Report) -> None:
+    from .. import console
+    from ..inpainting import folders
+
+    silent = args.quiet or args.json
+    # Progress would name the files that stand in for the streams.
+    plain = silent or ("-" in (args.source, args.masks, args.output) and not args.verbose)
+    watcher = report if plain else console.watcher(args.verbose)
+    target = folders.fill_one(request, watcher, report.result)
+    if not silent and args.output != "-":
+        print(f"wrote {console.shown(target)}")
+
+
+def _folder(args: Any) -> None:
+    from .. import console
     from ..errors import DeepginError
     from ..inpainting import folders
 
-    keep_freed_memory()
     request = _request(args)
-    watcher = console.watcher(args.verbose)
-    if not os.path.isdir(request.source):
-        if wrong := next((name for name in _OF_FOLDERS if getattr(args, name)), None):
-            raise UsageError(f"--{wrong} is for a folder of pictures: leave it out")
-        print(f"wrote {folders.shown(folders.fill_one(request, watcher))}")
-        return
-    summary = folders.fill_folder(request, watcher)
+    silent = args.quiet or args.json
+    report = Report(sys.stdout if args.json else None, not args.quiet, request.source)
+    watcher = report if silent else console.watcher(args.verbose)
+    summary = folders.fill_folder(request, watcher, report.result)
     failed = len(summary.failed)
-    told = counted(filled=summary.done, skipped=summary.skipped, failed=failed)
-    print(f"{told}: {folders.shown(request.target)}")
+    counts = counted(filled=summary.done, skipped=summary.skipped, failed=failed)
+    if not silent:
+        print(f"{counts}: {console.shown(request.target)}")
     if failed:
         raise DeepginError(
-            f"{failed} of {summary.done + summary.skipped + failed} failed, named above: mend them and run the same "
-            "command again"
+            f"{failed} of {summary.done + summary.skipped + failed} failed, named above",
+            mend="mend them and run the same command again",
         ) from summary.error
+
+
+def _own_ending(source: Path) -> str:
+    """Return the ending, such as `.jpg`, for the format of a picture file."""
+    from ..pictures.formats import format_named
+    from ..pictures.opening import opened
+
+    with opened(source) as image:
+        try:
+            return format_named(Path("result"), image.format).endings[0]
+        except UsageError as error:
+            problem = f"{source}: {image.format} is not written"
+            raise UsageError(problem, field="format", mend="add {format=png}") from error
+
+
+def _through_streams(args: Any) -> None:
+    """Fill one picture whose bytes, or whose mask's, come in by stdin or go out by stdout."""
+    from ..errors import DeepginError
+
+    if args.source == args.masks == "-":
+        raise UsageError("picture and mask cannot both come from standard input: name a file")
+    request = _request(args)
+    with TemporaryDirectory() as folder:
+        stdin, stdout = Path(folder) / "stdin", Path(folder) / "stdout"
+
+        def rename(text: str) -> str:
+            return text.replace(str(stdin), "standard input").replace(str(stdout), "-")
+
+        try:
+            if "-" in (args.source, args.masks):
+                stdin.write_bytes(sys.stdin.buffer.read())
+                if args.source == "-":
+                    request = replace(request, source=stdin)
+                else:
+                    request = replace(request, masks=stdin)
+            if args.output == "-":
+                ending = request.writing.ending or _own_ending(request.source)
+                stdout = stdout.with_suffix(ending)
+                request = replace(request, target=stdout)
+            lines = (sys.stderr if args.output == "-" else sys.stdout) if args.json else None
+            _one(args, request, Report(lines, not args.quiet, rename=rename))
+            if args.output == "-":
+                sys.stdout.buffer.write(stdout.read_bytes())
+        except DeepginError as error:
+            error.problem = rename(error.problem)
+            raise
 
 
 def _request(args: Any) -> "FolderRequest":

@@ -9,19 +9,23 @@ from .parsing import Parser
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("masks", "Write masks as PNG (white = missing), a manifest and a preview sheet.")
+    p = Parser(
+        "masks",
+        "Draw masks and write them as PNG (white is missing), with a manifest and a preview sheet.",
+        ("deepgin masks --kind freeform --size 640x480 --count 9 --seed 1 -o masks",),
+    )
     p.add_argument(
         "--kind",
         required=True,
         help="rectangle, freeform, cellular, blob, freeform-thin, rectangle-20, ...",
     )
     p.add_argument("--size", default="256", help="WIDTHxHEIGHT in pixels, or one side of a square")
-    p.add_argument("--count", type=int, default=16, help="how many")
+    p.add_argument("--count", type=int, default=16, help="number of masks")
     p.add_argument("--seed", default="0", help="the same seed gives the same masks everywhere")
     p.add_argument(
-        "--absolute", action="store_true", help="free-form strokes keep their width at 256"
+        "--absolute", action="store_true", help="free-form strokes 10 to 24 pixels wide at any size"
     )
-    p.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write to")
+    p.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write")
     p.add_argument("--overwrite", action="store_true", help="replace files that exist")
     return p
 

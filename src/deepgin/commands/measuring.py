@@ -13,36 +13,43 @@ def add_measuring(p: Parser, *, metrics: str, output: bool) -> None:
     """Add them.
 
     Args:
-        p: to it.
-        metrics: what is measured unless told otherwise.
-        output: whether the report's folder must be named.
+        p: the parser.
+        metrics: the default of --metrics.
+        output: whether --output is required.
     """
-    p.add_argument("--limit", type=int, default=0, help="at most so many pictures, taken evenly")
+    p.add_argument(
+        "--limit", type=int, default=0, help="use at most N pictures, evenly spaced; 0 takes all"
+    )
     p.add_argument(
         "--metrics",
         default=metrics,
-        help="of psnr, ssim, l1, l1_hole, l1_relative, l1_relative_hole, grid, laplacian, memory; "
-        "or all",
+        help="psnr, ssim, l1, l1_hole, l1_relative, l1_relative_hole, grid, laplacian, memory; or all",
     )
-    p.add_argument("--lpips-heads", metavar="FILE", help="LPIPS too: the file of its linear heads")
+    p.add_argument("--lpips-heads", metavar="FILE", help="measure LPIPS with these linear heads")
     p.add_argument("--lpips-network", default="alexnet", help="alexnet or vgg16")
-    p.add_argument("--lpips-weights", metavar="FILE", help="of that network; else downloaded")
-    p.add_argument("--vgg", metavar="FILE", help="vgg and style too: VGG-19's weights")
-    p.add_argument("--fid", metavar="inception|FILE", help="FID and KID too, by that Inception")
+    p.add_argument(
+        "--lpips-weights", metavar="FILE", help="weights of that network; default: download"
+    )
+    p.add_argument(
+        "--vgg", metavar="FILE", help="measure vgg and style with these weights of VGG-19"
+    )
+    p.add_argument(
+        "--fid", metavar="inception|FILE", help="measure FID and KID with this Inception"
+    )
     p.add_argument(
         "-o",
         "--output",
         metavar="REPORT",
         required=output,
-        help="the report's folder; measuring that was stopped goes on there",
+        help="the report's folder; the same command continues a stopped one",
     )
     p.add_argument("--no-pictures", action="store_true", help="keep no pictures in REPORT")
-    p.add_argument("--overwrite", action="store_true", help="measure anew what REPORT holds")
+    p.add_argument("--overwrite", action="store_true", help="measure again what REPORT holds")
     add_runtime(p)
 
 
 def request(args: Any, command: str, **asked: Any) -> "EvaluationRequest":
-    """Return the request that the shared options mean, and what a command asks for itself.
+    """Return the request for the shared options and a command's own.
 
     Raises:
         UsageError: options that do not go together.

@@ -1,4 +1,4 @@
-"""What commands share: a parser whose errors are one line, options, and the line of counts."""
+"""The parser, the options and the line of counts that commands share."""
 
 import re
 from argparse import Action
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class _Help(DefaultHelpFormatter):
-    """Tells defaults, except that an option is not set."""
+    """Shows defaults, but not that an option is unset; keeps the lines of examples."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)
 
     def _get_help_string(self, action: Action) -> str:
         text = super()._get_help_string(action)
@@ -29,14 +32,25 @@ class _Help(DefaultHelpFormatter):
 class Parser(ArgumentParser):
     """A jsonargparse parser whose errors become ours.
 
+    Args:
+        command: its name.
+        description: what it does.
+        examples: commands to show below the options.
+
     Attributes:
         config_file: the file that a command's options were read from, for messages.
     """
 
     config_file = "the configuration file"
 
-    def __init__(self, command: str, description: str) -> None:
-        super().__init__(prog=f"deepgin {command}", description=description, formatter_class=_Help)
+    def __init__(self, command: str, description: str, examples: tuple[str, ...] = ()) -> None:
+        epilog = "\n  ".join(["examples:", *examples]) if examples else None
+        super().__init__(
+            prog=f"deepgin {command}",
+            description=description,
+            epilog=epilog,
+            formatter_class=_Help,
+        )
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise the message as one line, with the nearest option where one is unknown."""
@@ -61,7 +75,7 @@ def add_runtime(parser: Parser) -> None:
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help="weights in place of the package's own; or hf:owner/name[/file][@revision]",
+        help="a weights file, or hf:owner/name[/file][@revision]; default: those of the package",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")
@@ -74,7 +88,7 @@ def add_sharpness(parser: Parser) -> None:
         "--sharpness",
         type=float,
         metavar="0..1",
-        help="of weights of two sets: 0 soft, 1 sharp, or between; else their own default",
+        help="0 (soft) to 1 (sharp), for weights that hold both; default: the file's own",
     )
 
 

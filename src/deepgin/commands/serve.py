@@ -9,34 +9,45 @@ from .parsing import Parser, add_runtime
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("serve", "Fill pictures over HTTP; /docs of the service says how to ask.")
+    p = Parser(
+        "serve",
+        "Fill pictures over HTTP. The service describes its requests at /docs.",
+        ("deepgin serve --port 8080", "deepgin serve --host 0.0.0.0 --token-file TOKEN --page"),
+    )
     p.add_argument("--host", default="127.0.0.1", help="the address to listen at")
-    p.add_argument("--port", type=int, default=8000, help="0 takes any that is free")
-    p.add_argument("--max-megabytes", type=float, default=64, help="of a request")
-    p.add_argument("--max-megapixels", type=float, default=64, help="of a picture, and of a mask")
-    p.add_argument("--queue", type=int, default=32, help="requests at a time; the next gets 429")
+    p.add_argument("--port", type=int, default=8000, help="0 takes any free port")
+    p.add_argument("--max-megabytes", type=float, default=64, help="largest request")
+    p.add_argument("--max-megapixels", type=float, default=64, help="largest picture or mask")
+    p.add_argument("--queue", type=int, default=32, help="requests at a time; others get 429")
     p.add_argument(
-        "--timeout", type=float, default=60, help="seconds to arrive in, and then to wait"
-    )
-    p.add_argument("--gather-ms", type=float, default=5, help="to wait for others to fill with")
-    p.add_argument("--together", type=int, default=16, help="so many are filled together at most")
-    p.add_argument(
-        "--token-file", metavar="FILE", help="what requests must bear; else DEEPGIN_TOKEN, if set"
+        "--timeout",
+        type=float,
+        default=60,
+        help="seconds for a request to arrive, and then to be filled",
     )
     p.add_argument(
-        "--allow-hosts", default="", help="names by which it may be called, with commas between"
+        "--gather-ms", type=float, default=5, help="milliseconds to wait for a larger batch"
+    )
+    p.add_argument("--together", type=int, default=16, help="maximum batch size")
+    p.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="file with the token of requests; default: DEEPGIN_TOKEN",
+    )
+    p.add_argument(
+        "--allow-hosts", default="", help="host names of the service, separated by commas"
     )
     p.add_argument(
         "--allow-origins",
         default="",
-        help="other sites whose pages may use it, as https://example.org, with commas between; "
-        "null is pages from files, * is all",
+        help="other sites whose pages may use the service, such as https://example.org, separated "
+        "by commas; null stands for pages from files, * for all",
     )
     p.add_argument(
-        "--root-path", default="", help="where a proxy shows it, as /fill, if not at its root"
+        "--root-path", default="", help="path of the service behind a proxy, such as /fill"
     )
-    p.add_argument("--page", action="store_true", help="serve the page for people, too: at /")
-    p.add_argument("-v", "--verbose", action="store_true", help="a line for each request")
+    p.add_argument("--page", action="store_true", help="serve the page for browsers, too, at /")
+    p.add_argument("-v", "--verbose", action="store_true", help="print a line for each request")
     add_runtime(p)
     return p
 
@@ -55,18 +66,18 @@ def run(args: Any) -> None:
     with listen(settings.host, settings.port) as listening:
         address = address_at(listening)
         if not settings.is_loopback() and not settings.token:
-            say("warning: others can reach this service, and no token is asked for: --token-file")
+            say("warning: other machines can use this service without a token: set --token-file")
 
         def ready() -> None:
             page = f", with the page at {address}/" if args.page else ""
-            say(f"serving at {address}{page} (how to ask: {address}/docs)")
+            say(f"serving at {address}{page} (requests: {address}/docs)")
 
         serve(settings, listening, page=args.page, ready=ready, access_log=args.verbose)
-    say("ended; what was taken is finished")
+    say("stopped; accepted requests are finished")
 
 
 def settings_of(args: Any) -> Any:
-    """Return the settings that the options mean.
+    """Return the settings for the options.
 
     Raises:
         UsageError: a value that does not work; DeepginError: the token's file cannot be read.

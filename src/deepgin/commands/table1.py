@@ -13,13 +13,23 @@ METRICS = "psnr,ssim,l1_relative,l1_relative_hole"
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("table1", "Print the paper's Table 1 by your weights, its own figures beside.")
-    p.add_argument("--data", required=True, metavar="PHOTOS", help="the paper's: CelebA-HQ's test")
+    p = Parser(
+        "table1",
+        "Print the paper's Table 1 for your weights, beside the paper's figures.",
+        ("deepgin table1 --data CELEBA_HQ_TEST --rows std=std.safetensors -o REPORT",),
+    )
+    p.add_argument(
+        "--data", required=True, metavar="PHOTOS", help="the test set of CelebA-HQ, as in the paper"
+    )
     p.add_argument(
         "--rows", required=True, help="std=FILE,deepgin=FILE, ...; or a folder of ROW.safetensors"
     )
-    p.add_argument("--size", default="original", help="of the pictures; or of centre squares")
-    p.add_argument("--fit", default="polyphase", help="the paper's; or crop, resize, direct, auto")
+    p.add_argument("--size", default="original", help="original, or the side of centre squares")
+    p.add_argument(
+        "--fit",
+        default="polyphase",
+        help="polyphase as in the paper, or crop, resize, direct, auto",
+    )
     add_measuring(p, metrics=METRICS, output=True)
     return p
 

@@ -12,14 +12,18 @@ from .table1 import METRICS
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("table2", "Print the paper's Table 2 by your methods, its own figures beside.")
+    p = Parser(
+        "table2",
+        "Print the paper's Table 2 for your methods, beside the paper's figures.",
+        ("deepgin table2 --data ffhq=FFHQ,oxford=OXFORD --methods deepgin:polyphase -o REPORT",),
+    )
     p.add_argument(
         "--data",
         required=True,
         metavar="NAME=PHOTOS",
-        help="with commas: ffhq=DIR,oxford=DIR; other names have no printed figures",
+        help="separated by commas: ffhq=DIR,oxford=DIR; the paper has no figures for other names",
     )
-    p.add_argument("--methods", default="deepgin:polyphase", help="see deepgin evaluate --help")
+    p.add_argument("--methods", default="deepgin:polyphase", help="see deepgin help evaluate")
     add_measuring(p, metrics=METRICS, output=True)
     return p
 

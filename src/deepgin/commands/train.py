@@ -2,10 +2,11 @@
 
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from jsonargparse import ActionConfigFile, Namespace  # type: ignore[attr-defined]
 
+from ..training.checks import refusal
 from ..training.recipe import Recipe
 from .parsing import Parser
 
@@ -20,7 +21,17 @@ class _RecipeFile(ActionConfigFile):
         try:
             super().__call__(parser, cfg, parser.config_file, option_string)  # type: ignore[no-untyped-call]
         except (UsageError, UnicodeDecodeError) as error:
-            raise UsageError(f"{parser.config_file}: {error}") from error
+            field = getattr(error, "field", "")
+            raise UsageError(f"{parser.config_file}: {error}", field=field) from error
+
+
+class _RecipeParser(Parser):
+    """Refuses a recipe's values with the name of the field."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        if wrong := refusal(str(message)):
+            raise wrong from ex
+        super().error(message, ex)
 
 
 def recipe_file(name: str) -> Path:
@@ -45,24 +56,34 @@ def recipe_file(name: str) -> Path:
 
 def parser() -> Parser:
     """Return the command's parser."""
-    p = Parser("train", "Train a network. A run that was stopped goes on where it was.")
+    p = _RecipeParser(
+        "train",
+        "Train a network. The same command continues a stopped run.",
+        (
+            "deepgin train --recipe tiny --data.train examples --data.validation examples",
+            "deepgin train --recipe small --data.train PHOTOS --data.validation OTHERS -o runs/mine",
+        ),
+    )
     p.add_argument("--recipe", action=_RecipeFile, help="a shipped recipe's name, or a YAML file")
     p.add_argument(
-        "-o", "--output", metavar="RUN", help="the run's folder; else runs/ and the recipe's name"
+        "-o",
+        "--output",
+        metavar="RUN",
+        help="the run's folder; default: runs/ and the recipe's name",
     )
     p.add_argument(
         "--resume",
         default="auto",
         metavar="auto|no|RUN|CHECKPOINT",
-        help="auto goes on with what RUN holds; no refuses to; another run's folder or checkpoint "
-        "is where a new RUN begins",
+        help="auto continues what RUN holds; no refuses a RUN that holds something; another run's "
+        "folder or checkpoint starts a new RUN from there",
     )
     p.add_class_arguments(Recipe)
     return p
 
 
 def recipe_of(args: Any) -> Recipe:
-    """Return the recipe that parsed arguments mean.
+    """Return the recipe of parsed arguments, in plain values.
 
     Raises:
         UsageError: a group of options has a single value.
@@ -72,8 +93,11 @@ def recipe_of(args: Any) -> Recipe:
     for field in fields(Recipe):
         if is_dataclass(field.default_factory) and not isinstance(args[field.name], Namespace):
             raise UsageError(f"{field.name} {args[field.name]!r} does not work: it takes options")
-    made = parser().instantiate(args)
-    return Recipe(**{field.name: getattr(made, field.name) for field in fields(Recipe)})
+    return Recipe.of({field.name: _plain(args[field.name]) for field in fields(Recipe)})
+
+
+def _plain(value: Any) -> Any:
+    return value.as_dict() if isinstance(value, Namespace) else value
 
 
 def run(args: Any) -> None:
@@ -119,7 +143,7 @@ class Screen:
             self.bar.stop()
 
     def line(self, text: str) -> None:
-        """Say something once."""
+        """Print a line."""
         self.console.print(text)
 
     def progress(self, samples: int, total: int, left: float, text: str) -> None:

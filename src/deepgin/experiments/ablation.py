@@ -10,10 +10,10 @@ from ..evaluation.compare import values_of
 from ..evaluation.scores import Report
 from ..evaluation.statistics import MeanInterval, mean_difference, mean_interval
 from ..network import build, variant
-from ..training.journal import Watcher
+from ..training.log import Watcher
 from ..training.loop import Trainer
 from ..training.recipe import Recipe
-from ..training.records import last_weights
+from ..training.run_folder import last_weights
 from ..training.schedule import WARM_UP
 from .published import TABLE1
 from .table1 import ROWS

@@ -1,4 +1,4 @@
-"""`python -m deepgin.export` writes anew the graphs that come with the package."""
+"""`python -m deepgin.export` rewrites the graphs that come with the package."""
 
 from ..network import build
 from ..runtimes.onnx import GRAPHS

@@ -1,4 +1,4 @@
-"""Writing exported files, whole or not at all. What they compute is pipelines.py."""
+"""Writing exported files, whole or not at all. pipelines.py holds what they compute."""
 
 import io
 import warnings
@@ -63,13 +63,13 @@ def export(
     if opset not in OPSETS:
         raise UsageError(f"opset {opset} does not work: choose {OPSETS[0]} to {OPSETS[-1]}")
     card = card or Card(network.name, network.width)
-    told = {KEY: card.to_json(), "deepgin_version": __version__, "contract": contract}
+    facts = {KEY: card.to_json(), "deepgin_version": __version__, "contract": contract}
     with whole_file(path) as temporary:
         pipeline = CONTRACTS[contract](traceable(network))
         if path.suffix == ".pt2":
-            temporary.write_bytes(_program(pipeline, told))
+            temporary.write_bytes(_program(pipeline, facts))
         else:
-            temporary.write_bytes(_onnx(pipeline, opset, told, halved))
+            temporary.write_bytes(_onnx(pipeline, opset, facts, halved))
 
 
 def export_graph(network: Generator, path: str | Path) -> None:
@@ -89,7 +89,7 @@ def export_graph(network: Generator, path: str | Path) -> None:
         temporary.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _program(pipeline: Pipeline | MiGanPipeline, told: dict[str, str]) -> bytes:
+def _program(pipeline: Pipeline | MiGanPipeline, facts: dict[str, str]) -> bytes:
     dynamic = torch.export.Dim.DYNAMIC
     shapes = tuple(dict.fromkeys(axes, dynamic) for axes in pipeline.axes)
     buffer = io.BytesIO()
@@ -98,17 +98,17 @@ def _program(pipeline: Pipeline | MiGanPipeline, told: dict[str, str]) -> bytes:
         program = torch.export.export(
             pipeline, pipeline.example(), dynamic_shapes=shapes, strict=False
         )
-        torch.export.save(program, buffer, extra_files=told)
+        torch.export.save(program, buffer, extra_files=facts)
     return buffer.getvalue()
 
 
 def _onnx(
-    pipeline: Pipeline | MiGanPipeline, opset: int, told: dict[str, str], halved: bool
+    pipeline: Pipeline | MiGanPipeline, opset: int, facts: dict[str, str], halved: bool
 ) -> bytes:
     model = _model(pipeline, opset)
     if halved:
         _halve(model)
-    for key, value in told.items():
+    for key, value in facts.items():
         model.metadata_props.add(key=key, value=value)
     model.producer_name, model.producer_version = "deepgin", __version__
     return bytes(model.SerializeToString(deterministic=True))

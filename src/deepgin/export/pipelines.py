@@ -1,4 +1,4 @@
-"""What an exported file does: bytes in, bytes out, valid pixels untouched. No files here."""
+"""What an exported file does: bytes in, bytes out, valid pixels untouched."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Forms of the network's parts whose steps do not depend on the picture's size. No files here."""
+"""Forms of the network's parts whose steps do not depend on the picture's size."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -73,7 +73,7 @@ def _cells(side: int, level: int) -> int:
 
 
 def _attention(parts: int) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """Return attention that holds the scores of one of so many parts of the queries at a time."""
+    """Return attention that computes the queries in N parts, so as to hold fewer scores."""
 
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         across = key.transpose(-1, -2)

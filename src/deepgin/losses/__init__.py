@@ -1,7 +1,6 @@
 """The losses: a pure function each, and `PictureLosses`, which shares features between three."""
 
 from .adversarial import hinge_discriminator, hinge_generator
-from .feature_matching import feature_matching
 from .gradient_penalty import gradient_penalty
 from .l1 import reconstruction, weighted_l1
 from .layers import Form
@@ -13,7 +12,6 @@ from .total_variation import total_variation
 __all__ = [
     "Form",
     "PictureLosses",
-    "feature_matching",
     "gradient_penalty",
     "gram",
     "hinge_discriminator",

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .precision import full
+from .layers import full
 
 
 def hinge_discriminator(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .precision import full
+from .layers import full
 
 
 def gradient_penalty(real: Sequence[Tensor], picture: Tensor) -> Tensor:

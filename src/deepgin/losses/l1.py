@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..network import Filled
 from ..network.blocks import resize
-from .precision import full
+from .layers import full
 
 
 def weighted_l1(

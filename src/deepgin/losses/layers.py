@@ -1,12 +1,11 @@
-"""Which VGG-19 layers the perceptual and the style loss look at, and how in each form."""
+"""The VGG-19 layers that perceptual and style loss look at, in each form, and their precision."""
 
 from collections.abc import Mapping
 from typing import Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-from .precision import full
 
 Form = Literal["paper", "released"]
 """`paper` is [P] as we read it, `released` is [C], the authors' code."""
@@ -38,3 +37,13 @@ def as_seen(features: Mapping[str, Tensor], form: Form) -> dict[str, Tensor]:
     if form == "paper":
         return {name: full(x) for name, x in features.items()}
     return {name: full(x if name == LAYERS[-1] else F.relu(x)) for name, x in features.items()}
+
+
+def full(x: Tensor) -> Tensor:
+    """Return half-precision tensors as float32, others as they are (float64 stays float64)."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+
+def no_autocast(x: Tensor) -> torch.autocast:
+    """Return a context in which products on the device of `x` keep their inputs' type."""
+    return torch.autocast(x.device.type, enabled=False)

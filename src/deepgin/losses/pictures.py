@@ -30,31 +30,31 @@ class PictureLosses(nn.Module):
     Args:
         network: VGG-19 or its first layers; None for total variation alone.
         form: `paper` or `released`, see each loss; `released` also resizes to 224 x 224 [C].
-        wanted: the terms to compute; None for all that the network allows.
+        terms: the terms to compute; None for all that the network allows.
 
     Raises:
         UsageError: an unknown term, or one that needs a network where there is none.
     """
 
     def __init__(
-        self, network: Vgg | None, form: Form = "paper", wanted: Collection[str] | None = None
+        self, network: Vgg | None, form: Form = "paper", terms: Collection[str] | None = None
     ) -> None:
         super().__init__()
         able = TERMS if network is not None else ("total_variation",)
-        unable = sorted(set(wanted or ()) - set(able))
+        unable = sorted(set(terms or ()) - set(able))
         if unable:
             raise UsageError(
                 f"no loss {', '.join(unable)}: there are {', '.join(TERMS)}, "
                 "the first two with a VGG network"
             )
         self.network, self.form = network, form
-        self.terms = able if wanted is None else tuple(t for t in TERMS if t in wanted)
+        self.terms = able if terms is None else tuple(t for t in TERMS if t in terms)
         has = () if network is None else network.layers
         self.layers = tuple(name for name in LAYERS if name in has)
         self.missing = tuple(name for name in LAYERS if name not in has)
 
     def forward(self, filled: Filled, truth: Tensor, repeats: int = 1) -> dict[str, Tensor]:
-        """Return the wanted terms, unweighted scalars in float32 at least.
+        """Return the terms, unweighted scalars in float32 at least.
 
         Perceptual and style compare `reconstructed` and `completed` with the truth and add the
         two; total variation looks at `completed`. Under autocast only the network's convolutions
@@ -71,17 +71,17 @@ class PictureLosses(nn.Module):
         """
         if repeats < 1 or len(truth) % repeats:
             raise UsageError(f"{len(truth)} pictures are not {repeats} of each: change repeats")
-        found: dict[str, Tensor] = {}
+        losses: dict[str, Tensor] = {}
         if {"perceptual", "style"} & set(self.terms):
             theirs, true = self._features(filled, truth, repeats)
             # Their means are over both pictures: twice that is the sum that is meant.
             if "perceptual" in self.terms:
-                found["perceptual"] = 2 * perceptual(theirs, true, self.form)
+                losses["perceptual"] = 2 * perceptual(theirs, true, self.form)
             if "style" in self.terms:
-                found["style"] = 2 * style(theirs, true, self.form)
+                losses["style"] = 2 * style(theirs, true, self.form)
         if "total_variation" in self.terms:
-            found["total_variation"] = total_variation(filled.completed, self.form)
-        return found
+            losses["total_variation"] = total_variation(filled.completed, self.form)
+        return losses
 
     def _features(
         self, filled: Filled, truth: Tensor, repeats: int

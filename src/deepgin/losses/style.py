@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from .layers import Form, layer_weight
-from .precision import full, no_autocast
+from .layers import Form, full, layer_weight, no_autocast
 
 
 def gram(features: Tensor) -> Tensor:

@@ -2,8 +2,7 @@
 
 from torch import Tensor
 
-from .layers import Form
-from .precision import full
+from .layers import Form, full
 
 
 def total_variation(picture: Tensor, form: Form = "paper") -> Tensor:

@@ -1,7 +1,4 @@
-"""Cellular-automaton masks of the AIM 2020 challenge: coin flips smoothed by majority votes.
-
-No other kind of mask lives here.
-"""
+"""Cellular-automaton masks of the AIM 2020 challenge: coin flips smoothed by majority votes."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,4 @@
-"""Sets of masks that a name, a size and a seed describe in full, with hashes to prove it.
-
-Drawing one mask lives in the files of the kinds; reading mask pictures does not live here.
-"""
+"""Sets of masks, each described in full by kind, size, count and seed, with a hash of its bits."""
 
 import hashlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""DeepGIN's networks: tensors in, tensors out. Nothing of files, pictures or training."""
+"""DeepGIN's networks: tensors in, tensors out."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The layers every DeepGIN network is made of. How they are joined is in generator.py."""
+"""The layers of all DeepGIN networks; generator.py joins them."""
 
 from collections.abc import Callable
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""The two discriminators with spectral normalisation. Their loss is elsewhere."""
+"""The two discriminators with spectral normalisation."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""The two-stage generator: coarse, refinement, back projection. Its layers are in blocks.py."""
+"""The two-stage generator: coarse, refinement, back projection."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The pull-push filling that `deepgin-prefill` starts from. Ours, not the paper's."""
+"""The pull-push filling that `deepgin-prefill` starts from. It is our addition to the paper."""
 
 import torch.nn.functional as F
 from torch import Tensor

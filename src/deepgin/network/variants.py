@@ -1,4 +1,4 @@
-"""The rows of the paper's Table 1 by name, and ours. The layers are in generator.py."""
+"""The rows of the paper's Table 1 by name, and ours."""
 
 from dataclasses import dataclass
 

@@ -16,7 +16,6 @@ from .tree import (
     is_picture,
     mask_stems,
     masks_among,
-    shown,
     walk,
 )
 from .write import check_target, write_picture
@@ -51,7 +50,6 @@ __all__ = [
     "read_rgb",
     "resize_mask",
     "rgb_of",
-    "shown",
     "walk",
     "write_picture",
 ]

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from .tree import Tree, key, keys, order, shown, walk
+from ..console import shown
+from .tree import Tree, key, keys, order, walk
 
 
 class AmbiguousMask(Exception):

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from ..console import shown as shown
+from ..console import shown
 from ..errors import PictureError, UsageError
 from .formats import WRITABLE_ENDINGS
 

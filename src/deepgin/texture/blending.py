@@ -1,4 +1,4 @@
-"""Blending: how far the fill is texture, and how far the guide."""
+"""Blending: which share of the fill is texture, and which the guide."""
 
 from concurrent.futures import Executor
 

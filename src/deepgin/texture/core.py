@@ -1,4 +1,4 @@
-"""The core: from the coarsest level to the finest that is searched, in rounds of search and vote."""
+"""The core: rounds of search and vote, from the coarsest level to the finest that is searched."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -87,7 +87,7 @@ class _Rounds:
         )
 
     def run(self, below: Core | None, check: Callable[[int], None]) -> Core:
-        """Search and vote; `below` is what the level half as large came to."""
+        """Search and vote; `below` is the result of the level half as large."""
         level, settings, at = self.level, self.settings, self.number
         check(preparing(level.hole.size))
         self._prepare()

@@ -1,4 +1,4 @@
-"""Gaussian means of planes, over all pixels or over some alone."""
+"""Gaussian means of planes, over all pixels or over chosen ones."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor

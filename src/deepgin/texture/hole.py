@@ -42,8 +42,8 @@ def fill(
     Args:
         picture: uint8, H x W x 3.
         hole: bool, H x W, what to fill.
-        hidden: bool, H x W, what is no evidence; includes `hole`.
-        guide: uint8, H x W x 3 or smaller, says what stands in the hole; only the hole is read.
+        hidden: bool, H x W, what must not be used; includes `hole`.
+        guide: uint8, H x W x 3 or smaller, what the network predicts; only the hole is read.
         settings: the numbers.
         check: called before each piece of work with its cost (`Settings.costs`); may raise to stop
             it.

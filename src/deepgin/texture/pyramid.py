@@ -47,7 +47,7 @@ def halvings(hole: np.ndarray, depth: int, side: int, most: int) -> int:
 
 
 def padded(level: Level, multiple: int) -> Level:
-    """Return a level whose sides are multiples: continued by its last pixels, as no evidence."""
+    """Return a level whose sides are multiples: continued by its last pixels, which are not valid."""
     border = [(0, -side % multiple) for side in level.hole.shape]
     return Level(
         np.pad(level.picture, [*border, (0, 0)], mode="edge"),

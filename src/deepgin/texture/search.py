@@ -19,7 +19,7 @@ _EPS = 1.0
 
 @dataclass
 class Matches:
-    """Patches at the hole and what was found for each.
+    """Patches at the hole and their matches.
 
     Attributes:
         targets: int64, N: the patches' centres, as places in the flattened level, ascending.
@@ -83,7 +83,7 @@ def doubled(matches: Matches, targets: np.ndarray, sources: np.ndarray) -> Match
 
 
 def evenly(places: np.ndarray, most: int) -> np.ndarray:
-    """Return at most so many of the places, spread without a period, the same ones every time."""
+    """Return at most N of the places, spread without a period, the same ones every time."""
     if len(places) <= most:
         return places
     golden = (5**0.5 - 1) / 2

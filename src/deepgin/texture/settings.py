@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 
 def preparing(area: int) -> int:
-    """Return the cost of preparing a level of so many pixels; see `Settings.costs`."""
+    """Return the cost of preparing a level of N pixels; see `Settings.costs`."""
     return area // 6
 
 
 def enlarging(pixels: int) -> int:
-    """Return the cost of bringing a hole of so many pixels to twice the size, likewise."""
+    """Return the cost of enlarging a hole of N pixels to twice the size; see `Settings.costs`."""
     return pixels // 2
 
 

@@ -1,4 +1,4 @@
-"""The vote: each pixel of the hole is the weighted mean of what the patches over it say.
+"""The vote: each pixel of the hole is the weighted mean of what the patches over it propose.
 
 "Space-Time Completion of Video", Wexler, Shechtman and Irani 2004.
 """

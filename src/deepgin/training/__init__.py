@@ -1,1 +1,1 @@
-"""Training, from the recipe to the loop that carries it out. Nothing is imported here."""
+"""Training, from the recipe to the loop."""

@@ -1,4 +1,4 @@
-"""The checkpoints in a run's folder: which is newest, which are kept. What is in one: state.py."""
+"""The checkpoints in a run's folder: which is newest, which are kept."""
 
 import os
 import shutil
@@ -28,10 +28,10 @@ def newest(path: Path) -> Path:
         TrainingError: there is none.
     """
     if path.is_dir():
-        found = checkpoints(path)
-        if not found:
+        saved = checkpoints(path)
+        if not saved:
             raise TrainingError(f"{path} holds no checkpoint")
-        return found[0]
+        return saved[0]
     if not path.is_file():
         raise TrainingError(f"{path}: no such checkpoint")
     return path

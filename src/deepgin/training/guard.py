@@ -1,4 +1,4 @@
-"""Telling an exploding step from a normal one. What to do about it is the loop's."""
+"""Detecting steps that explode."""
 
 import math
 from collections import deque
@@ -16,7 +16,7 @@ class DivergenceGuard:
     11,000 within a few), and the moving averages would carry the damage on.
 
     Args:
-        in_a_row: so many refused steps one after the other mean that the weights are bad.
+        in_a_row: number of refused steps in a row that mean bad weights.
     """
 
     def __init__(self, in_a_row: int = 10) -> None:

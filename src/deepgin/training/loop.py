@@ -2,7 +2,7 @@
 
 import math
 import time
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +12,17 @@ from ..devices import choose_device, choose_precision, keep_freed_memory
 from ..errors import DeepginError, TrainingError
 from ..perceptual import Vgg
 from .checkpoints import checkpoints, newest
-from .data import Batch, open_samples
-from .journal import Means, Silent, Watcher
+from .checks import check
+from .data import open_samples
+from .log import Means, Silent, Watcher
 from .memory import explained, prepare_network
 from .objective import Objective
 from .ranks import start_ranks
-from .recipe import Recipe, check
-from .records import Records
+from .recipe import Recipe
+from .run_folder import NoRunFolder, RunFolder
 from .schedule import WARM_UP, Schedule, learning_rate
 from .state import RunState
-from .step import Rates, Step
+from .step import Rates, StepSetup, train_step
 from .stopping import Stopped, StopSignals
 
 _LEAST_FACTOR = 1 / 1024
@@ -38,7 +39,7 @@ class Trainer:
     Args:
         recipe: what to do.
         output: the run's folder; the newest checkpoint in it is resumed.
-        watcher: told of progress.
+        watcher: shows progress.
         branch: another run's folder or checkpoint to go on from, when `output` has none.
         perceptual: the perceptual network in place of the one that the recipe names.
 
@@ -76,26 +77,18 @@ class Trainer:
             recipe.loss, self.ranks.device, self.precision, bool(self.schedule.main), perceptual
         )
         self.stop = StopSignals(self.ranks.share.ranks == 1)
-        first = self.ranks.first
-        self.records = (
-            Records(self.state, recipe, output, self.watcher, self.stop) if first else None
+        self.folder: NoRunFolder = (
+            RunFolder(self.state, recipe, output, self.watcher, self.stop)
+            if self.ranks.first
+            else NoRunFolder()
         )
         self._resume(start)
         network = prepare_network(self.state.network, recipe.network)
-        o = recipe.optimiser
-        self.step = Step(
-            self.state,
-            self.objective,
-            self.ranks,
-            self.precision,
-            o.clip,
-            o.accumulate,
-            network,
-            recipe.main.discriminator_augment,
-            recipe.seed,
+        how = recipe.optimiser.clip, recipe.optimiser.accumulate
+        self.setup = StepSetup(
+            self.state, self.objective, self.ranks, self.precision, network, *how
         )
-        if self.records:
-            self.records.begin()
+        self.folder.begin()
         self.means, self.stopping, self.unreadable = Means(), False, 0
         self.begun = replace(self.state.progress)
 
@@ -108,87 +101,86 @@ class Trainer:
             self.state.load(start, self.recipe)
             self.state.progress.best = -math.inf  # the best of this folder
             self.watcher.line(f"branched from {start} at {self.state.progress.samples} samples")
-        found = self.ranks.gather({"samples": self.state.progress.samples})
-        if any(other != found[0] for other in found):
+        everyone = self.ranks.gather({"samples": self.state.progress.samples})
+        if any(other != everyone[0] for other in everyone):
             raise TrainingError(
                 f"the processes find other checkpoints in {self.output}: "
                 "it must be on a disk that all of them see"
             )
 
     def fit(self) -> None:
-        """Train until both stages are done or the run is told to stop; save.
+        """Train until both stages are done or a signal stops the run; save.
 
         Raises:
             TrainingError: the run diverged and cannot or must not go back, or data cannot be used.
         """
-        self._tell_size()
-        records = self.records
-        with self.stop, closing(records) if records else nullcontext():
+        self._describe()
+        with self.stop, closing(self.folder):
             try:
                 together = self._train_to_the_end()
             except DeepginError:
-                lost = self.state.guard.lost
-                if records and not lost and self.state.progress.samples != records.saved:
-                    records.try_to_save()  # data ran out, say: what was learnt is not lost with it
+                if not self.state.guard.lost:
+                    self.folder.save_unsaved()  # where data ran out, what was learnt is kept
                 raise
-            if records:
-                records.save()
-                records.keep_last()
+            self.folder.save()
+            self.folder.keep_last()
             if together:
                 self.ranks.wait()
 
     def _train_to_the_end(self) -> bool:
         """Train; return whether all processes of the run stopped at the same step."""
-        records = self.records
         try:
             with explained():
-                if records and records.validation_due:
-                    records.validate()
+                self.folder.validate_missed()
                 while not self._train():
                     self._go_back()
-                if records and not self.stopping:
-                    records.validate()
+                if not self.stopping:
+                    self.folder.validate()
         except Stopped:
             return self.ranks.share.ranks == 1
         return True
 
     def _train(self) -> bool:
         """Take steps; return False when the weights are lost, True when there is no more to do."""
-        progress, watch, records = self.state.progress, self.recipe.watch, self.records
-        last_save = time.monotonic()
-        rooted = records is None or bool(checkpoints(self.output))
-        batches = self.samples.batches(progress.position(self.ranks.share.rank))
-        for batch in self.stop.watched(batches):
-            self._change_stage()
+        progress, watch = self.state.progress, self.recipe.watch
+        for batch in self.stop.watched(
+            self.samples.batches(progress.position(self.ranks.share.rank))
+        ):
+            if self._warm_up_is_over():
+                self._begin_main()
             if self.samples_left <= 0 or self.stopping:
                 return True
-            if records and not rooted:
-                records.try_to_save()  # for what diverges before the first that is due
-                rooted = True
-            before = progress.samples
-            self._step(batch)
+            self.folder.save_first()
+
+            before, begun = progress.samples, time.monotonic()
+            facts = train_step(self.setup, batch, self._rates(), lambda: self.stop.asked)
+            progress.seconds += time.monotonic() - begun
+            self.stopping = facts.pop("stopping") > 0
+            self.unreadable += round(facts.pop("unreadable"))
+            self.means.add(facts)
+
             if self.state.guard.lost:
                 return False
             if passed(before, progress.samples, watch.log_samples):
                 self._log()
-            if records is None:
-                continue
             if passed(before, progress.samples, watch.validate_samples):
-                records.validate()
-            if time.monotonic() - last_save > 60 * watch.save_minutes:
-                records.try_to_save()
-                last_save = time.monotonic()
+                self.folder.validate()
+            self.folder.save_when_due()
         return True
 
-    def _change_stage(self) -> None:
-        """Enter the main stage once the warm-up is done and one is wanted."""
+    def _warm_up_is_over(self) -> bool:
         p = self.state.progress
-        if p.stage == WARM_UP and p.samples >= self.schedule.warm_up and self.schedule.main:
-            if p.stage_steps and self.records:
-                self.records.validate()
-                self.records.keep_last()
-            self.state.begin_main(self.recipe)
-            self.watcher.line(f"main stage from {p.samples} samples on")
+        over = p.stage == WARM_UP and p.samples >= self.schedule.warm_up
+        return over and bool(self.schedule.main)
+
+    def _begin_main(self) -> None:
+        """Enter the main stage; validate and keep the warm-up's weights first."""
+        p = self.state.progress
+        if p.stage_steps:
+            self.folder.validate()
+            self.folder.keep_last()
+        self.state.begin_main(self.recipe)
+        self.watcher.line(f"main stage from {p.samples} samples on")
 
     @property
     def samples_left(self) -> int:
@@ -196,25 +188,6 @@ class Trainer:
         p = self.state.progress
         length = self.schedule.warm_up if p.stage == WARM_UP else self.schedule.main
         return length - p.stage_samples
-
-    def _step(self, batch: Batch) -> None:
-        p = self.state.progress
-        begun = time.monotonic()
-        rates = self._rates()
-        # First, since a process that is gone is noticed here, and then nothing is half done.
-        positions = self.ranks.gather(batch.position)
-        facts = self.step(batch, rates, lambda: self.stop.asked)
-        self.stopping = facts.pop("stopping") > 0
-        self.unreadable += round(facts.pop("unreadable"))
-        self.means.add(facts)
-        samples = batch.masks.shape[0] * batch.masks.shape[1] * self.ranks.share.ranks
-        p.steps += 1
-        p.stage_steps += 1
-        p.samples += samples
-        p.positions = positions
-        if rates.generator is not None:
-            self.state.averages.update(samples, p.stage_samples)
-        p.seconds += time.monotonic() - begun
 
     def _rates(self) -> Rates:
         """Return the rates of the next step; the discriminators may have the first ones alone."""
@@ -237,32 +210,30 @@ class Trainer:
 
         With the same, it would happen again.
         """
-        found = checkpoints(self.output)
+        saved = checkpoints(self.output)
         if self.recipe.guard.then == "stop":
             raise TrainingError(
                 f"the run diverged at {self.state.progress.samples} samples and guard.then is stop"
             )
-        if not found:
+        if not saved:
             raise TrainingError(
                 "the run diverged and has no checkpoint to go back to: make room for one"
             )
         skipped, factor = self.state.guard.skipped, self.state.progress.rate_factor / 2
         if factor < _LEAST_FACTOR:
             raise TrainingError(
-                f"the run diverges at any rate from {found[0]} on: begin from an older checkpoint"
+                f"the run diverges at any rate from {saved[0]} on: begin from an older checkpoint"
             )
         positions = self.state.progress.positions  # beyond the pictures that it diverged on
-        self.state.load(found[0], self.recipe)
+        self.state.load(saved[0], self.recipe)
         self.state.guard.skipped, self.state.progress.rate_factor = skipped, factor
         self.state.progress.positions = positions
         self.begun = replace(self.state.progress)
-        self.watcher.line(f"diverged: back to {found[0]} with {factor:g} of the rate")
+        self.watcher.line(f"diverged: back to {saved[0]} with {factor:g} of the rate")
 
     def _log(self) -> None:
         """Write a line of means since the last one."""
         p, means = self.state.progress, self.means.take()
-        if self.records is None:
-            return
         speed = (p.samples - self.begun.samples) / max(p.seconds - self.begun.seconds, 1e-9)
         rates = self._rates()
         facts = means | {
@@ -273,14 +244,14 @@ class Trainer:
             "unreadable": self.unreadable,
             "samples_per_second": speed,
         }
-        self.records.log(facts)
+        self.folder.log(facts)
         names = ("l1", "perceptual", "style", "discriminators", "norm", "samples_per_second")
         shown = [f"{n.replace('_', ' ')} {facts[n]:.4g}" for n in names if n in facts]
         left = self.samples_left + (self.schedule.main if p.stage == WARM_UP else 0)
         text = ", ".join([f"step {p.steps}, {p.samples // 3} pictures", *shown])
         self.watcher.progress(p.samples, p.samples + left, left / speed, text)
 
-    def _tell_size(self) -> None:
+    def _describe(self) -> None:
         parameters = sum(p.numel() for p in self.state.network.parameters())
         self.watcher.line(
             f"{self.samples.pictures or 'streamed'} pictures an epoch, {parameters:,} parameters, "

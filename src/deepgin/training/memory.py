@@ -1,4 +1,4 @@
-"""How the network is run in training: compiled, or with less memory. What it computes is the same."""
+"""Running the network compiled or with less memory; its results are the same."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

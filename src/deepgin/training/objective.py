@@ -1,10 +1,9 @@
-"""What each stage minimises: the losses of losses/, weighted and added up. No optimizers here."""
+"""What each stage minimises: the losses of losses/, weighted and added up."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +11,7 @@ from torch import Tensor, nn
 from ..devices import autocast
 from ..errors import UsageError, WeightsError, nearest_name
 from ..losses import (
-    Form,
     PictureLosses,
-    feature_matching,
     gradient_penalty,
     hinge_discriminator,
     hinge_generator,
@@ -31,11 +28,11 @@ class Terms:
     """One network's loss of a step.
 
     Attributes:
-        total: what is minimised, a scalar; None where the network is not trained now.
+        total: what is minimised, a scalar.
         parts: by name, scalars without gradient and before their weights.
     """
 
-    total: Tensor | None
+    total: Tensor
     parts: dict[str, Tensor]
 
 
@@ -44,14 +41,14 @@ class Objective:
 
     Args:
         recipe: weights and forms.
-        device: where the perceptual network goes, if one is wanted.
+        device: where the perceptual network goes, if a loss needs it.
         precision: of convolutions.
         stages_need_it: whether a main stage comes at all, without which no perceptual network is
             loaded.
         perceptual: the network in place of the one that the recipe names.
 
     Raises:
-        UsageError: perceptual or style loss is wanted and no network is named.
+        UsageError: perceptual or style loss has a weight and no network is named.
         WeightsError: the network's file cannot be used.
     """
 
@@ -75,8 +72,8 @@ class Objective:
                 )
             perceptual = _perceptual(recipe.network)
         network = perceptual.to(device) if perceptual is not None and needed else None
-        wanted = {*self.weights} if stages_need_it else {"total_variation"}
-        self.pictures = PictureLosses(network, cast(Form, recipe.form), wanted)
+        terms = {*self.weights} if stages_need_it else {"total_variation"}
+        self.pictures = PictureLosses(network, recipe.form, terms)
 
     @property
     def missing_layers(self) -> tuple[str, ...]:
@@ -91,22 +88,19 @@ class Objective:
     def _l1(self, filled: Filled, image: Tensor, mask: Tensor) -> Tensor:
         return reconstruction(filled, image, mask, self.recipe.hole, by_area=self.recipe.by_area)
 
-    def generator(self, filled: Filled, image: Tensor, mask: Tensor, judge: "Judgement") -> Terms:
+    def generator(self, filled: Filled, image: Tensor, mask: Tensor, scores: "Scores") -> Terms:
         """Return the second stage's loss of the generator: L1 and all others."""
         terms = {"l1": self._l1(filled, image, mask)}
         with autocast(self.device, self.precision):
             terms |= self.pictures(filled, image, repeats=len(KINDS))
-        terms["adversarial"] = hinge_generator(judge.scores(judge.fake_maps))
+        terms["adversarial"] = hinge_generator(scores.fake)
         weights = self.weights | {"l1": 1.0, "adversarial": self.recipe.adversarial}
-        if self.recipe.feature_matching:
-            terms["feature_matching"] = feature_matching(judge.real_maps, judge.fake_maps)
-            weights["feature_matching"] = self.recipe.feature_matching
         total = sum(weights[name] * term for name, term in terms.items())
         return Terms(total, {name: term.detach() for name, term in terms.items()})
 
-    def discriminators(self, judge: "Judgement") -> Terms:
+    def discriminators(self, scores: "Scores") -> Terms:
         """Return the discriminators' loss and what they think of real and filled pictures."""
-        real, fake = judge.scores(judge.real_maps), judge.scores(judge.detached_maps)
+        real, fake = scores.real, scores.detached
         hinge = hinge_discriminator(real, fake, halved=self.recipe.form == "released")
         parts = {
             "discriminators": hinge,
@@ -120,61 +114,51 @@ class Objective:
         }
         total = hinge
         if self.recipe.gradient_penalty:
-            parts["gradient_penalty"] = gradient_penalty(real, judge.real)
+            parts["gradient_penalty"] = gradient_penalty(real, scores.image)
             total = total + self.recipe.gradient_penalty * parts["gradient_penalty"]
         return Terms(total, {name: part.detach() for name, part in parts.items()})
 
-    def judge(
-        self,
-        discriminators: Discriminators,
-        filled: Filled,
-        image: Tensor,
-        mask: Tensor,
-        augmented: Callable[[Tensor], Tensor] = lambda pictures: pictures,
-    ) -> "Judgement":
+    def discriminate(
+        self, discriminators: Discriminators, filled: Filled, image: Tensor, mask: Tensor
+    ) -> "Scores":
         """Run the discriminators as [C] does: the detached fake, the real, then the fake again.
-
-        All that they see is `augmented` in the same way.
 
         Each pass moves their spectral norms by one power iteration. The last is for the generator
         alone: it leaves no gradient in the discriminators, and is spared where the generator is
         not trained.
         """
-        masked = augmented(image * (1 - mask) + mask)
-        real = image.detach().requires_grad_(bool(self.recipe.gradient_penalty))
+        masked = image * (1 - mask) + mask
+        image = image.detach().requires_grad_(bool(self.recipe.gradient_penalty))
         with autocast(self.device, self.precision):
-            detached = discriminators(masked, augmented(filled.completed.detach()))
-            real_maps = discriminators(masked, augmented(real))
-            fake_maps = detached
+            detached = _scores(discriminators(masked, filled.completed.detach()))
+            real = _scores(discriminators(masked, image))
+            fake = detached
             if filled.completed.requires_grad:
                 with frozen(discriminators):
-                    fake_maps = discriminators(masked, augmented(filled.completed))
-        return Judgement(real, real_maps, detached, fake_maps)
-
-
-Maps = tuple[list[Tensor], list[Tensor]]
+                    fake = _scores(discriminators(masked, filled.completed))
+        return Scores(image, real, detached, fake)
 
 
 @dataclass
-class Judgement:
-    """The discriminators' maps, full size and half size, of a step's pictures.
+class Scores:
+    """The scores of both discriminators, full size and half size, for a step's pictures.
 
     Attributes:
-        real: the pictures themselves.
-        real_maps: of them.
-        detached_maps: of the completed pictures, without a way back to the generator.
-        fake_maps: of the completed pictures, without gradients of the discriminators' weights.
+        image: the true pictures, N x 3 x H x W.
+        real: scores of them, N x C x h x w each.
+        detached: of the completed pictures, without a way back to the generator.
+        fake: of the completed pictures, without gradients of the discriminators' weights.
     """
 
-    real: Tensor
-    real_maps: Maps
-    detached_maps: Maps
-    fake_maps: Maps
+    image: Tensor
+    real: list[Tensor]
+    detached: list[Tensor]
+    fake: list[Tensor]
 
-    @staticmethod
-    def scores(maps: Maps) -> list[Tensor]:
-        """Return the last map of each discriminator."""
-        return [layers[-1] for layers in maps]
+
+def _scores(maps: tuple[list[Tensor], list[Tensor]]) -> list[Tensor]:
+    """Return the last map of each discriminator."""
+    return [layers[-1] for layers in maps]
 
 
 def _in_order(real: Tensor, fake: Tensor) -> Tensor:

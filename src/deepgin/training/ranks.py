@@ -1,6 +1,6 @@
-"""The processes of a run: what each is told apart by, and what they average. Nothing of training.
+"""The processes of a run: their ranks, averages and messages.
 
-One process needs nothing of this; several are started by lightning-fabric, torchrun or SLURM.
+A single process needs none of this. Several are started by lightning-fabric, torchrun or SLURM.
 """
 
 import logging
@@ -74,7 +74,7 @@ class Ranks:
 
 @contextmanager
 def _others() -> Iterator[None]:
-    """Raise one line of our own where another process is found to be gone."""
+    """Raise a one-line error when another process is gone."""
     try:
         yield
     except RuntimeError as error:

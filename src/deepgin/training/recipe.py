@@ -1,13 +1,39 @@
-"""The recipe: everything that decides how a network is trained. It does nothing itself."""
+"""The recipe: all fields that decide how a network is trained, with types that hold their ranges.
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+jsonargparse checks the types wherever a recipe comes from: command line, YAML or Python (checks.py).
+"""
 
-from ..errors import UsageError, nearest_name
-from .data import DataRecipe, check_data
+import json
+import math
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from jsonargparse.typing import (
+    ClosedUnitInterval,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    restricted_number_type,
+)
+
+if TYPE_CHECKING:
+    Beta: TypeAlias = float
+    Scale: TypeAlias = float
+    Weight: TypeAlias = float
+    Seed: TypeAlias = int
+    Threads: TypeAlias = int
+else:
+    Beta = restricted_number_type("Beta", float, [(">=", 0), ("<", 1)])
+    Scale = restricted_number_type("Scale", float, [(">", 0), ("<=", 1)])
+    Weight = restricted_number_type("Weight", float, [(">=", 0), ("<", math.inf)])
+    Seed = restricted_number_type("Seed", int, [(">=", -(2**62)), ("<=", 2**62)])
+    # Many more threads end the process.
+    Threads = restricted_number_type("Threads", int, [(">=", 0), ("<=", 1024)])
 
 Amount = int | str
-"""Samples (a picture under one mask is one), or words: "10 epochs", "60000 samples"."""
+"""A number of samples (a picture under one mask is one), or "10 epochs", "60000 samples"."""
+Optimiser = Literal["adam", "muon"]
+Layout = Literal["folder", "ade20k", "celebahq", "ffhq", "oxford", "places"]
 
 
 @dataclass
@@ -23,10 +49,61 @@ class NetworkRecipe:
     """
 
     variant: str = "deepgin-prefill"
-    width: int = 32
-    initialisation: str = "full"
+    width: PositiveInt = 32
+    initialisation: Literal["full", "released"] = "full"
     recompute: bool = False
     compile: bool = False
+
+
+@dataclass
+class DataRecipe:
+    """Which pictures, and how samples are made of them.
+
+    Attributes:
+        train: a folder of pictures, a folder of tar shards, one tar file, or addresses of remote
+            tar shards such as https://host/train-{000..099}.tar, several separated by spaces.
+        validation: a folder of pictures to watch the training with, never trained on.
+        layout: how `train` is laid out: folder (every picture in it), or a dataset as downloaded,
+            of whose pictures the training part is taken: ade20k, celebahq, ffhq, oxford, places.
+        size: side of the square sample in pixels, a multiple of 16.
+        framing: crop cuts a random square and keeps the aspect; squash, as in the paper, resizes
+            the whole picture to a square of `squash_size` and takes one polyphase component.
+        squash_size: side in pixels, a multiple of `size`; 512 in the paper.
+        smallest_scale: before a crop, pictures are shrunk by a factor drawn from [this, 1], as
+            far as the crop still fits; 1 takes crops at the pictures' own size.
+        mirror: mirror half of the samples.
+        rotate: turn samples by 0, 90, 180 or 270 degrees, as the authors' code does.
+        pictures_per_step: in each process; each picture comes with one mask of each kind, so a
+            step has three times as many samples.
+        mask_windows: share of the free-form and cellular masks that, for samples below 256, are
+            windows of masks drawn at 256, with holes as wide in pixels as those met in use.
+        weights: how often pictures are drawn in an epoch, by their path below `train` or by that of
+            a folder, as in {faces: 3, cars/a.jpg: 0}; the innermost counts, and others have 1.
+        workers: processes that make samples; 0 makes them in a thread beside the training.
+        resident: keep the decoded pictures in the device's memory and cut samples there.
+        allow_pipes: let `train` name shell commands (pipe:...) whose output is a tar shard.
+    """
+
+    train: str = ""
+    validation: str = ""
+    layout: Layout = "folder"
+    size: PositiveInt = 256
+    framing: Literal["crop", "squash"] = "crop"
+    squash_size: PositiveInt = 512
+    smallest_scale: Scale = 1.0
+    mirror: bool = True
+    rotate: bool = False
+    pictures_per_step: PositiveInt = 2
+    mask_windows: ClosedUnitInterval = 0.0
+    weights: dict[str, Weight] = field(default_factory=dict)
+    workers: NonNegativeInt = 0
+    resident: bool = False
+    allow_pipes: bool = False
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether `train` is addresses rather than a path."""
+        return "://" in self.train or self.train.lstrip().startswith("pipe:")
 
 
 @dataclass
@@ -41,46 +118,43 @@ class LossRecipe:
         perceptual: 0.05 in [P], on all five layers of VGG-19.
         style: 80 in [P], likewise.
         total_variation: 0.1 in [P].
-        feature_matching: on the discriminators' hidden maps, as in LaMa (100 there, 0 in [P]).
         gradient_penalty: R1 at real pictures, as in LaMa (0.001 there, 0 in [P]).
         network: what perceptual and style loss look through: vgg19 or vgg16 (downloaded once), or
             a file.
     """
 
-    form: str = "paper"
-    hole: float = 5.0
+    form: Literal["paper", "released"] = "paper"
+    hole: NonNegativeFloat = 5.0
     by_area: bool = False
-    adversarial: float = 0.001
-    perceptual: float = 0.05
-    style: float = 80.0
-    total_variation: float = 0.1
-    feature_matching: float = 0.0
-    gradient_penalty: float = 0.0
+    adversarial: NonNegativeFloat = 0.001
+    perceptual: NonNegativeFloat = 0.05
+    style: NonNegativeFloat = 80.0
+    total_variation: NonNegativeFloat = 0.1
+    gradient_penalty: NonNegativeFloat = 0.0
     network: str = "vgg19"
 
 
 @dataclass
 class OptimiserRecipe:
-    """How steps follow from gradients; the rates are the stages'.
+    """The optimizers; learning rates belong to the stages.
 
     Attributes:
-        name: of the generator's: adam, as in the paper, or muon, which takes Adam for what is no
-            kernel.
-        discriminators: likewise of the discriminators'.
+        name: the generator's: adam, as in the paper, or muon (Adam for all but kernels).
+        discriminators: the discriminators', likewise.
         beta1: 0.5 in the paper.
         beta2: 0.999 in the paper.
         clip: the generator's gradient norm is scaled down to this; 0 leaves it.
         ramp_steps: the rate rises linearly over the first steps of every fresh optimizer.
-        accumulate: a step's pictures are worked off in so many parts, to save memory.
+        accumulate: number of parts that a step is split into, to save memory.
     """
 
-    name: str = "adam"
-    discriminators: str = "adam"
-    beta1: float = 0.5
-    beta2: float = 0.999
-    clip: float = 1.0
-    ramp_steps: int = 500
-    accumulate: int = 1
+    name: Optimiser = "adam"
+    discriminators: Optimiser = "adam"
+    beta1: Beta = 0.5
+    beta2: Beta = 0.999
+    clip: NonNegativeFloat = 1.0
+    ramp_steps: NonNegativeInt = 500
+    accumulate: PositiveInt = 1
 
 
 @dataclass
@@ -90,11 +164,11 @@ class WarmUpRecipe:
     Attributes:
         length: of the stage; 10 epochs in the paper; 0 leaves the stage out.
         rate: the learning rate.
-        decay: the rate falls linearly to zero over the last so many; 0 keeps it constant.
+        decay: the rate falls linearly to zero over the last so many samples; 0 keeps it constant.
     """
 
     length: Amount = 1_000_000
-    rate: float = 2.5e-4
+    rate: NonNegativeFloat = 2.5e-4
     decay: Amount = 0
 
 
@@ -107,17 +181,15 @@ class MainRecipe:
         rate: the generator's learning rate.
         discriminator_rate: the discriminators'.
         discriminator_width: channels of their first layer, 64 in the paper.
-        discriminator_first: the discriminators alone are trained over the first so many.
-        discriminator_augment: change at random the colours and the place of all that they see.
-        decay: both rates fall linearly to zero over the last so many; 90 epochs in the paper.
+        discriminator_first: over the first so many samples the discriminators are trained alone.
+        decay: both rates fall linearly to zero over the last so many samples; 90 epochs in [P].
     """
 
     length: Amount = 0
-    rate: float = 1e-4
-    discriminator_rate: float = 4e-4
-    discriminator_width: int = 64
+    rate: NonNegativeFloat = 1e-4
+    discriminator_rate: NonNegativeFloat = 4e-4
+    discriminator_width: PositiveInt = 64
     discriminator_first: Amount = 0
-    discriminator_augment: bool = False
     decay: Amount = 0
 
 
@@ -126,25 +198,25 @@ class EmaRecipe:
     """Moving averages of the weights; validation chooses among them.
 
     Attributes:
-        half_lives: in samples.
+        half_lives: in samples, at least one.
         ramp: no half-life is longer than this share of the stage's samples so far.
     """
 
-    half_lives: list[int] = field(default_factory=lambda: [2_000, 20_000, 100_000])
-    ramp: float = 0.1
+    half_lives: list[PositiveInt] = field(default_factory=lambda: [2_000, 20_000, 100_000])
+    ramp: NonNegativeFloat = 0.1
 
 
 @dataclass
 class GuardRecipe:
-    """What becomes of steps that explode: each is left out.
+    """What to do about steps that explode: each is skipped.
 
     Attributes:
-        in_a_row: after so many one after the other, the run is taken for lost.
+        in_a_row: after this many in a row the weights are taken for lost.
         then: back (to the last checkpoint, with half the rate and other pictures) or stop.
     """
 
-    in_a_row: int = 10
-    then: str = "back"
+    in_a_row: PositiveInt = 10
+    then: Literal["back", "stop"] = "back"
 
 
 @dataclass
@@ -153,21 +225,21 @@ class WatchRecipe:
 
     Attributes:
         save_minutes: minutes between checkpoints.
-        keep: so many checkpoints are kept, beside the one that validated best.
+        keep: number of newest checkpoints to keep, beside the one that validated best.
         log_samples: samples between lines of the log.
         validate_samples: samples between validations.
-        validation_pictures: at most so many, taken evenly from the folder, each with one frozen
-            mask of each kind at 256 x 256.
+        validation_pictures: maximum number, evenly spaced in the folder, each with one frozen mask
+            of each kind at 256 x 256.
         lpips_heads: file of LPIPS's linear heads (v0.1); with it validation measures LPIPS too.
         lpips_backbone: file of AlexNet's public weights; empty downloads them once.
         tensorboard: write TensorBoard logs too, if it is installed.
     """
 
-    save_minutes: float = 5.0
-    keep: int = 2
-    log_samples: int = 600
-    validate_samples: int = 6_000
-    validation_pictures: int = 12
+    save_minutes: NonNegativeFloat = 5.0
+    keep: PositiveInt = 2
+    log_samples: PositiveInt = 600
+    validate_samples: PositiveInt = 6_000
+    validation_pictures: PositiveInt = 12
     lpips_heads: str = ""
     lpips_backbone: str = ""
     tensorboard: bool = True
@@ -181,17 +253,17 @@ class Recipe:
         network: which network.
         data: which pictures and masks.
         loss: the losses and their weights.
-        optimiser: how steps follow from gradients.
+        optimiser: the optimizers.
         warm_up: the first stage.
         main: the second stage.
         ema: moving averages.
-        guard: what becomes of exploding steps.
+        guard: what to do about exploding steps.
         watch: log, checkpoints and validation.
         init: weights to start from in place of random ones: a file, hf:owner/name, or shipped.
         seed: of the weights, the order of the pictures, the crops and the masks.
         device: auto, cpu, cuda or cuda:N.
-        devices: so many processes on this machine, one a GPU (or CPU processes).
-        nodes: so many machines.
+        devices: number of processes on this machine, one a GPU (or CPU processes).
+        nodes: number of machines.
         precision: auto, float32 or bf16.
         threads: CPU threads of the network; 0 leaves it to torch.
     """
@@ -206,93 +278,23 @@ class Recipe:
     guard: GuardRecipe = field(default_factory=GuardRecipe)
     watch: WatchRecipe = field(default_factory=WatchRecipe)
     init: str = ""
-    seed: int = 0
+    seed: Seed = 0
     device: str = "auto"
-    devices: int = 1
-    nodes: int = 1
+    devices: PositiveInt = 1
+    nodes: PositiveInt = 1
     precision: str = "auto"
-    threads: int = 0
+    threads: Threads = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return nested plain values, for YAML, JSON and checkpoints."""
         return asdict(self)
 
-
-_CHOICES = {
-    "network.initialisation": ("full", "released"),
-    "loss.form": ("paper", "released"),
-    "optimiser.name": ("adam", "muon"),
-    "optimiser.discriminators": ("adam", "muon"),
-    "guard.then": ("back", "stop"),
-}
-_AT_LEAST: dict[str, float] = {
-    "optimiser.accumulate": 1,
-    "main.discriminator_width": 1,
-    "guard.in_a_row": 1,
-    "watch.keep": 1,
-    "watch.log_samples": 1,
-    "watch.validate_samples": 1,
-    "watch.validation_pictures": 1,
-    "watch.save_minutes": 0,
-    "devices": 1,
-    "nodes": 1,
-    "threads": 0,
-    "optimiser.clip": 0,
-    "optimiser.ramp_steps": 0,
-    "warm_up.rate": 0,
-    "main.rate": 0,
-    "main.discriminator_rate": 0,
-    "ema.ramp": 0,
-    "loss.hole": 0,
-    "loss.adversarial": 0,
-    "loss.perceptual": 0,
-    "loss.style": 0,
-    "loss.total_variation": 0,
-    "loss.feature_matching": 0,
-    "loss.gradient_penalty": 0,
-}
-
-_AT_MOST = {
-    "threads": 1024,  # many more of them end the process
-    "seed": 2**62,
-}
-
-
-def check(recipe: Recipe) -> None:
-    """Refuse a recipe that cannot work.
-
-    Raises:
-        UsageError: names the field and what it may be.
-    """
-    from ..network import variant  # not above: the command's --help must not wait for torch
-
-    check_data(recipe.data)
-    variant(recipe.network.variant)
-    for name, choices in _CHOICES.items():
-        value = _value(recipe, name)
-        if value not in choices:
-            hint = nearest_name(value, choices)
-            raise UsageError(f"{name} '{value}' does not work{hint}: {' or '.join(choices)}")
-    for name, least in _AT_LEAST.items():
-        if not _value(recipe, name) >= least:
-            raise UsageError(f"{name} {_value(recipe, name)} does not work: at least {least:g}")
-    for name, most in _AT_MOST.items():
-        if abs(_value(recipe, name)) > most:
-            raise UsageError(f"{name} {_value(recipe, name)} does not work: at most {most}")
-    for name in ("optimiser.beta1", "optimiser.beta2"):
-        if not 0 <= _value(recipe, name) < 1:
-            raise UsageError(f"{name} {_value(recipe, name)} does not work: in [0, 1)")
-    if not recipe.ema.half_lives or min(recipe.ema.half_lives) < 1:
-        raise UsageError("ema.half_lives needs at least one number of samples")
-    if recipe.data.pictures_per_step % recipe.optimiser.accumulate:
-        raise UsageError(
-            f"optimiser.accumulate {recipe.optimiser.accumulate} does not divide "
-            f"data.pictures_per_step {recipe.data.pictures_per_step}"
-        )
-
-
-def _value(recipe: Recipe, name: str) -> Any:
-    value: Any = recipe
-    for part in name.split("."):
-        value = getattr(value, part)
-    return value
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Recipe":
+        """Return the recipe of nested values as of `as_dict`; those of jsonargparse become plain."""
+        # Checkpoints hold recipes, and are read without any class but Python's own.
+        values, recipe = json.loads(json.dumps(values)), cls()
+        for name, value in values.items():
+            group = getattr(recipe, name)
+            setattr(recipe, name, replace(group, **value) if isinstance(value, dict) else value)
+        return recipe

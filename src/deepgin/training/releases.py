@@ -1,4 +1,4 @@
-"""What a run gives away: moving averages as weights with their card, and how the best is chosen."""
+"""Moving averages as weights with their card, and how the best one is chosen."""
 
 from pathlib import Path
 from statistics import mean
@@ -39,7 +39,7 @@ def _lpips(recipe: Recipe) -> Lpips | None:
     return load_lpips(watch.lpips_heads, "alexnet", watch.lpips_backbone or None)
 
 
-def judged(metrics: dict[str, dict[str, float]]) -> float:
+def validation_score(metrics: dict[str, dict[str, float]]) -> float:
     """Return the number by which averages are compared; higher is better.
 
     LPIPS, where it is measured; else PSNR.
@@ -49,8 +49,8 @@ def judged(metrics: dict[str, dict[str, float]]) -> float:
     return mean(metrics["psnr"].values())
 
 
-def is_judge(metrics: dict[str, dict[str, float]], stage: str) -> bool:
-    """Return whether `judged` can tell that an earlier moment of a stage was better than a later.
+def is_comparable(metrics: dict[str, dict[str, float]], stage: str) -> bool:
+    """Return whether `validation_score` tells that an earlier moment of a stage was better than a later.
 
     The main stage trades PSNR, and SSIM with it, for texture: by them its best would be its
     first. So without LPIPS the newest counts there.
@@ -69,23 +69,23 @@ def runtime_of(state: RunState, half_life: int, recipe: Recipe) -> TorchRuntime:
 
 def export(state: RunState, path: Path, half_life: int, recipe: Recipe) -> None:
     """Write a moving average as float16 weights with the facts of this run."""
-    p, told = state.progress, recipe.as_dict()
-    for path_of_this_machine in ("train", "validation", "groups"):
-        del told["data"][path_of_this_machine]
+    p, settings = state.progress, recipe.as_dict()
+    for path_of_this_machine in ("train", "validation"):
+        del settings["data"][path_of_this_machine]
     for group, field in (
         ("watch", "lpips_backbone"),
         ("watch", "lpips_heads"),
         ("loss", "network"),
     ):
-        told[group][field] = Path(told[group][field]).name
-    told["init"] = Path(told["init"]).name
+        settings[group][field] = Path(settings[group][field]).name
+    settings["init"] = Path(settings["init"]).name
     facts = {
         "stage": p.stage,
         "samples": p.samples,
         "main_samples": 0 if p.stage == WARM_UP else p.stage_samples,
         "half_life": half_life,
         "hours": round(p.seconds / 3600, 2),
-        "recipe": told,
+        "recipe": settings,
         "deepgin": __version__,
     }
     save(state.network, path, training=facts, weights=state.averages.weights(half_life))

@@ -31,16 +31,16 @@ class Schedule:
             UsageError: names a field that is no amount, or counts epochs that are not known.
         """
         first, second = recipe.warm_up, recipe.main
-        found = cls(
+        schedule = cls(
             samples_of(first.length, pictures, "warm_up.length"),
             samples_of(first.decay, pictures, "warm_up.decay"),
             samples_of(second.length, pictures, "main.length"),
             samples_of(second.decay, pictures, "main.decay"),
             samples_of(second.discriminator_first, pictures, "main.discriminator_first"),
         )
-        if not found.warm_up and not found.main:
+        if not schedule.warm_up and not schedule.main:
             raise UsageError("warm_up.length and main.length are both 0: there is nothing to do")
-        return found
+        return schedule
 
 
 def samples_of(amount: Amount, pictures: int, field: str) -> int:

@@ -59,6 +59,13 @@ class Progress:
     def stage_samples(self) -> int:
         return self.samples - self.stage_begun
 
+    def count(self, samples: int, positions: list[dict[str, int]]) -> None:
+        """Count a step of so many samples; the next one begins at `positions`."""
+        self.steps += 1
+        self.stage_steps += 1
+        self.samples += samples
+        self.positions = positions
+
 
 @dataclass
 class RunState:
@@ -75,10 +82,12 @@ class RunState:
     @classmethod
     def fresh(cls, recipe: Recipe, device: torch.device) -> "RunState":
         """Build network, optimizer and averages as they are before the first step."""
-        wanted = recipe.network
+        settings = recipe.network
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            network = build(wanted.variant, wanted.width, initialisation=wanted.initialisation)
+            network = build(
+                settings.variant, settings.width, initialisation=settings.initialisation
+            )
         if recipe.init:
             start = _start(recipe.init)
             if architecture(start) != architecture(network):
@@ -198,8 +207,8 @@ def _load_part(
     # What the recipe says now holds, not what it said when the checkpoint was written.
     groups = [dict(group, params=None) for group in part.param_groups]
     part.load_state_dict(saved)
-    for group, wanted in zip(part.param_groups, groups, strict=True):
-        group.update((key, value) for key, value in wanted.items() if key != "params")
+    for group, current in zip(part.param_groups, groups, strict=True):
+        group.update((key, value) for key, value in current.items() if key != "params")
 
 
 def architecture(network: Generator) -> str:

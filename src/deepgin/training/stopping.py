@@ -1,4 +1,4 @@
-"""Being told to stop: SIGTERM and Ctrl-C end a run between two steps, saved. Saving is records.py's."""
+"""SIGTERM and Ctrl-C: they end a run between two steps, saved."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """A run was told to stop while it did something that need not be finished. It reaches nobody."""
+    """Raised where a run that must stop does something it need not finish; the loop catches it."""
 
 
 class StopSignals:
@@ -21,7 +21,7 @@ class StopSignals:
     second signal ends the waiting.
 
     Attributes:
-        asked: whether this process was told to stop.
+        asked: whether this process got a signal to stop.
 
     Args:
         alone: whether there is no other process in the run.
@@ -63,6 +63,6 @@ class StopSignals:
             yield item
 
     def check(self) -> None:
-        """Raise `Stopped` where this process may stop by itself and was told to."""
+        """Raise `Stopped` if a signal came and this process may stop by itself."""
         if self.asked and self.alone:
             raise Stopped

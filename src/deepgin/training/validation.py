@@ -21,7 +21,7 @@ class Validation:
 
     Args:
         folder: of the pictures.
-        count: at most so many, taken evenly.
+        count: maximum number of pictures, evenly spaced.
         files: of the folder, these alone; empty takes all.
         lpips: measures LPIPS too.
     """
@@ -35,7 +35,7 @@ class Validation:
     ) -> None:
         frozen = EvaluationSet(Path(folder), limit=count, files=files)
         self.lpips = lpips
-        # An empty folder is better told of now than in an hour.
+        # Reads the pictures now, so that an empty folder fails at the start.
         self.truths = np.stack([frozen.truth(file) for file in frozen.pictures()])
         self.masks = {kind: np.stack(list(frozen.masks(kind))) for kind in frozen.kinds}
 
@@ -51,11 +51,11 @@ class Validation:
             runtime: the network.
             check: called between parts; what it raises ends the measuring.
         """
-        found: dict[str, dict[str, float]] = {}
+        means: dict[str, dict[str, float]] = {}
         for kind, masks in self.masks.items():
             for name, values in self._scores(runtime, masks, check).items():
-                found.setdefault(name, {})[kind] = mean(values)
-        return found
+                means.setdefault(name, {})[kind] = mean(values)
+        return means
 
     def _scores(
         self, runtime: TorchRuntime, masks: np.ndarray, check: Callable[[], None]

@@ -1,6 +1,6 @@
-"""Turning checkpoints in the authors' layout ([C] `latest_net_G.pth`, `latest_net_D.pth`) into ours.
+"""Converting checkpoints of the authors ([C] `latest_net_G.pth`, `latest_net_D.pth`) into ours.
 
-No training state is converted, and no code in a checkpoint is ever run.
+Only weights are converted. Code in a checkpoint is never run.
 """
 
 import pickle

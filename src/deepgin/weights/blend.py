@@ -29,14 +29,14 @@ def checked(sharpness: float) -> float:
 
 
 def sharpness_of(path: Path, asked: float | None = None) -> float | None:
-    """Return at which sharpness a file's network is: as asked, or else its card's default.
+    """Return the sharpness to load a file at: `asked`, or the default on its card.
 
     Args:
         path: a weights file, or one of `deepgin export`.
         asked: within [0, 1].
 
     Returns:
-        None for a file of one set, and for an exported one, whose sharpness is past changing.
+        None for a file of one set, and for an exported one, whose sharpness is fixed.
 
     Raises:
         UsageError: a number out of range, or any for such a file.

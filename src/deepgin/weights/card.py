@@ -26,7 +26,7 @@ PREPROCESSING = {
 
 @dataclass
 class Card:
-    """What a weights file says about itself.
+    """The card of a weights file.
 
     Attributes:
         network: a name of `deepgin.variants()`, or `discriminators`.
@@ -63,7 +63,7 @@ class Card:
 
 
 def read_card(path: str | Path) -> Card:
-    """Read what a weights file says about itself.
+    """Read the card of a weights file.
 
     Raises:
         WeightsError: missing, damaged, without our metadata, or of a later format.
@@ -77,7 +77,7 @@ def card_of(text: str, path: str | Path) -> Card:
     """Read a card from the JSON that stands in a file's metadata.
 
     Raises:
-        WeightsError: it is none, or of a later format.
+        WeightsError: it is not a card, or of a later format.
     """
     try:
         facts = json.loads(text)

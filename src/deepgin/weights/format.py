@@ -99,8 +99,8 @@ def join(soft: str | Path, sharp: str | Path, path: str | Path, sharpness: float
 
     Args:
         soft: a file of one set, of the warm-up.
-        sharp: a file of one set, of the main stage that went on from there: between networks that
-            were trained apart lies nothing of use.
+        sharp: a file of one set, of the main stage that continued from there; a mix of networks
+            that were trained separately is of no use.
         path: see `save`.
         sharpness: see `save`.
 

@@ -61,7 +61,7 @@ def local_path(name: str | Path | None = None) -> Path:
     """Return the file of weights, after downloading it if that is needed.
 
     An address is looked up once a process, so that all who ask for it see one version. Without
-    a network what was downloaded before is taken.
+    a network an earlier download is used.
 
     Args:
         name: a file, `hf:owner/name[/path/in/repo.safetensors][@revision]`, or None for the
@@ -71,7 +71,7 @@ def local_path(name: str | Path | None = None) -> Path:
         The path; of a plain file as it was given, whether it exists or not.
 
     Raises:
-        UsageError: an address that is none.
+        UsageError: the address is malformed.
         WeightsError: no such repository, revision or file, no right to it, no network, or
             several weights to choose from.
     """
@@ -98,7 +98,7 @@ def _downloaded(address: Address) -> Path:
     except WeightsError:
         raise
     except Exception as error:  # beside its own errors, those of its HTTP library and the disk's
-        raise _told(address, error) from error
+        raise _reason(address, error) from error
 
 
 def _listed(address: Address) -> list[str]:
@@ -150,7 +150,7 @@ def _choose(address: Address, files: list[str]) -> str:
     raise WeightsError(f"{address} holds several weights: {listed}: name one, as in {example}")
 
 
-def _told(address: Address, error: Exception) -> WeightsError | UsageError:
+def _reason(address: Address, error: Exception) -> WeightsError | UsageError:
     """Return what went wrong in one line; the hub's own messages have many."""
     from huggingface_hub import errors
 

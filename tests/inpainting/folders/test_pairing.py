@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepgin.console import shown
 from deepgin.errors import PictureError, UsageError
 from deepgin.inpainting.folders import find_pairs
-from deepgin.pictures.tree import order, pictures_among, shown
+from deepgin.pictures.tree import order, pictures_among
 
 
 def paired(pairs, masks):

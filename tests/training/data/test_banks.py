@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deepgin.errors import TrainingError
 from deepgin.masks import KINDS, draw
-from deepgin.training.data import DataRecipe, Share
+from deepgin.training.data import Share
 from deepgin.training.data import banks as module
 from deepgin.training.data.banks import (
     DRAWN,
@@ -22,6 +22,7 @@ from deepgin.training.data.banks import (
     unpack,
 )
 from deepgin.training.data.masks import training_mask
+from deepgin.training.recipe import DataRecipe
 
 CPU = torch.device("cpu")
 

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from deepgin.training.data import DataRecipe
 from deepgin.training.data.crops import (
     Cut,
     check_guidance,
@@ -21,6 +20,7 @@ from deepgin.training.data.crops import (
     decode,
     plan_cut,
 )
+from deepgin.training.recipe import DataRecipe
 
 Coordinates = Callable[[int, int], np.ndarray]
 

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgin.errors import TrainingError, UsageError
-from deepgin.training.data import DataRecipe
-from deepgin.training.data.layouts import layout_entries, split, training_entries
-from deepgin.training.data.recipe import LAYOUTS
+from deepgin.training.data.layouts import _LAYOUTS, layout_entries, split, training_entries
+from deepgin.training.recipe import DataRecipe
 
 Tree = Callable[..., Path]
 
@@ -118,7 +117,7 @@ def test_places_below_a_folder_called_train(tree: Tree) -> None:
     assert names(root, "places", "train") == ["train/data/places/train/abbey/1.jpg"]
 
 
-@pytest.mark.parametrize("layout", LAYOUTS[1:])
+@pytest.mark.parametrize("layout", _LAYOUTS)
 def test_a_wrong_folder_hears_what_was_expected(tree: Tree, layout: str) -> None:
     root = tree(["holiday/IMG-1.jpg", "a.txt"])
     with pytest.raises(TrainingError, match=rf"tree has no train pictures .*{layout}: expected"):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from deepgin.training.data import DataRecipe
 from deepgin.training.data.masks import training_mask, training_masks
+from deepgin.training.recipe import DataRecipe
 
 
 def test_mask_windows_have_the_holes_of_256() -> None:

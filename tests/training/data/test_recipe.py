@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from deepgin.errors import UsageError
-from deepgin.training.data import DataRecipe, check_data
+from deepgin.training.checks import check, check_data
+from deepgin.training.recipe import DataRecipe, Recipe
 
 
 def test_the_defaults_need_only_pictures() -> None:
@@ -29,25 +30,23 @@ def test_the_defaults_need_only_pictures() -> None:
         ("mask_windows", -0.1, {}),
         ("pictures_per_step", 0, {}),
         ("workers", -1, {}),
-        ("group_weights", {"faces": 2.0}, {}),
-        ("group_weights", {"faces": -2.0}, {"groups": "a.csv"}),
-        ("weight_column", "weight", {}),
-        ("folder_weights", {"faces": float("nan")}, {}),
+        ("weights", {"faces": float("nan")}, {}),
         ("resident", True, {"train": "https://host/a.tar"}),
-        ("folder_weights", {"faces": 2.0}, {"train": "https://host/a.tar"}),
+        ("weights", {"faces": 2.0}, {"train": "https://host/a.tar"}),
         ("layout", "ffhq", {"train": "https://host/a.tar"}),
     ],
 )
 def test_a_wrong_field_is_named(field: str, value: object, more: dict[str, Any]) -> None:
     given: dict[str, Any] = {"train": "photos", **more, field: value}
-    with pytest.raises(UsageError, match=rf"^data\.{field}\b") as caught:
-        check_data(DataRecipe(**given))
+    with pytest.raises(UsageError) as caught:
+        check(Recipe(data=DataRecipe(**given)))
+    assert caught.value.field == f"data.{field}"
     assert "\n" not in str(caught.value)
 
 
 def test_a_near_miss_is_guessed() -> None:
     with pytest.raises(UsageError, match="did you mean 'celebahq'"):
-        check_data(DataRecipe(train="photos", layout="celeba-hq"))
+        check(Recipe(data=DataRecipe(train="photos", layout="celeba-hq")))
 
 
 def test_what_counts_as_remote() -> None:

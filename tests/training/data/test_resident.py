@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from deepgin.errors import TrainingError
-from deepgin.training.data import Batch, DataRecipe, Samples, Share
+from deepgin.training.data import Batch, Samples, Share, gather
 from deepgin.training.data import resident as module
 from deepgin.training.data.banks import MaskBanks
 from deepgin.training.data.resident import ResidentSamples
+from deepgin.training.recipe import DataRecipe
 
 SIZES = [(48, 40), (33, 77), (64, 64), (40, 90), (32, 32)]  # width, height
 
@@ -77,11 +78,11 @@ def test_samples_without_resizing_are_those_of_samples(
     assert found.position == expected.position and found.guidance is None
 
 
-@pytest.mark.parametrize("at_once", [module._AT_ONCE, 1])
+@pytest.mark.parametrize("at_once", [gather._AT_ONCE, 1])
 def test_resized_samples_differ_by_a_grey_level_or_two(
     folder: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_AT_ONCE", at_once)
+    monkeypatch.setattr(gather, "_AT_ONCE", at_once)
     recipe = DataRecipe(str(folder), size=32, smallest_scale=0.4, rotate=True, pictures_per_step=30)
     with torch.autocast("cpu", torch.bfloat16):
         expected, found = both(recipe, 0)
@@ -182,10 +183,9 @@ def test_no_picture_that_can_be_used_is_an_error(tree: Callable[..., Path]) -> N
         ResidentSamples(DataRecipe(str(folder), size=32), 0)
 
 
-def test_pictures_of_no_weight_take_no_memory(folder: Path, tmp_path: Path) -> None:
-    weights = tmp_path / "weights.csv"
-    weights.write_text("name,often\n" + "".join(f"{i},0\n" for i in range(9)))
-    recipe = DataRecipe(str(folder), size=32, groups=str(weights), weight_column="often")
+def test_pictures_of_no_weight_take_no_memory(folder: Path) -> None:
+    names = [entry.name for entry in Samples(DataRecipe(str(folder)), 0).entries]
+    recipe = DataRecipe(str(folder), size=32, weights=dict.fromkeys(names[:9], 0.0))
     samples = ResidentSamples(recipe, 0)
     assert samples.stores[0].pixels.numel() == 3 * 32 * 32
     assert torch.equal(samples.batch(0).pictures, Samples(recipe, 0).batch(0).pictures)

@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepgin.errors import TrainingError
-from deepgin.training.data import Batch, DataRecipe, Samples, Share, open_samples
+from deepgin.training.data import Batch, Samples, Share, open_samples
+from deepgin.training.data import samples as module
 from deepgin.training.data.crops import decode
 from deepgin.training.data.sources import Entry
+from deepgin.training.recipe import DataRecipe
 
 Noise = Callable[..., bytes]
 CPU = torch.device("cpu")
@@ -125,10 +127,9 @@ def test_an_epoch_has_each_picture_once(folder: Path) -> None:
     assert len({picture.numpy().tobytes() for picture in batch.pictures}) == 11
 
 
-def test_weights_lengthen_the_epoch(folder: Path, tmp_path: Path) -> None:
-    csv = tmp_path / "groups.csv"
-    csv.write_text("name,often\n00,3\n01,0.5\n")
-    assert Samples(recipe_of(folder, groups=str(csv), weight_column="often"), 0).pictures == 12
+def test_weights_lengthen_the_epoch(folder: Path) -> None:
+    recipe = recipe_of(folder, weights={"00.png": 3.0, "01.png": 0.5})
+    assert Samples(recipe, 0).pictures == 12
 
 
 def test_unreadable_pictures_are_named_counted_and_skipped(photos: Path) -> None:
@@ -157,8 +158,15 @@ def test_the_next_of_the_order_stands_in(photos: Path) -> None:
     ("total", "bad", "stops"), [(7, 1, False), (7, 2, True), (210, 2, False), (210, 3, True)]
 )
 def test_more_than_one_percent_stop_the_run(
-    tmp_path: Path, noise: Noise, workers: int, total: int, bad: int, stops: bool
+    tmp_path: Path,
+    noise: Noise,
+    workers: int,
+    total: int,
+    bad: int,
+    stops: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(module, "_PAUSE", 0.0)
     content = noise(0, 16, 16)
     for i in range(total):
         (tmp_path / f"{i:03d}.png").write_bytes(b"not a picture" if i < bad else content)

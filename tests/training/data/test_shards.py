@@ -3,8 +3,8 @@
 import pytest
 
 from deepgin.errors import UsageError
-from deepgin.training.data import DataRecipe
 from deepgin.training.data.shards import ShardOrder, addresses
+from deepgin.training.recipe import DataRecipe
 
 pytest.importorskip("webdataset")
 

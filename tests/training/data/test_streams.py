@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepgin.errors import TrainingError, UsageError
-from deepgin.training.data import Batch, DataRecipe, Share, open_samples, streams
+from deepgin.training.data import Batch, Share, open_samples, streams
 from deepgin.training.data.shards import addresses, pictures_in
 from deepgin.training.data.streams import StreamedSamples
+from deepgin.training.recipe import DataRecipe
 
 pytest.importorskip("webdataset")
 

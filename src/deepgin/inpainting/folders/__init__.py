@@ -1,6 +1,6 @@
 """Filling the pictures of a folder: pairing, planning, reading and writing beside the network."""
 
-from ...pictures import shown
+from ...console import shown
 from .fill import FolderRequest, fill_folder, fill_one
 from .job import FolderSummary, Watcher, reader, run
 from .pairing import Pair, Pairs, find_pairs

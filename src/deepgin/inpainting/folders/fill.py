@@ -1,19 +1,25 @@
 """Filling one picture file or a folder of them, from the checks to the written files."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
+from time import perf_counter
+from typing import TypeAlias
 
+from ...console import shown
 from ...errors import PictureError, UsageError
-from ...pictures import check_target, shown
+from ...pictures import check_target
 from ..inpainter import Inpainter
-from ..jobs import Result
+from ..jobs import Job, Result
 from ..options import Options
 from .job import FolderSummary, Watcher, reader, run
 from .pairing import Pair, Pairs, find_pairs
 from .plan import JobOptions, check_folders, plan
 from .target import check_alike, held, provenance, remove_leftovers
+
+OnResult: TypeAlias = Callable[[str, Result, float], None]
+"""Takes a picture's name as a watcher hears it, its result, and seconds of filling."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +98,13 @@ class FolderRequest:
         return replace(self.writing, provenance=made)
 
 
-def fill_one(request: FolderRequest, watcher: Watcher) -> Path:
+def fill_one(request: FolderRequest, watcher: Watcher, on_result: OnResult | None = None) -> Path:
     """Fill one picture and return the file that was written.
+
+    Args:
+        request: what is asked for.
+        watcher: follows the work.
+        on_result: is called before the result is written.
 
     Raises:
         DeepginError: the request, a file or the disk is at fault; nothing is written.
@@ -114,10 +125,13 @@ def fill_one(request: FolderRequest, watcher: Watcher) -> Path:
     inpainter = request.inpainter()
     guide = pair.guidance if inpainter.guided else None
     watcher.begin(1, 0)
+    begun = perf_counter()
     try:
         result: Result = inpainter.run(pair.picture, pair.mask, guide, on_progress=watcher.step)
     finally:
         watcher.end()
+    if on_result:
+        on_result(str(source), result, perf_counter() - begun)
     how = request.how_written()
     notes = result.document.save(
         target,
@@ -131,8 +145,15 @@ def fill_one(request: FolderRequest, watcher: Watcher) -> Path:
     return target
 
 
-def fill_folder(request: FolderRequest, watcher: Watcher) -> FolderSummary:
+def fill_folder(
+    request: FolderRequest, watcher: Watcher, on_result: OnResult | None = None
+) -> FolderSummary:
     """Fill a folder; a failure does not stop the rest.
+
+    Args:
+        request: what is asked for.
+        watcher: follows the work.
+        on_result: is called before a result is written; seconds are the mean of its group.
 
     Raises:
         DeepginError: the request is at fault, or there is nothing to fill.
@@ -149,9 +170,19 @@ def fill_folder(request: FolderRequest, watcher: Watcher) -> FolderSummary:
         check_alike(made, how.provenance)
     inpainter = request.inpainter()
     read = reader(request.options.threshold, inpainter.guided)
+    names = {str(pair.picture): pair.name for pair in pairs.pairs}
+
+    def fill(jobs: list[Job]) -> list[Result]:
+        begun = perf_counter()
+        results = inpainter.fill_many(jobs, on_progress=watcher.step)
+        if on_result:
+            for job, result in zip(jobs, results, strict=True):
+                on_result(names[job.name], result, (perf_counter() - begun) / len(jobs))
+        return results
+
     with held(target, how.shard):
         remove_leftovers(made)
-        return run(made, read, partial(inpainter.fill_many, on_progress=watcher.step), how, watcher)
+        return run(made, read, fill, how, watcher)
 
 
 def _check_not_input(target: Path, *inputs: Path | None) -> None:

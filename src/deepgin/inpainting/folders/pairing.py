@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from ...console import shown
 from ...errors import PictureError
 from ...pictures.mask_index import AmbiguousMask, MaskIndex
 from ...pictures.tree import (
@@ -17,7 +18,6 @@ from ...pictures.tree import (
     picture_of_mask,
     pictures_among,
     segmentation_stems,
-    shown,
     walk,
 )
 

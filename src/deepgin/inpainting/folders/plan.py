@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...console import shown
 from ...errors import DeepginError, Note, UsageError
 from ...files import folds_case
-from ...pictures import check_target, shown
+from ...pictures import check_target
 from ...pictures.tree import Failure, base
 from .pairing import Pair, Pairs
 

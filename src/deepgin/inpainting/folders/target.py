@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ... import locks
+from ...console import shown
 from ...errors import DeepginError, PictureError, UsageError
-from ...pictures import provenance_of, shown
+from ...pictures import provenance_of
 from ...version import __version__
 from ...weights import Model, file_hash, local_path, sharpness_of
 from ..options import Options

@@ -1,4 +1,4 @@
-"""Running an iterator ahead of who uses it, in a thread. What it yields is its own business."""
+"""Running an iterator ahead of its consumer, in a thread."""
 
 import threading
 from collections.abc import Generator, Iterator

@@ -1,4 +1,4 @@
-"""Masks made on the device: banks of drawn masks, kept packed, and rectangles. No pictures here.
+"""Masks made on the device: banks of drawn masks, kept packed, and rectangles.
 
 Free-form and cellular masks take longer to draw than a GPU takes to train on them. So they are
 drawn ahead, `COUNT` of each to a bank, and a mask is used `REUSE` times, each time mirrored
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from typing import Any
 
@@ -28,9 +29,9 @@ from torch import Tensor
 from ...errors import TrainingError
 from ...masks import KINDS
 from ...masks.draws import Draws
+from ..recipe import DataRecipe
 from .batch import Share
 from .masks import training_mask
-from .recipe import DataRecipe
 
 _Ints = NDArray[np.int64]
 
@@ -114,6 +115,23 @@ def to_device(array: NDArray[Any], device: torch.device) -> Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
 
 
+@dataclass(frozen=True)
+class MaskChoices:
+    """The masks of N pictures, int64 arrays.
+
+    Attributes:
+        banks: number of the bank, N, ascending.
+        slots: place in the bank, N.
+        flips: how the mask is mirrored, N; see `unpack`.
+        boxes: the rectangle, N x 4; see `rectangle`.
+    """
+
+    banks: _Ints
+    slots: _Ints
+    flips: _Ints
+    boxes: _Ints
+
+
 class MaskBanks:
     """The masks of the run by picture number, on the device.
 
@@ -156,31 +174,29 @@ class MaskBanks:
             pool.shutdown(wait=False, cancel_futures=True)
             self._pool, self._coming, self._banks = None, {}, {}
 
-    def choose(self, numbers: range) -> _Ints:
-        """Return for each picture its bank, slot, flip and rectangle (4 numbers): N x 7."""
+    def choose(self, numbers: range) -> MaskChoices:
+        """Return the choices for the pictures of these numbers."""
         size, seed = self.recipe.size, self.seed
-        boxes = [rectangle(size, f"train/{seed}/{number}") for number in numbers]
+        boxes = np.array([rectangle(size, f"train/{seed}/{n}") for n in numbers], np.int64)
         number = np.arange(numbers.start, numbers.stop)
         slot = number % self.count
         flip = (number % self.span // self.count + slot) % REUSE
-        places = np.stack([number // self.span, slot, flip], 1)
-        return np.concatenate([places, np.array(boxes, np.int64).reshape(-1, 4)], 1)
+        return MaskChoices(number // self.span, slot, flip, boxes.reshape(-1, 4))
 
-    def masks(self, choices: _Ints) -> Tensor:
-        """Return the masks that `choose` chose: bool, N x 3 x S x S, one of each of `KINDS`."""
+    def masks(self, choices: MaskChoices) -> Tensor:
+        """Return the chosen masks: bool, N x 3 x S x S, one of each of `KINDS`."""
         size, device = self.recipe.size, self.device
-        masks = torch.empty((len(choices), len(KINDS), size, size), dtype=torch.bool, device=device)
-        on_device = to_device(choices, device)
-        masks[:, 0] = fill_rectangles(on_device[:, 3:], size)
-        for number in np.unique(choices[:, 0]).tolist():
-            low, high = np.searchsorted(choices[:, 0], [number, number + 1])
-            chosen = on_device[low:high]
-            bank, slots = self._bank(number, choices[low:high, 1], chosen[:, 1])
-            masks[low:high, 1:] = unpack(bank, slots, chosen[:, 2])
+        shape = len(choices.banks), len(KINDS), size, size
+        masks = torch.empty(shape, dtype=torch.bool, device=device)
+        masks[:, 0] = fill_rectangles(to_device(choices.boxes, device), size)
+        for number in np.unique(choices.banks).tolist():
+            part = slice(*np.searchsorted(choices.banks, [number, number + 1]))
+            bank, slots = self._bank(number, choices.slots[part])
+            masks[part, 1:] = unpack(bank, slots, to_device(choices.flips[part], device))
         return masks
 
-    def _bank(self, number: int, slots: _Ints, on_device: Tensor) -> tuple[Tensor, Tensor]:
-        """Return a bank and where in it the `slots` are."""
+    def _bank(self, number: int, slots: _Ints) -> tuple[Tensor, Tensor]:
+        """Return a bank and where in it the `slots` are, on the device."""
         if self._pool is None:
             needed, rows = np.unique(slots, return_inverse=True)
             packed = np.stack([draw_bank(k, *self._key(), number, needed) for k in DRAWN], 1)
@@ -196,7 +212,7 @@ class MaskBanks:
                 "a process that draws masks was ended, perhaps for lack of memory: "
                 "lower data.workers"
             ) from error
-        return self._banks[number], on_device
+        return self._banks[number], to_device(slots, self.device)
 
     def _key(self) -> tuple[int, float, int]:
         return self.recipe.size, self.recipe.mask_windows, self.seed

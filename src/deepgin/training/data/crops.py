@@ -1,4 +1,4 @@
-"""Decoding one picture and cutting its sample. Which picture and which number: samples.py."""
+"""Decoding one picture and cutting its sample."""
 
 import io
 import random
@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ...pictures import open_image, rgb_of
-from .recipe import DataRecipe
+from ..recipe import DataRecipe
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How known datasets lie on disk once downloaded, and how they are split. Other trees: sources.py.
+"""How known datasets lie on disk once downloaded, and how they are split.
 
 A layout's training part is what `data.layout` trains on; its test part is never trained on. Where
 the publisher has no split, ours comes from a named seed, and is the same on every machine.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...errors import TrainingError, UsageError, nearest_name
-from .recipe import LAYOUTS, DataRecipe
+from ..recipe import DataRecipe
 from .sources import Entry, files_below, find_entries, is_segmentation, with_guidance
 
 Part = Literal["train", "test"]
@@ -80,17 +80,17 @@ def layout_entries(folder: str | Path, layout: str, part: Part) -> list[Entry]:
     """
     if layout not in _LAYOUTS:
         hint = nearest_name(layout, list(_LAYOUTS))
-        raise UsageError(f"no layout '{layout}'{hint}: choose one of {', '.join(LAYOUTS)}")
-    folder, wanted = Path(folder), _LAYOUTS[layout]
-    own_test = part == "test" and wanted.test
-    patterns = (wanted.test,) if own_test else wanted.train
-    found = (_matching(folder, pattern, "" if own_test else wanted.test) for pattern in patterns)
-    entries = next(filter(None, found), [])
+        raise UsageError(f"no layout '{layout}'{hint}: choose one of {', '.join(_LAYOUTS)}")
+    folder, known = Path(folder), _LAYOUTS[layout]
+    own_test = part == "test" and known.test
+    patterns = (known.test,) if own_test else known.train
+    listings = (_matching(folder, pattern, "" if own_test else known.test) for pattern in patterns)
+    entries = next(filter(None, listings), [])
     if not entries:
         raise TrainingError(
-            f"{folder} has no {part} pictures of the layout {layout}: expected {wanted.expected}"
+            f"{folder} has no {part} pictures of the layout {layout}: expected {known.expected}"
         )
-    if not wanted.tested[0]:
+    if not known.tested[0]:
         return entries
     train, test = split([entry.name for entry in entries], layout)
     names = set(train if part == "train" else test)
@@ -102,7 +102,7 @@ def _matching(folder: Path, pattern: str, unless: str) -> list[Entry]:
     if not folder.is_dir():
         raise TrainingError(f"{folder}: no such folder of pictures")
     files = sorted(files_below(folder), key=lambda file: _order(file[1]))
-    wanted, unwanted = (re.compile(f"(?:.*/)?{text or '(?!)'}") for text in (pattern, unless))
+    included, excluded = (re.compile(f"(?:.*/)?{text or '(?!)'}") for text in (pattern, unless))
     # Where nothing fits, the folders that the pattern begins with may have been named themselves
     # (.../images/training). Not before: any folder may lie in one called train.
     for above in ("", "/".join([*folder.resolve().parts[-3:], ""])):
@@ -110,7 +110,7 @@ def _matching(folder: Path, pattern: str, unless: str) -> list[Entry]:
             Entry(file, name)
             for file, name in files
             if is_segmentation(name)
-            or (wanted.fullmatch(above + name) and not unwanted.fullmatch(above + name))
+            or (included.fullmatch(above + name) and not excluded.fullmatch(above + name))
         )
         if entries:
             return entries

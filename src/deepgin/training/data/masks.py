@@ -1,11 +1,11 @@
-"""The masks of training samples. The kinds themselves are in deepgin.masks."""
+"""The masks of training samples."""
 
 import random
 
 import numpy as np
 
 from ...masks import KINDS, draw
-from .recipe import DataRecipe
+from ..recipe import DataRecipe
 
 FULL = 256
 """The side in pixels for which the paper's masks are made."""

@@ -1,4 +1,4 @@
-"""Which picture comes when. How it is cut and masked is decided elsewhere."""
+"""The order of the pictures: a seeded permutation an epoch, with weights."""
 
 import random
 
@@ -18,10 +18,7 @@ class PictureOrder:
 
     def __init__(self, weights: list[float], seed: int) -> None:
         if max(weights, default=0) <= 0:
-            raise UsageError(
-                "the weights leave no picture to train on: see data.group_weights, "
-                "data.folder_weights and data.weight_column"
-            )
+            raise UsageError("data.weights leaves no picture to train on", field="data.weights")
         self.weights, self.seed = weights, seed
         # Whole weights make all epochs equally long, so that a far one is found without the rest.
         whole = all(float(weight).is_integer() for weight in weights)

@@ -1,22 +1,19 @@
-"""Batches of local pictures, made on the CPU. Remote shards: streams.py; on a GPU: resident.py."""
+"""Batches of local pictures, made on the CPU."""
 
 import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from ...errors import TrainingError
-from .batch import Batch, Share
+from ..recipe import DataRecipe
+from .batch import Batch, Share, check_unreadable, stack
 from .crops import cut_sample
 from .layouts import training_entries
 from .masks import training_masks
 from .order import PictureOrder
-from .recipe import DataRecipe, check_data
 from .sources import Entry
 from .weights import picture_weights
 from .workers import from_processes
@@ -24,56 +21,6 @@ from .workers import from_processes
 _PAUSE = 0.1
 """Seconds before an unreadable picture is tried once more: a machine short of memory or threads,
 or a disk far away, fails for a moment, and must not end a run of days."""
-
-
-class SampleMaker(Protocol):
-    """What makes batches, from wherever pictures come.
-
-    Attributes:
-        pictures: in one epoch; 0 when unknown.
-        unreadable: name -> why, of all that `batches` has passed over so far.
-    """
-
-    pictures: int
-    unreadable: dict[str, str]
-
-    def batches(self, position: dict[str, int]) -> Iterator[Batch]:
-        """Yield batches for ever from a position that an earlier batch named; {} is the beginning.
-
-        Raises:
-            TrainingError: more than 1 % of the pictures cannot be used, or the source fails.
-        """
-
-
-def open_samples(
-    recipe: DataRecipe,
-    seed: int,
-    device: torch.device,
-    share: Share = Share(),  # noqa: B008, it is frozen
-    guidance: bool = False,
-) -> SampleMaker:
-    """Open the recipe's training pictures.
-
-    Args:
-        recipe: which pictures, and how samples are made.
-        seed: of order, crops and masks.
-        device: where the network is.
-        share: which part of every step is this process's.
-        guidance: pictures come with their segmentation; those that have none are left out.
-
-    Raises:
-        UsageError: a recipe that cannot work; TrainingError: pictures that cannot be found.
-    """
-    check_data(recipe)
-    if recipe.is_remote:
-        from .streams import StreamedSamples
-
-        return StreamedSamples(recipe, seed, device, share, guidance)
-    if recipe.resident:
-        from .resident import ResidentSamples
-
-        return ResidentSamples(recipe, seed, device, share, guidance)
-    return Samples(recipe, seed, device, share, guidance)
 
 
 class Samples:
@@ -184,21 +131,6 @@ def cut_entry(
     Raises:
         OSError, ValueError: it cannot be read, decoded, or is too small.
     """
-    wanted = entry.guidance if guidance else None
-    return cut_sample(entry.read(), wanted.read() if wanted else None, recipe, draws)
-
-
-def check_unreadable(unreadable: dict[str, str], pictures: int, recipe: DataRecipe) -> None:
-    """Refuse to go on with too many unreadable pictures: more than 1 %, and at least two.
-
-    Raises:
-        TrainingError: names the first few.
-    """
-    if len(unreadable) > max(1, pictures // 100):
-        some = "; ".join(f"{name} ({why})" for name, why in list(unreadable.items())[:5])
-        raise TrainingError(f"{recipe.train}: more than 1 % of the pictures cannot be used: {some}")
-
-
-def stack(samples: tuple[np.ndarray, ...]) -> Tensor:
-    """Return uint8, P x 3 x S x S, channels_last."""
-    return torch.from_numpy(np.stack(samples)).permute(0, 3, 1, 2)
+    segmentation = entry.guidance if guidance else None
+    content = segmentation.read() if segmentation else None
+    return cut_sample(entry.read(), content, recipe, draws)

@@ -1,4 +1,4 @@
-"""Opening remote tar shards and reading their pictures in order. Batches: streams.py."""
+"""Opening remote tar shards and reading their pictures in order."""
 
 import random
 import re
@@ -12,7 +12,7 @@ from ...errors import TrainingError, UsageError
 from ...pictures import is_picture
 from ...pictures.tree import SEGMENTATION
 from ...tar_headers import Header
-from .recipe import DataRecipe
+from ..recipe import DataRecipe
 from .sources import is_segmentation, stem
 
 _ADDRESS = re.compile(r"[a-zA-Z0-9+.-]+://[!#%&()*+,./0-9:=?@A-Z_a-z~\[\]-]+")
@@ -62,17 +62,17 @@ def addresses(recipe: DataRecipe) -> list[str]:
     # A command has spaces of its own.
     texts = [recipe.train.strip()] if _is_pipe(recipe.train.strip()) else recipe.train.split()
     try:
-        found = [address for text in texts for address in braceexpand(text)]
+        expanded = [address for text in texts for address in braceexpand(text)]
     except ValueError as error:
         raise UsageError(f"data.train {recipe.train}: {error}") from error
-    for address in found:
+    for address in expanded:
         # Older versions of webdataset hand addresses to a shell.
         if not _is_pipe(address) and not _ADDRESS.fullmatch(address):
             raise UsageError(
                 f"data.train: '{address}' is no address of a tar shard: "
                 "write it as https://host/train-{000..099}.tar, several separated by spaces"
             )
-    return found
+    return expanded
 
 
 def _is_pipe(address: str) -> bool:

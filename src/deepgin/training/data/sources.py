@@ -1,12 +1,13 @@
-"""Where local pictures lie: folders and tar shards. Weights: weights.py; datasets: layouts.py."""
+"""Where local pictures lie: folders and tar shards."""
 
 import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 
+from ...console import shown
 from ...errors import TrainingError
-from ...pictures import is_picture, masks_among, shown, walk
+from ...pictures import is_picture, masks_among, walk
 from ...pictures.tree import SEGMENTATION
 
 

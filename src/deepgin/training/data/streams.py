@@ -1,4 +1,4 @@
-"""Batches from remote tar shards, made as these come. One shard: shards.py; local ones: samples.py.
+"""Batches from remote tar shards, made as these come.
 
 Pictures are taken in the order of their shard: what a shuffling buffer holds could not be saved in
 a checkpoint, and to fetch it again at every start would take long. Only the order of the shards is
@@ -18,12 +18,11 @@ import numpy as np
 import torch
 
 from ...errors import TrainingError
+from ..recipe import DataRecipe
 from .ahead import ahead
-from .batch import Batch, Share
+from .batch import Batch, Share, stack
 from .crops import cut_sample
 from .masks import training_masks
-from .recipe import DataRecipe
-from .samples import stack
 from .shards import Encoded, ShardOrder, addresses, pictures_in
 
 ATTEMPTS = 4
@@ -137,15 +136,15 @@ class StreamedSamples:
         empty = 0
         while True:
             shard = turn * self.share.ranks + self.share.rank
-            found = 0
+            usable = 0
             for encoded in self._from_shard(shard, skip):
                 if encoded.guidance is not None or not self.guidance:
-                    found += 1
+                    usable += 1
                     yield encoded
-            empty = 0 if found or skip else empty + 1
+            empty = 0 if usable or skip else empty + 1
             if empty >= len(self.order.addresses):
-                wanted = "pictures with a segmentation" if self.guidance else "pictures"
-                raise TrainingError(f"data.train {self.recipe.train}: no shard holds {wanted}")
+                what = "pictures with a segmentation" if self.guidance else "pictures"
+                raise TrainingError(f"data.train {self.recipe.train}: no shard holds {what}")
             turn, skip = turn + 1, 0
 
     def _from_shard(self, shard: int, skip: int) -> Iterator[Encoded]:

@@ -1,4 +1,4 @@
-"""Making batches in worker processes, in order. What a batch is made of: samples.py."""
+"""Making batches in worker processes, in order."""
 
 import itertools
 import os
@@ -87,7 +87,7 @@ def _begin_worker(number: int) -> None:
 
 
 def _hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Show no broken connection: a trainer that is told to stop need not take what is made."""
+    """Show no broken connection: a trainer that stops leaves batches unread."""
     if not issubclass(kind, OSError):
         sys.__excepthook__(kind, error, trace)
 

@@ -1,4 +1,4 @@
-"""What a run tells: means between two lines of the log, as JSON lines, TensorBoard and words."""
+"""A run's log: means between two lines, as JSON lines, TensorBoard and words."""
 
 import errno
 import json
@@ -57,7 +57,7 @@ class Means:
         return means
 
 
-class Journal:
+class RunLog:
     """Writes a run's log into its folder.
 
     Args:
@@ -142,10 +142,10 @@ def _board(folder: Path) -> Any:
 
 
 def _flat(facts: dict[str, Any], above: str = "") -> dict[str, float]:
-    found: dict[str, float] = {}
+    flat: dict[str, float] = {}
     for name, value in facts.items():
         if isinstance(value, dict):
-            found |= _flat(value, f"{above}{name}/")
+            flat |= _flat(value, f"{above}{name}/")
         elif isinstance(value, int | float):
-            found[f"{above}{name}"] = float(value)
-    return found
+            flat[f"{above}{name}"] = float(value)
+    return flat

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from deepgin.errors import DeepginError, TrainingError
-from deepgin.training import records
+from deepgin.training import run_folder
 from deepgin.training.checkpoints import BEST, checkpoints, name_of
 from deepgin.training.data import Samples
-from deepgin.training.journal import LOG, Journal
+from deepgin.training.log import LOG, RunLog
 from deepgin.training.loop import Trainer
-from deepgin.training.recipe import Recipe
+from deepgin.training.recipe import EmaRecipe, Recipe
 from deepgin.training.state import RunState, read_checkpoint
 from deepgin.training.validation import Validation
 
@@ -24,7 +24,8 @@ from .conftest import Quiet
 
 @pytest.fixture
 def validated(recipe: Recipe, photos: Path) -> Recipe:
-    return replace(recipe, data=replace(recipe.data, validation=str(photos)))
+    data = replace(recipe.data, validation=str(photos))
+    return replace(recipe, data=data, ema=EmaRecipe(half_lives=[6]))
 
 
 def _no_room(*_: object, **__: object) -> None:
@@ -38,10 +39,10 @@ def _lines(run: Path) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("place", "name", "error", "missing"),
     [
-        (Journal, "write", _no_room, LOG),
-        (Journal, "sheet", _no_room, "sheets/000000000024.png"),
-        (records, "export", _no_room, "best-warm_up.safetensors"),
-        (records, "keep_as_best", _no_room, BEST),
+        (RunLog, "write", _no_room, LOG),
+        (RunLog, "sheet", _no_room, "sheets/000000000024.png"),
+        (run_folder, "export", _no_room, "best-warm_up.safetensors"),
+        (run_folder, "keep_as_best", _no_room, BEST),
     ],
 )
 def test_what_cannot_be_written_does_not_end_the_run(
@@ -55,7 +56,8 @@ def test_what_cannot_be_written_does_not_end_the_run(
     missing: str,
 ) -> None:
     monkeypatch.setattr(place, name, error)
-    Trainer(validated, tmp_path / "run", watcher).fit()
+    once = replace(validated, watch=replace(validated.watch, validate_samples=24))
+    Trainer(once, tmp_path / "run", watcher).fit()
     assert checkpoints(tmp_path / "run")[0].name == name_of(24)
     assert not (tmp_path / "run" / missing).exists()
     assert any("No space left" in line for line in watcher.lines)
@@ -66,7 +68,7 @@ def test_best_weights_that_were_not_written_do_not_count(
 ) -> None:
     """Else nothing that is not better still would ever be written."""
     with monkeypatch.context() as patch:
-        patch.setattr(records, "export", _no_room)
+        patch.setattr(run_folder, "export", _no_room)
         trainer = Trainer(validated, tmp_path / "run", watcher)
         trainer.fit()
     assert trainer.state.progress.best == -float("inf")
@@ -77,8 +79,7 @@ def test_a_failed_checkpoint_gives_no_older_one_the_name_of_best(
 ) -> None:
     recipe = replace(validated, watch=replace(validated.watch, validate_samples=24))
     trainer = Trainer(recipe, tmp_path / "run", watcher)
-    assert trainer.records
-    trainer.records.save()
+    trainer.folder.save()
     real = RunState.save
 
     def full(self: RunState, path: Path, recipe: dict[str, object]) -> None:
@@ -111,10 +112,10 @@ def test_data_that_fails_at_once_leaves_no_checkpoint(
 def test_a_validation_that_was_interrupted_is_made_good(
     validated: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one at 12 samples, in its first part or later, or the one at the end."""
+    """The one at 12 samples, midway, or the one at the end."""
     whole, real = tmp_path / "whole", Validation.measure
     Trainer(validated, whole, watcher).fit()
-    for call, samples in ((1, 12), (4, 12), (20, 24)):
+    for call, samples in ((4, 12), (8, 24)):
         parts = tmp_path / f"parts-{call}"
         trainer, calls = Trainer(validated, parts, watcher), []
 
@@ -155,7 +156,7 @@ def test_leftovers_of_a_killed_run_go(recipe: Recipe, tmp_path: Path, watcher: Q
 def test_a_line_that_does_not_fit_leaves_the_log_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = Journal(tmp_path, tensorboard=False)
+    journal = RunLog(tmp_path, tensorboard=False)
     journal.write({"l1": 1.0}, 3)
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -191,7 +192,7 @@ def test_tensorboard_that_failed_is_given_up(tmp_path: Path) -> None:
         def add_scalar(self, *_: object) -> None:
             _no_room()
 
-    journal = Journal(tmp_path, tensorboard=False)
+    journal = RunLog(tmp_path, tensorboard=False)
     journal._board = Full()
     with pytest.raises(OSError, match="TensorBoard's log ends here.*No space left"):
         journal.write({"l1": 1.0}, 3)
