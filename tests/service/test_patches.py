@@ -129,7 +129,7 @@ def test_a_patch_holds_all_that_was_filled_and_little_else(width, height, data):
         hole = np.zeros((height, width), np.bool_)
         hole[y : y + data.draw(sides), x : x + data.draw(sides)] = True
         after = after.filled(np.full((height, width, 3), 9, np.uint8), hole)
-        patch, last = next_patch(Result(after, None, "", (), hole), last)
+        patch, last = next_patch(Result(after, "", (), hole), last)
         grown.append(hole)
     assert np.array_equal(patched(before, patch, last).pixels, after.pixels)
     rows, columns = np.nonzero(grown[0] | grown[1])
