@@ -27,6 +27,7 @@ from measure import heading, medians, table
 from network import plainly
 from PIL import Image
 
+from deepgin import console
 from deepgin.devices import choose_precision, keep_freed_memory
 from deepgin.inpainting import Inpainter, Options
 from deepgin.inpainting.fits import Polyphase, complete
@@ -193,10 +194,10 @@ def compare_folder(args: argparse.Namespace) -> None:
         overwrite = JobOptions(overwrite=True)
 
         def as_a_whole() -> None:
-            request = Request(
+            request = FolderRequest(
                 photos, out, masks, options=ALONE, writing=overwrite, weights=args.weights
             )
-            fill_folder(request, watcher())
+            fill_folder(request, console.watcher())
 
         def one_by_one() -> None:
             for photo in sorted(photos.iterdir()):
