@@ -64,8 +64,8 @@ def run(args: Any) -> None:
     workers = Workers(args.workers, args.cpus_per_worker, args.gpus_per_worker, args.address)
     summary = fill_all(_request(args), hand_over(workers), Lines())
     failed = len(summary.failed)
-    told = counted(filled=summary.filled, skipped=summary.skipped, failed=failed)
-    print(f"{told or 'nothing filled'}: {summary.target}")
+    counts = counted(filled=summary.filled, skipped=summary.skipped, failed=failed)
+    print(f"{counts or 'nothing filled'}: {summary.target}")
     if failed:
         raise DeepginError(
             f"{failed} failed, named above",

@@ -37,6 +37,11 @@ def parts_of(hole: np.ndarray, hidden: np.ndarray) -> list[Part]:
         hole: bool, H x W.
         hidden: bool, H x W; includes `hole`.
     """
+    return [Part(box, *_depth_and_pixels(hole, hidden, box)) for box in boxes_of_parts(hole)]
+
+
+def boxes_of_parts(hole: np.ndarray) -> list[Box]:
+    """Return the boxes of the parts of a hole, without measuring the parts."""
     cells = cells_of(hole, _CELL)
     count = -1
     while True:
@@ -48,10 +53,7 @@ def parts_of(hole: np.ndarray, hidden: np.ndarray) -> list[Part]:
         for box in slices:
             cells[box] = True
         count = parts
-    return [
-        Part(box, *_depth_and_pixels(hole, hidden, box))
-        for box in (_tight(hole, rows, columns) for rows, columns in slices)
-    ]
+    return [_tight(hole, rows, columns) for rows, columns in slices]
 
 
 def _tight(hole: np.ndarray, rows: slice, columns: slice) -> Box:
