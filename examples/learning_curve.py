@@ -14,6 +14,7 @@ import numpy as np
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+
 from deepgin.evaluation.compare import values_of
 from deepgin.evaluation.scores import read_report
 
