@@ -59,6 +59,8 @@ class FourierConv(nn.Module):
 
 
 class FourierBlock(nn.Module):
+    """Two Fourier convolutions and the input."""
+
     def __init__(self, channels: int, local: int) -> None:
         super().__init__()
         self.convs = nn.Sequential(*(FourierConv(channels, local) for _ in range(2)))
@@ -173,7 +175,7 @@ class ContextualAttention(nn.Module):
     """
 
     def forward(self, x: Tensor, hole: Tensor) -> Tensor:
-        n, c, height, width = x.shape
+        n, _, height, width = x.shape
         small = F.interpolate(x, scale_factor=1 / 2)
         h, w = small.shape[-2:]
         patches = F.unfold(small, 3, padding=1)  # N x 9C x hw
@@ -229,7 +231,7 @@ class DeepFill(nn.Module):
 
 
 def leaky(x: Tensor) -> Tensor:
-    """The activation of MI-GAN, after StyleGAN."""
+    """Return the activation of MI-GAN, after StyleGAN."""
     return (F.leaky_relu(x, 0.2) * 2**0.5).clamp(-256, 256)
 
 

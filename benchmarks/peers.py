@@ -129,7 +129,9 @@ def compare(args: argparse.Namespace, case: str) -> None:
         for form, rounds in found.items():
             rounds.append(measured(args, form, case))
     print(f"\n**{case}**\n\n| form | seconds | times | MB | GFLOP |\n|---|---:|---:|---:|---:|")
-    middle = {f: [statistics.median(column) for column in zip(*r)] for f, r in found.items()}
+    middle = {
+        f: [statistics.median(column) for column in zip(*r, strict=True)] for f, r in found.items()
+    }
     for form, (seconds, megabytes, gflop) in middle.items():
         times = seconds / middle[OURS[0]][0]
         counted = f"{gflop:.0f}" if gflop else ""
