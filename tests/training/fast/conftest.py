@@ -56,10 +56,12 @@ def vgg() -> Vgg:
         return Vgg(VGG19[:3], width=4, own_input=True).double()
 
 
-def objective_of(vgg: Vgg | None = None, **weights: float | str) -> Objective:
+def objective_of(
+    vgg: Vgg | None = None, device: torch.device = CPU, **weights: float | str
+) -> Objective:
     chosen = {"perceptual": 0.0, "style": 0.0} if vgg is None else {}
     recipe = LossRecipe(**(chosen | weights))  # type: ignore[arg-type]
-    return Objective(recipe, CPU, torch.float32, vgg is not None, vgg)
+    return Objective(recipe, device, torch.float32, vgg is not None, vgg)
 
 
 def judges_of(width: int = 4) -> Discriminators:

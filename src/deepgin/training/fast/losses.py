@@ -79,7 +79,8 @@ class Scorer:
     def normalise(self) -> None:
         """Divide the weights by their norms, for the passes that follow."""
         self.weights = [
-            [self._lowered(layer.normalised_weight()) for layer in layers] for layers in self.layers
+            [_eight_inputs(layer.normalised_weight().to(self.precision)) for layer in layers]
+            for layers in self.layers
         ]
 
     def __call__(self, masked: Tensor, picture: Tensor) -> list[Tensor]:
@@ -88,17 +89,16 @@ class Scorer:
         half = F.avg_pool2d(both, 3, stride=2, padding=1, count_include_pad=False)
         scores = []
         for layers, weights, x in zip(self.layers, self.weights, (both, half), strict=True):
-            x = self._lowered(x)
+            x = x.to(self.precision)
             for layer, weight in zip(layers, weights, strict=True):
                 assert layer.bias is not None
-                x = F.conv2d(x, weight, layer.bias.to(x.dtype), layer.stride, layer.padding)
+                x = F.conv2d(
+                    _eight_inputs(x), weight, layer.bias.to(x.dtype), layer.stride, layer.padding
+                )
                 if layer is not layers[-1]:
                     x = F.leaky_relu(x, LEAK)
             scores.append(full(x))
         return scores
-
-    def _lowered(self, x: Tensor) -> Tensor:
-        return _eight_inputs(x.to(self.precision))
 
 
 class _Prepared(nn.Module):

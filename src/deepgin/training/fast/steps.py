@@ -1,7 +1,6 @@
 """Whole steps of both stages on fixed buffers, which never wait for the device."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 
 import torch
@@ -195,11 +194,11 @@ class MainStep(WarmUpStep):
         self.discriminator_flat = discriminator_flat
         self.scorer = Scorer(discriminators, precision)
         self._spectral = list(discriminators.buffers())
-        self._losses: Callable[..., dict[str, Tensor]] = objective.pictures
-        self._context = autocast(flat.values.device, precision)
+        self._losses: Callable[..., dict[str, Tensor]]
         if objective.recipe.form == "paper":
             self._losses = FastPictureLosses(objective.pictures, precision)
-            self._context = nullcontext()
+        else:
+            self._losses = autocast(flat.values.device, precision)(objective.pictures)
 
     @property
     def changing(self) -> list[Tensor]:
@@ -216,8 +215,7 @@ class MainStep(WarmUpStep):
         )
         adversarial, pull, hinge = self._discriminate(seen.completed, image, mask)
         pulls = [torch.zeros_like(pull), recipe.adversarial * pull]
-        with self._context:
-            terms = self._losses(seen, image, repeats=len(KINDS))
+        terms = self._losses(seen, image, repeats=len(KINDS))
         total = sum(getattr(recipe, name) * term for name, term in terms.items())
         if isinstance(total, Tensor):
             inputs = (seen.reconstructed, seen.completed)
