@@ -9,9 +9,9 @@ from torch import nn
 from deepgin.losses import reconstruction
 from deepgin.network import build, variants
 from deepgin.training.fast.generator import FastGenerator, supports
-from deepgin.training.fast.ops import TorchOperations
+from deepgin.training.fast.ops import TorchOperations, operations
 
-from .conftest import assert_close, batch_of, gradients, network_of, samples_of
+from .conftest import CPU, assert_close, batch_of, gradients, network_of, samples_of
 
 
 @pytest.mark.parametrize("variant", variants())
@@ -50,3 +50,7 @@ def test_what_is_not_as_built_is_not_supported() -> None:
     other = copy.deepcopy(network)
     other.stage1.middle[0] = nn.Identity()
     assert not supports(other)
+
+
+def test_without_cuda_it_runs_on_torchs_operations() -> None:
+    assert isinstance(operations(CPU), TorchOperations)

@@ -149,14 +149,14 @@ class WarmUpStep:
         rates = limits["rate"], limits["discriminator_rate"]
         factors = [(self.clip / (norms[0] + 1e-6)).clamp_max(1) if self.clip else 1.0, 1.0]
         for flat, factor, rate in zip(flats, factors, rates, strict=False):
-            flat.gradients.copy_(torch.where(accepted, flat.gradients * factor, 0))
+            flat.gradients.mul_(factor).masked_fill_(~accepted, 0)
             flat.step(rate, accepted)
         for average, weight in zip(self.flat.averages, self._average_weights, strict=True):
             average.lerp_(self.flat.values, weight)
         facts = facts | dict(zip(("norm", "norm_discriminators"), norms, strict=False))
         self._names = list(facts)
         values = torch.stack([value.double() for value in facts.values()])
-        self._sums[: len(facts)].add_(torch.where(accepted, values, 0))
+        self._sums[: len(facts)].add_(values.masked_fill(~accepted, 0))
         self._sums[-2].add_(accepted)
         self._sums[-1].add_(1)
 
