@@ -19,7 +19,6 @@ from deepgin.training.fast.ops import (
     TritonOperations,
 )
 
-
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

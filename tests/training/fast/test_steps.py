@@ -162,7 +162,7 @@ def test_processes_share_gradients_and_losses() -> None:
         for tensor in tensors:
             tensor.mul_(2)
 
-    one, two = (warm_up(network_of(), objective_of(), average=a) for a in (None, doubled))
+    one, two = (warm_up(network_of(), objective_of(), average_ranks=a) for a in (None, doubled))
     two.flat.values.copy_(one.flat.values)
     batch = batch_of()
     for step in (one, two):

@@ -161,7 +161,11 @@ class FlatParameters:
     @torch.no_grad()
     def gather(self, gradients: Sequence[Tensor]) -> None:
         """Copy the gradients of `leaves`, in their order, into `gradients`."""
-        torch._foreach_copy_(self._gradients, list(gradients))
+        for kind in {gradient.dtype for gradient in gradients}:  # one launch for all of a kind
+            chosen = [i for i, gradient in enumerate(gradients) if gradient.dtype == kind]
+            torch._foreach_copy_(
+                [self._gradients[i] for i in chosen], [gradients[i] for i in chosen]
+            )
 
     @torch.no_grad()
     def step(self, rate: Tensor, accepted: Tensor) -> None:

@@ -1,5 +1,6 @@
 """Whole steps of both stages on fixed buffers, which never wait for the device."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ from .flat import FlatParameters
 from .generator import FastGenerator
 from .losses import FastPictureLosses, Scorer
 from .ops import Operations, operations
+
+_MOST_FACTS = 32
 
 
 class WarmUpStep:
@@ -35,7 +38,7 @@ class WarmUpStep:
         pictures: in a step, each under one mask of each kind.
         size: their side.
         clip: the gradient norm is scaled down to this; 0 leaves it.
-        average: puts the mean over all processes into the tensors of a list; None for one process.
+        average_ranks: puts the mean over all processes into the tensors of a list.
         using: kernels or torch's operations; None for the best on the device.
     """
 
@@ -48,41 +51,33 @@ class WarmUpStep:
         size: int,
         *,
         clip: float = 0.0,
-        average: Callable[[list[Tensor]], object] | None = None,
+        average_ranks: Callable[[list[Tensor]], object] | None = None,
         using: Operations | None = None,
     ) -> None:
-        self.flat, self.objective, self.clip, self.average = flat, objective, clip, average
+        self.flat, self.objective, self.clip = flat, objective, clip
+        self.average_ranks = average_ranks
         device = flat.values.device
         self.generator = FastGenerator(network, flat.leaves, using or operations(device))
-        shape = (pictures, 3, size, size)
-
-        def bytes_() -> Tensor:
-            return torch.zeros(shape, dtype=torch.uint8, device=device).contiguous(
-                memory_format=torch.channels_last
-            )
-
-        self._pictures = bytes_()
-        self._guidance = bytes_() if network.variant.guidance else None
-        self._masks = torch.zeros(
-            (pictures, len(KINDS), size, size), dtype=torch.bool, device=device
-        )
-
-        def scalar(value: float) -> Tensor:
-            return torch.full((), value, dtype=flat.values.dtype, device=device)
-
-        self._scalars = {"rate": scalar(0), "discriminator_rate": scalar(0)}
-        self._scalars |= {name: scalar(float("inf")) for name in ("loss_limit", "norm_limit")}
-        self._average_weights = [scalar(0) for _ in flat.averages]
+        shape, masks = (pictures, 3, size, size), (pictures, len(KINDS), size, size)
+        # Laid out as batches are: else a copy from the host is made there first, and waits.
+        zeros = torch.zeros(shape, dtype=torch.uint8, device=device)
+        self._pictures = zeros.contiguous(memory_format=torch.channels_last)
+        self._guidance = torch.zeros_like(self._pictures) if network.variant.guidance else None
+        self._masks = torch.zeros(masks, dtype=torch.bool, device=device)
+        new = flat.values.new_tensor
+        self._scalars = {name: new(0.0) for name in ("rate", "discriminator_rate")}
+        self._scalars |= {name: new(math.inf) for name in ("loss_limit", "norm_limit")}
+        self._average_weights = [new(0.0) for _ in flat.averages]
         self._names: list[str] = []
         # Of all that is logged, over accepted steps; then how many were accepted, and all.
-        self._sums = torch.zeros(64, dtype=torch.float64, device=device)
+        self._sums = torch.zeros(_MOST_FACTS, dtype=torch.float64, device=device)
 
     @property
     def changing(self) -> list[Tensor]:
         return [*self.flat.changing, self._sums]
 
     def load(self, batch: Batch) -> None:
-        """Copy a batch into the buffers."""
+        """Copy a batch into the buffers; from pinned memory that does not wait either."""
         self._pictures.copy_(batch.pictures, non_blocking=True)
         self._masks.copy_(batch.masks, non_blocking=True)
         if self._guidance is not None and batch.guidance is not None:
@@ -96,8 +91,9 @@ class WarmUpStep:
             scalars: rate, discriminator_rate (a network whose rate is 0 is left as it is),
                 loss_limit, norm_limit.
         """
-        for tensor, value in zip(self._average_weights, average_weights, strict=False):
-            tensor.fill_(value)
+        if average_weights:
+            for tensor, value in zip(self._average_weights, average_weights, strict=True):
+                tensor.fill_(value)
         for name, value in scalars.items():
             self._scalars[name].fill_(value)
 
@@ -139,8 +135,8 @@ class WarmUpStep:
     ) -> None:
         """Judge the gradients that were gathered, move by them and note the facts."""
         flats = [flat for flat in (self.flat, discriminators) if flat is not None]
-        if self.average is not None:
-            self.average([*(flat.gradients for flat in flats), *facts.values()])
+        if self.average_ranks is not None:
+            self.average_ranks([*(flat.gradients for flat in flats), *facts.values()])
         norms = [torch.linalg.vector_norm(flat.gradients) for flat in flats]
         limits, loss = self._scalars, facts["loss"]
         accepted = (loss <= limits["loss_limit"]) & (norms[0] <= limits["norm_limit"])
@@ -169,7 +165,7 @@ class MainStep(WarmUpStep):
 
     Args:
         discriminators: `discriminator_flat` holds their parameters.
-        discriminator_flat: what is trained beside the generator's.
+        discriminator_flat: what is trained beside the generator's; its leaves are the parameters.
         precision: of the convolutions of discriminators and perceptual network.
     """
 
@@ -185,20 +181,26 @@ class MainStep(WarmUpStep):
         discriminator_flat: FlatParameters,
         precision: torch.dtype,
         clip: float = 0.0,
-        average: Callable[[list[Tensor]], object] | None = None,
+        average_ranks: Callable[[list[Tensor]], object] | None = None,
         using: Operations | None = None,
     ) -> None:
         super().__init__(
-            network, flat, objective, pictures, size, clip=clip, average=average, using=using
+            network,
+            flat,
+            objective,
+            pictures,
+            size,
+            clip=clip,
+            average_ranks=average_ranks,
+            using=using,
         )
         self.discriminator_flat = discriminator_flat
         self.scorer = Scorer(discriminators, precision)
         self._spectral = list(discriminators.buffers())
-        self._losses: Callable[..., dict[str, Tensor]]
+        self._precision = precision
+        self._fast_losses = None
         if objective.recipe.form == "paper":
-            self._losses = FastPictureLosses(objective.pictures, precision)
-        else:
-            self._losses = autocast(flat.values.device, precision)(objective.pictures)
+            self._fast_losses = FastPictureLosses(objective.pictures, precision)
 
     @property
     def changing(self) -> list[Tensor]:
@@ -215,7 +217,7 @@ class MainStep(WarmUpStep):
         )
         adversarial, pull, hinge = self._discriminate(seen.completed, image, mask)
         pulls = [torch.zeros_like(pull), recipe.adversarial * pull]
-        terms = self._losses(seen, image, repeats=len(KINDS))
+        terms = self._losses(seen, image)
         total = sum(getattr(recipe, name) * term for name, term in terms.items())
         if isinstance(total, Tensor):
             inputs = (seen.reconstructed, seen.completed)
@@ -232,6 +234,12 @@ class MainStep(WarmUpStep):
         facts = {"loss": whole, "l1": l1, **terms, "adversarial": adversarial, **hinge.parts}
         facts = {name: value.detach() for name, value in facts.items()}
         self._finish(facts, self.discriminator_flat)
+
+    def _losses(self, filled: Filled, image: Tensor) -> dict[str, Tensor]:
+        if self._fast_losses is not None:
+            return self._fast_losses(filled, image, len(KINDS))
+        with autocast(image.device, self._precision):
+            return self.objective.pictures(filled, image, len(KINDS))
 
     def _discriminate(
         self, completed: Tensor, image: Tensor, mask: Tensor
