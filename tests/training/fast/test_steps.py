@@ -14,6 +14,7 @@ from deepgin.training.fast.flat import FlatParameters
 from deepgin.training.fast.graph import Capture
 from deepgin.training.fast.steps import MainStep, WarmUpStep
 from deepgin.training.objective import Objective
+from deepgin.training.optimisers import Muon
 
 from .conftest import (
     CPU,
@@ -114,17 +115,28 @@ def test_the_released_form_is_the_plain_one(vgg: Vgg) -> None:
     assert facts["style"] == pytest.approx(parts["style"].item(), rel=1e-4)
 
 
-def test_a_step_moves_weights_momenta_and_averages() -> None:
-    network = network_of()
-    step = warm_up(network, objective_of(), clip=1e-3)
-    step.load(batch_of())
-    step.set([0.25], rate=1e-3)
-    before = step.flat.values.clone()
-    step()
-    assert step.flat.gradients.norm() == pytest.approx(1e-3, rel=1e-2)
-    moved = step.flat.values - before
-    assert moved.any()
-    torch.testing.assert_close(step.flat.averages[0] - before, 0.25 * moved)
+def test_steps_are_those_of_the_plain_form() -> None:
+    """Objective, clipping, Muon and average, several times."""
+    network, objective = network_of(width=4), objective_of()
+    plain = copy.deepcopy(network)
+    optimizer = Muon(plain.parameters(), 1e-3)
+    average = [p.detach().clone() for p in plain.parameters()]
+    step = warm_up(network, objective, clip=0.01)
+    for weight in (0.5, 0.25, 0.125):
+        batch = batch_of()
+        image, mask = samples_of(batch)
+        optimizer.zero_grad()
+        objective.warm_up(plain(image, mask), image, mask).total.backward()
+        norm = torch.nn.utils.clip_grad_norm_(plain.parameters(), 0.01)
+        assert norm > 0.01
+        optimizer.step()
+        torch._foreach_lerp_(average, [p.detach() for p in plain.parameters()], weight)
+        step.load(batch)
+        step.set([weight], rate=1e-3)
+        step()
+    names = [name for name, _ in plain.named_parameters()]
+    assert_close(step.flat.weights(step.flat.values), dict(plain.named_parameters()))
+    assert_close(step.flat.weights(step.flat.averages[0]), dict(zip(names, average, strict=True)))
 
 
 @pytest.mark.parametrize("why", ["loss", "norm", "not finite"])

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
-from ...network.blocks import LEAK, pad_by_slices, resize
+from ...network.blocks import LEAK, replicate_pad, resize
 
 if find_spec("triton"):
     from . import launch
@@ -57,10 +57,10 @@ class TorchOperations:
             x = x + bias.to(x.dtype).view(1, -1, 1, 1)
         if activation:
             x = F.relu(x) if activation == RELU else F.leaky_relu(x, LEAK)
-        return pad_by_slices(x, pad) if pad else x
+        return replicate_pad(x, pad) if pad else x
 
     def enlarge(self, x: Tensor, bias: Tensor | None, activation: int) -> Tensor:
-        return pad_by_slices(resize(self.pad(x, bias, activation, 0), 2), 1)
+        return replicate_pad(resize(self.pad(x, bias, activation, 0), 2), 1)
 
     def branches(
         self, x: Tensor, weights: Sequence[Tensor], bias: Tensor, rates: Sequence[int]
