@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 from ...losses import PictureLosses, total_variation
-from ...losses.layers import full
 from ...network import Discriminators, Filled
 from ...network.blocks import LEAK
 from ...network.discriminator import SpectralConv
@@ -97,7 +96,7 @@ class Scorer:
                 )
                 if layer is not layers[-1]:
                     x = F.leaky_relu(x, LEAK)
-            scores.append(full(x))
+            scores.append(x.to(_wide(x)))
         return scores
 
 
