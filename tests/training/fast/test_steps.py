@@ -11,13 +11,11 @@ import torch
 from deepgin.network import Discriminators, Generator
 from deepgin.perceptual import Vgg
 from deepgin.training.fast.flat import FlatParameters
-from deepgin.training.fast.graph import Capture
 from deepgin.training.fast.steps import MainStep, WarmUpStep
 from deepgin.training.objective import Objective
 from deepgin.training.optimisers import Muon
 
 from .conftest import (
-    CPU,
     assert_close,
     batch_of,
     gradients,
@@ -201,14 +199,3 @@ def test_a_step_stays_on_its_device_and_does_not_wait(
     assert devices == {meta}
     with pytest.raises(NotImplementedError):
         step.means()
-
-
-def test_without_cuda_a_step_is_called_as_it_is() -> None:
-    lines: list[str] = []
-    capture = Capture(lines.append)
-
-    def step() -> None:
-        raise AssertionError
-
-    assert all(capture(step, [], CPU) is step for _ in range(2))
-    assert len(lines) == 1

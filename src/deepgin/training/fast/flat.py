@@ -83,32 +83,16 @@ class FlatParameters:
         self._shapes = {name: p.shape for name, p in named.items()}
         self._order = list(named)
         kernels = [name for name, p in named.items() if muon and is_kernel(p)]
-        sides = {name: (named[name].shape[0], named[name][0].numel()) for name in kernels}
-        kernels.sort(key=lambda name: sides[name])
-        self._begins: dict[str, int] = {}
-        groups: list[_Group] = []
-        at = 0
-        for name in kernels:
-            if not groups or (groups[-1].rows, groups[-1].columns) != sides[name]:
-                groups.append(_Group(at, 0, *sides[name]))
-            groups[-1].count += 1
-            self._begins[name] = at
-            at += named[name].numel()
-        self._kernels_end = at
-        for name, p in named.items():
-            if name not in sides:  # aligned, so that odd sizes do not slow those behind them
-                self._begins[name] = at
-                at += -(-p.numel() // _ALIGNMENT) * _ALIGNMENT
-
+        groups, total = self._arrange(kernels)
         first = next(iter(named.values())).detach()
-        self.values = first.new_zeros(at)
+        self.values = first.new_zeros(total)
         self.gradients = torch.zeros_like(self.values)
         self._first_moments = torch.zeros_like(self.values)
         self._second_moments = torch.zeros_like(self.values)  # of Adam's alone
         self._steps = first.new_zeros((), dtype=torch.float64)
         self._lowered = self.values
         if precision != first.dtype:
-            self._lowered = first.new_zeros(at, dtype=precision)
+            self._lowered = first.new_zeros(total, dtype=precision)
         self._batches = _batches(groups, first, orthogonal_precision or first.dtype)
 
         self.leaves: dict[str, Tensor] = {}
@@ -119,6 +103,25 @@ class FlatParameters:
             self.leaves[name] = self.view(self._lowered, name).requires_grad_() if low else p
         self._gradients = [self.view(self.gradients, name) for name in self._order]
         self.averages = [self.values.clone() for _ in range(averages)]
+
+    def _arrange(self, kernels: list[str]) -> tuple[list[_Group], int]:
+        """Give every parameter its place; return the kernels' groups and the vector's length."""
+        sides = {name: (self._shapes[name][0], self._shapes[name][1:].numel()) for name in kernels}
+        self._begins: dict[str, int] = {}
+        groups: list[_Group] = []
+        at = 0
+        for name in sorted(kernels, key=lambda name: sides[name]):
+            if not groups or (groups[-1].rows, groups[-1].columns) != sides[name]:
+                groups.append(_Group(at, 0, *sides[name]))
+            groups[-1].count += 1
+            self._begins[name] = at
+            at += self._shapes[name].numel()
+        self._kernels_end = at
+        for name, shape in self._shapes.items():
+            if name not in sides:  # aligned, so that odd sizes do not slow those behind them
+                self._begins[name] = at
+                at += -(-shape.numel() // _ALIGNMENT) * _ALIGNMENT
+        return groups, at
 
     @property
     def changing(self) -> list[Tensor]:

@@ -37,19 +37,28 @@ class Capture:
             self._once(f"{device.type} has no CUDA graphs: the launches of a step are made singly")
             return step
         before = [tensor.clone() for tensor in changing]
-        _try(step)
         try:
-            return _captured(step)
+            _try(step)
+            return self._captured(step)
+        finally:  # also where memory did not suffice, and a smaller batch is next
+            with torch.no_grad():
+                for tensor, value in zip(changing, before, strict=True):
+                    tensor.copy_(value)
+
+    def _captured(self, step: Callable[[], None]) -> Callable[[], None]:
+        graph = torch.cuda.CUDAGraph()
+        try:
+            # Other threads, which make batches, may go on using the device.
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+                step()
+            torch.cuda.synchronize()
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:200]
             self._once(f"CUDA refuses to capture a step, whose launches are made singly: {reason}")
             return step
-        finally:
-            with torch.no_grad():
-                for tensor, value in zip(changing, before, strict=True):
-                    tensor.copy_(value)
+        return graph.replay
 
     def _once(self, line: str) -> None:
         if not self._said:
@@ -66,12 +75,3 @@ def _try(step: Callable[[], None]) -> None:
             step()
     torch.cuda.current_stream().wait_stream(side)
     torch.cuda.synchronize()
-
-
-def _captured(step: Callable[[], None]) -> Callable[[], None]:
-    graph = torch.cuda.CUDAGraph()
-    # Other threads, which make batches, may go on using the device.
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        step()
-    torch.cuda.synchronize()
-    return graph.replay
