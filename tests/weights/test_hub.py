@@ -28,7 +28,7 @@ def cache(monkeypatch, tmp_path):
     folder = tmp_path / "cache"
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(hub, "_found", {})
+    monkeypatch.setattr(hub, "_downloads", {})
     return folder
 
 
@@ -200,7 +200,7 @@ def test_a_download_is_asked_for_once(served, cache, weights):
 def test_what_was_downloaded_is_there_without_network(served, monkeypatch):
     served.files = {TINY: b"words"}
     path = local_path("hf:owner/name")
-    hub._found.clear()
+    hub._downloads.clear()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert local_path("hf:owner/name") == path
 

@@ -1,7 +1,4 @@
-"""Converting checkpoints of the authors ([C] `latest_net_G.pth`, `latest_net_D.pth`) into ours.
-
-Only weights are converted. Code in a checkpoint is never run.
-"""
+"""Converting the authors' checkpoints ([C] `latest_net_G.pth`, `latest_net_D.pth`) into ours."""
 
 import pickle
 import warnings
@@ -18,7 +15,7 @@ State = dict[str, Tensor]
 
 
 def read_authors(path: str | Path) -> State:
-    """Read a plain state dict saved by `torch.save`, without a `module.` prefix if it had one.
+    """Read a plain state dict saved by `torch.save`; drops a `module.` prefix, runs no code.
 
     Raises:
         WeightsError: no such file, not such a checkpoint, or one that holds more than tensors.
@@ -46,14 +43,14 @@ def read_authors(path: str | Path) -> State:
 
 
 def convert(state: State, source: str | Path = "the checkpoint") -> Generator | Discriminators:
-    """Build the network whose authors'-layout weights are `state`, and load them.
+    """Build the network of weights in the authors' layout.
 
     Generators become `deepgin` or `deepgin-guided` (by their input channels), at the width they
     have; discriminators are accepted in both layouts that [C] writes.
 
     Args:
         state: as from `read_authors`.
-        source: the name for error messages.
+        source: a name for error messages.
 
     Raises:
         WeightsError: keys are missing or unexpected (all are listed), or shapes differ.
@@ -64,12 +61,10 @@ def convert(state: State, source: str | Path = "the checkpoint") -> Generator | 
 
 
 def _generator(state: State, source: str | Path) -> Generator:
-    first = state.get("lr_coarse_tinker.1.weight")
-    if _is_kernel(first, (4, 7)):
-        network = Generator("deepgin" if first.shape[1] == 4 else "deepgin-guided", 2 * len(first))
-    else:
-        # Without the first layer the width is unknown; compare with the paper's.
-        network = Generator("deepgin", 64)
+    first, name, width = state.get("lr_coarse_tinker.1.weight"), "deepgin", 64
+    if _is_kernel(first, (4, 7)):  # else the width is unknown: compare with the paper's
+        name, width = "deepgin" if first.shape[1] == 4 else "deepgin-guided", 2 * len(first)
+    network = Generator(name, width)
     _fill(network, _generator_names(), state, source)
     return network
 
@@ -81,10 +76,8 @@ def _is_kernel(weight: Tensor | None, inputs: tuple[int, ...]) -> TypeGuard[Tens
 def _generator_names() -> dict[str, str]:
     """Map each of our generator's modules to the authors' name of it."""
     names = {"stage1.out": "lr_coarse_tinker.31"}
-    for i, theirs in enumerate((1, 4, 7, 10)):
-        names[f"stage1.encoder.{i}"] = f"lr_coarse_tinker.{theirs}"
-    for i, theirs in enumerate((20, 24, 28)):
-        names[f"stage1.decoder.{i}"] = f"lr_coarse_tinker.{theirs}"
+    for part, layers in (("encoder", (1, 4, 7, 10)), ("decoder", (20, 24, 28))):
+        names |= {f"stage1.{part}.{i}": f"lr_coarse_tinker.{n}" for i, n in enumerate(layers)}
     for i in range(6):
         names |= _spd(f"stage1.middle.{i}", f"lr_coarse_tinker.{12 + i}", 8)
     # [C] numbers the blocks before the middle attention 1, 2, 5 and those after it 3, 4, 6.
