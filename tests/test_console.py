@@ -142,17 +142,13 @@ def test_a_terminal_gets_a_bar_and_others_lines():
     assert text.rstrip().endswith("deepgin: b.png: it failed")
 
 
-def test_a_bar_of_one_picture_counts_its_steps():
-    bar = watcher(stream=Terminal())
+def test_one_slow_picture_has_its_steps_counted(lines, clock):
+    bar = Bar(Terminal())
     bar.begin(1, 0)
-    bar.step(0, 40)
     bar.step(10, 40)
     bar.progress.refresh()
     bar.end()
     assert "10/40" in bar.stream.getvalue()
-
-
-def test_lines_of_one_slow_picture_count_its_steps(lines, clock):
     lines.begin(1, 0)
     for done in range(20):
         lines.step(done, 20)

@@ -44,17 +44,6 @@ def test_unknown_precisions_are_refused(name: str) -> None:
         choose_precision(CPU, name)
 
 
-@pytest.mark.parametrize("device", ["cpu", "cuda", "mps"])
-def test_a_named_precision_is_taken_whatever_the_hardware(device, monkeypatch) -> None:
-    def probe(*args: object) -> bool:
-        pytest.fail("asked the hardware")
-
-    monkeypatch.setattr(devices, "_cpu_multiplies_bf16", probe)
-    monkeypatch.setattr(devices, "_gpu_multiplies_bf16", probe)
-    assert choose_precision(torch.device(device), "float32") == torch.float32
-    assert choose_precision(torch.device(device), "bf16") == torch.bfloat16
-
-
 @pytest.mark.parametrize(
     ("avx512", "amx", "expected"),
     [
@@ -86,6 +75,8 @@ def test_auto_takes_bf16_on_cpus_that_multiply_it(avx512, amx, expected, monkeyp
 def test_auto_takes_bf16_from_ampere_on(device, capability, expected, monkeypatch) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     assert choose_precision(torch.device(device)) == expected
+    assert choose_precision(torch.device(device), "float32") == torch.float32
+    assert choose_precision(torch.device(device), "bf16") == torch.bfloat16
 
 
 def test_the_probes_are_those_of_this_torch() -> None:

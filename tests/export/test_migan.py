@@ -69,12 +69,6 @@ def test_nothing_outside_the_hole_changes_and_nothing_in_it_is_seen(
     )
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 2), (513, 1030)])
-def test_no_hole(session, size):
-    pictures = photo(*size)
-    np.testing.assert_array_equal(run(session, pictures, box(*size, 0, 0, 0, 0)), pictures)
-
-
 @pytest.mark.parametrize(
     "hole",
     [(10, 20, 40, 80), (0, 100, 512, 300), (0, 0, 512, 512), (511, 511, 1, 1)],
