@@ -61,14 +61,14 @@ def test_pages(page):
 
 def test_anchors_that_other_files_use_are_there():
     """Inside docs/ the strict build sees to it; README and CONTRIBUTING are not in the site."""
-    found = 0
+    count = 0
     for page in ROOT.glob("*.md"):
         for path, anchor in re.findall(r"\((docs/[\w./-]+\.md)#([\w-]+)\)", page.read_text()):
             heads = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(), re.MULTILINE)
             slugs = {re.sub(r"[^\w]+", "-", head.lower()).strip("-") for head in heads}
             assert anchor in slugs, f"{page.name}: {path}#{anchor}"
-            found += 1
-    assert found
+            count += 1
+    assert count
 
 
 def test_the_tutorial_s_python(tmp_path, monkeypatch):

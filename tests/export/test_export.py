@@ -41,8 +41,8 @@ def run(session, pictures, holes):
     return session.run(["completed", "coarse"], {"picture": pictures, "mask": mask})
 
 
-def check(found, wanted):
-    for one, other in zip(found, wanted, strict=True):
+def check(filled, reference):
+    for one, other in zip(filled, reference, strict=True):
         assert one.shape == other.shape
         assert one.dtype == np.uint8
         difference = np.abs(one.astype(int) - other)
@@ -60,11 +60,11 @@ def test_gives_what_torch_gives(exported, open_onnx, network_of, scene, name, wi
     one = open_onnx(exported(name, width))
     for size in SIZES:
         pictures, holes = scene(*size)
-        found = run(one, pictures, holes)
-        check(found, expected(network_of(name, width), pictures, holes))
-        for part in found:
+        filled = run(one, pictures, holes)
+        check(filled, expected(network_of(name, width), pictures, holes))
+        for part in filled:
             np.testing.assert_array_equal(part[~holes], pictures[~holes])
-    assert (found[0] != found[1]).any() == (name != "std-coarse")
+    assert (filled[0] != filled[1]).any() == (name != "std-coarse")
 
 
 @pytest.mark.parametrize("size", LONG)
@@ -72,8 +72,8 @@ def test_longer_sides(session, network_of, scene, size):
     pictures, holes = scene(*size)
     holes[:, :, size[2] // 3 :] = True  # so that the coarse levels are seen
     holes[:, size[1] // 3 :] = True
-    found = run(session, pictures, holes)
-    check(found, expected(network_of("deepgin-prefill", 4), pictures, holes))
+    filled = run(session, pictures, holes)
+    check(filled, expected(network_of("deepgin-prefill", 4), pictures, holes))
 
 
 @settings(max_examples=25)
@@ -90,11 +90,11 @@ def test_nothing_outside_the_hole_changes_and_nothing_in_it_is_seen(
     random = np.random.default_rng(seed)
     one, other = random.integers(0, 256, (2, count, height, width, 3), dtype=np.uint8)
     holes = random.random((count, height, width)) < missing
-    found = run(session, one, holes)
-    for part in found:
+    filled = run(session, one, holes)
+    for part in filled:
         np.testing.assert_array_equal(part[~holes], one[~holes])
     again = run(session, np.where(holes[..., None], other, one), holes)
-    for part, same in zip(found, again, strict=True):
+    for part, same in zip(filled, again, strict=True):
         np.testing.assert_array_equal(part, same)
 
 
@@ -121,8 +121,8 @@ def test_opsets(exported, open_onnx, network_of, scene, opset, name):
     file = exported(name, 2, opset=opset)
     versions = {one.domain: one.version for one in onnx.load(file).opset_import}
     assert versions == {"": opset}
-    found = run(open_onnx(file), *scene(2, 40, 56))
-    check(found, expected(network_of(name, 2), *scene(2, 40, 56)))
+    filled = run(open_onnx(file), *scene(2, 40, 56))
+    check(filled, expected(network_of(name, 2), *scene(2, 40, 56)))
 
 
 def test_without_the_package_for_onnx(tmp_path, network_of, monkeypatch):

@@ -144,16 +144,6 @@ def test_outputs_have_the_inputs_precision_under_autocast(name: str) -> None:
     assert not torch.equal(rough.completed, exact.completed)  # bf16 did run
 
 
-@pytest.mark.parametrize("size", [(16, 16), (16, 80), (48, 16)])
-@pytest.mark.parametrize("name", ["std-coarse", "deepgin", "deepgin-prefill"])
-def test_the_smallest_and_lopsided_sizes_work(name: str, size: tuple[int, int]) -> None:
-    network = _network(name)
-    with torch.no_grad():
-        filled = network(torch.rand(1, 3, *size), torch.ones(1, 1, *size))
-    assert filled.completed.shape == (1, 3, *size)
-    assert filled.completed.isfinite().all()
-
-
 def test_a_built_network_is_channels_last_and_trains() -> None:
     network = build("deepgin", 4)
     assert network.training

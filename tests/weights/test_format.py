@@ -155,8 +155,9 @@ def test_files_that_are_no_weights(network: Generator, path: Path) -> None:
 def test_cards_that_cannot_be_used_are_refused(card: object, path: Path) -> None:
     text = card if isinstance(card, str) else json.dumps(card)
     save_file({"a": torch.ones(2)}, path, {"deepgin": text} if card is not None else None)
+    later = isinstance(card, dict) and card.get("format") == 3
     for reader in (load, read_card):
-        with pytest.raises(WeightsError, match=r"w\.safetensors"):
+        with pytest.raises(WeightsError, match="has format 3" if later else r"w\.safetensors"):
             reader(path)
 
 

@@ -135,9 +135,9 @@ def test_weights_from_the_cache_are_loaded(lay, weights):
     snapshot = lay({TINY: weights.read_bytes(), "README.md": b"words"})
     for name in ("hf:owner/name", f"hf:owner/name/{TINY}", Path("hf:owner/name@main")):
         assert local_path(name) == snapshot / TINY
-    found, expected = load(local_path("hf:owner/name")), load(weights)
-    assert (found.name, found.width) == (expected.name, expected.width)
-    pairs = zip(found.parameters(), expected.parameters(), strict=True)
+    loaded, expected = load(local_path("hf:owner/name")), load(weights)
+    assert (loaded.name, loaded.width) == (expected.name, expected.width)
+    pairs = zip(loaded.parameters(), expected.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
 
 

@@ -28,7 +28,7 @@ class Filled:
     """What the generator returns; RGB about [0, 1], not clamped. None where a variant has none.
 
     Attributes:
-        completed: N x 3 x H x W, `reconstructed` in the hole and the given pixels elsewhere.
+        completed: N x 3 x H x W, `reconstructed` in the hole and `image` elsewhere.
         reconstructed: N x 3 x H x W, the network's whole picture ([P] I_out).
         coarse: N x 3 x H x W, the first stage's picture ([P] I_coarse).
         low_resolution: N x 3 x H/4 x W/4 ([P] I_lr).
@@ -140,7 +140,7 @@ class Generator(nn.Module):
             guidance: N x 3 x H x W in [0, 1], for `deepgin-guided` alone.
 
         Raises:
-            UsageError: H or W is no multiple of 16, or guidance is missing or not wanted.
+            UsageError: H or W is no multiple of 16, or guidance is missing or not accepted.
         """
         self._check(image, guidance)
         extra = () if guidance is None else (guidance,)

@@ -83,9 +83,10 @@ def _generator_names() -> dict[str, str]:
     # [C] numbers the blocks before the middle attention 1, 2, 5 and those after it 3, 4, 6.
     for i, theirs in ((0, 1), (1, 2), (2, 5), (4, 3), (5, 4), (6, 6)):
         names |= _spd(f"stage2.middle.{i}", f"r_md_mres{theirs}", 4)
-    for ours, attention in (("middle.3", "r_md_satn1"), ("skip4.1", "r_de_satn2")):
-        names |= _attention(f"stage2.{ours}", attention)
-    names |= _attention("stage2.skip3.1", "r_de_satn3")
+    for i, ours in enumerate(("middle.3", "skip4.1", "skip3.1"), 1):
+        attention = "r_md_satn1" if i == 1 else f"r_de_satn{i}"
+        leaves = {"theta": "theta", "phi": "phi", "g": "g", "last": "W"}
+        names |= {f"stage2.{ours}.{a}": f"{attention}.{b}" for a, b in leaves.items()}
     names |= {f"stage2.e{i}": f"r_en_conv{i}" for i in range(1, 6)}
     names |= {f"stage2.d{i}": f"r_de_conv{i}" for i in range(1, 5)}
     names |= {f"stage2.mix{i}": f"r_de_mix_conv{i}" for i in (1, 2)}
@@ -97,11 +98,6 @@ def _generator_names() -> dict[str, str]:
 def _spd(ours: str, theirs: str, branches: int) -> dict[str, str]:
     names = {f"{ours}.branches.{i}": f"{theirs}.branch{i + 1}.conv" for i in range(branches)}
     return names | {f"{ours}.last": f"{theirs}.fusion{branches + 1}.conv"}
-
-
-def _attention(ours: str, theirs: str) -> dict[str, str]:
-    names = {"theta": "theta", "phi": "phi", "g": "g", "last": "W"}
-    return {f"{ours}.{a}": f"{theirs}.{b}" for a, b in names.items()}
 
 
 def _discriminators(state: State, source: str | Path) -> Discriminators:
