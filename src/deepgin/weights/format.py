@@ -99,7 +99,7 @@ def join(soft: str | Path, sharp: str | Path, path: str | Path, sharpness: float
         soft: a file of one set, of the warm-up.
         sharp: a file of one set, of the main stage that continued from there; networks that were
             trained separately do not mix.
-        path: as for `save`, and the sharpness too.
+        path: ends in .safetensors; its folder exists.
         sharpness: the default of the new file.
 
     Raises:
