@@ -11,14 +11,12 @@ ONNX Runtime is timed with as many threads as PyTorch, with the weights that com
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +27,7 @@ from PIL import Image
 
 from deepgin import console
 from deepgin.devices import choose_precision, keep_freed_memory
+from deepgin.evaluation.measures import Peak
 from deepgin.inpainting import Inpainter, Options
 from deepgin.inpainting.fits import Polyphase, complete
 from deepgin.inpainting.folders import FolderRequest, JobOptions, fill_folder
@@ -107,16 +106,6 @@ def work(form: str, case: str, weights: str | None) -> Callable[[], object]:
     return lambda: runtime.fill(pictures, masks)
 
 
-def peak() -> float:
-    """Return the most memory that this process has had, in MB."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # Linux hands what getrusage says on from the process that started this one.
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 / 1e6
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
 def measure(form: str, case: str, weights: str | None) -> None:
     """Print the seconds of a form in a case and by how many MB its peak grows.
 
@@ -125,11 +114,9 @@ def measure(form: str, case: str, weights: str | None) -> None:
     if form != PLAIN:
         keep_freed_memory()  # as `deepgin inpaint` does
     once = work(form, case, weights)
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")  # the peak of loading is forgotten
-    before = peak()
+    peak = Peak()
     once()
-    grown = peak() - before
+    grown = peak.growth() or float("nan")
     print(json.dumps([timed(once), grown]))
 
 
@@ -144,20 +131,20 @@ def measured(form: str, case: str, weights: str | None) -> list[float]:
 def compare_network(args: argparse.Namespace) -> None:
     """Print time and memory of all cases, the forms taken in turn."""
     for case in CASES:
-        found: dict[str, list[list[float]]] = {form: [] for form in forms(args.weights)}
+        runs: dict[str, list[list[float]]] = {form: [] for form in forms(args.weights)}
         for _ in range(args.rounds):
-            for form, rounds in found.items():
+            for form, rounds in runs.items():
                 rounds.append(measured(form, case, args.weights))
         seconds, peaks = (
-            {form: statistics.median(one[i] for one in rounds) for form, rounds in found.items()}
+            {form: statistics.median(one[i] for one in rounds) for form, rounds in runs.items()}
             for i in range(2)
         )
         table(case, seconds, PLAIN)
-        told = [f"{name} {mb:.0f} MB ({mb / peaks[PLAIN]:.2f})" for name, mb in peaks.items()]
-        print(f"\nPeak of memory (share of plain): {', '.join(told)}.", flush=True)
+        shares = [f"{name} {mb:.0f} MB ({mb / peaks[PLAIN]:.2f})" for name, mb in peaks.items()]
+        print(f"\nPeak of memory (share of plain): {', '.join(shares)}.", flush=True)
         if ONNX in seconds:
-            times, shares = (part[ONNX] / part["float32"] for part in (seconds, peaks))
-            print(f"\n{ONNX}: {times:.2f} of the time of PyTorch's, {shares:.2f} of its memory.")
+            times, memory = (part[ONNX] / part["float32"] for part in (seconds, peaks))
+            print(f"\n{ONNX}: {times:.2f} of the time of PyTorch's, {memory:.2f} of its memory.")
 
 
 def forms(weights: str | None) -> tuple[str, ...]:

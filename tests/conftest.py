@@ -15,7 +15,7 @@ import pytest
 import torch
 from hypothesis import settings
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from deepgin.network import build
 from deepgin.perceptual import VGG19, Vgg
@@ -48,6 +48,27 @@ def vgg19(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+class Golden(NamedTuple):
+    """The authors' network: its state dict in their layout, inputs, and the outputs it gave."""
+
+    state: dict[str, torch.Tensor]
+    tensors: dict[str, torch.Tensor]
+
+
+@pytest.fixture(scope="session")
+def golden() -> Callable[[str], Golden]:
+    """Reads tests/data/NAME.safetensors."""
+
+    def read(name: str) -> Golden:
+        parts = Golden({}, {})
+        for key, value in load_file(Path(__file__).parent / f"data/{name}.safetensors").items():
+            own = key.removeprefix("state_dict.")
+            (parts.tensors if own == key else parts.state)[own] = value
+        return parts
+
+    return read
+
+
 class Stages(NamedTuple):
     """Weights files of two stages of a network of width 4, and of both in one, by default 0.25."""
 
@@ -69,8 +90,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
     network.stage2.out.bias.data += 0.2  # so that between them pictures differ too
     save(network, files.sharp, training={"samples": 34}, licence="for tests")
     facts = {"soft": {"samples": 12}, "sharp": {"samples": 34}}
-    more = {"training": facts, "licence": "for tests"}
-    save(network, files.both, soft=soft, sharpness=0.25, **more)
+    save(network, files.both, training=facts, licence="for tests", soft=soft, sharpness=0.25)
     return files
 
 

@@ -25,11 +25,6 @@ FENCE = re.compile(r"^```(\w*).*?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-def _prose(text):
-    """Without code, whose brackets are no links."""
-    return re.sub(r"`[^`\n]*`", "", FENCE.sub("", text))
-
-
 def _navigated(entry):
     if isinstance(entry, str):
         yield entry
@@ -47,50 +42,38 @@ def test_the_navigation_has_every_page_once():
 @pytest.mark.parametrize(
     "page", [*PAGES, *ROOT.glob("*.md"), ROOT / "examples" / "README.md"], ids=str
 )
-def test_links_lead_to_files(page):
-    for link in LINK.findall(_prose(page.read_text())):
-        parts = urlsplit(link)
-        if parts.scheme or not parts.path:
-            continue
-        assert (page.parent / unquote(parts.path)).exists(), f"{page.name}: {link}"
+def test_pages(page):
+    """Links lead to files, commands parse, and Python compiles."""
+    text = page.read_text()
+    prose = re.sub(r"`[^`\n]*`", "", FENCE.sub("", text))  # brackets in code are no links
+    for link in map(urlsplit, LINK.findall(prose)):
+        assert link.scheme or (page.parent / unquote(link.path)).exists(), link.path
+    for kind, code in FENCE.findall(text):
+        if kind == "python":
+            compile(code, page.name, "exec")
+        for line in code.replace("\\\n", " ").splitlines() if kind == "sh" else ():
+            words = shlex.split(re.split(r" [<>|] ", line)[0], comments=True)
+            if words[:1] == ["deepgin"] and words[1:2] and words[1][0] != "-":
+                assert words[1] in {*COMMANDS, "help"}, line
+            if words[:1] == ["deepgin"] and words[1:2] and words[1] in COMMANDS:
+                import_module(f"deepgin.commands.{words[1]}").parser().parse_args(words[2:])
 
 
 def test_anchors_that_other_files_use_are_there():
     """Inside docs/ the strict build sees to it; README and CONTRIBUTING are not in the site."""
-    found = 0
+    count = 0
     for page in ROOT.glob("*.md"):
         for path, anchor in re.findall(r"\((docs/[\w./-]+\.md)#([\w-]+)\)", page.read_text()):
             heads = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(), re.MULTILINE)
             slugs = {re.sub(r"[^\w]+", "-", head.lower()).strip("-") for head in heads}
             assert anchor in slugs, f"{page.name}: {path}#{anchor}"
-            found += 1
-    assert found
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_in_pages_parse(page):
-    for kind, code in FENCE.findall(page.read_text()):
-        if kind != "sh":
-            continue
-        for line in code.replace("\\\n", " ").splitlines():
-            words = shlex.split(re.split(r" [<>] ", line)[0], comments=True)
-            if words[:1] != ["deepgin"] or len(words) < 2:
-                continue
-            assert words[1] in COMMANDS, line
-            import_module(f"deepgin.commands.{words[1]}").parser().parse_args(words[2:])
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_in_pages_compiles(page):
-    for kind, code in FENCE.findall(page.read_text()):
-        if kind == "python":
-            compile(code, page.name, "exec")
+            count += 1
+    assert count
 
 
 def test_the_tutorial_s_python(tmp_path, monkeypatch):
     """What the first page of the tutorial asserts holds after the command that it gives."""
-    text = (DOCS / "tutorial" / "first-hole.md").read_text()
-    blocks = FENCE.findall(text)
+    blocks = FENCE.findall((DOCS / "tutorial" / "first-hole.md").read_text())
     command = next(code for kind, code in blocks if kind == "sh" and "coffee-mask" in code)
     (python,) = (code for kind, code in blocks if kind == "python")
     monkeypatch.chdir(tmp_path)
@@ -99,9 +82,30 @@ def test_the_tutorial_s_python(tmp_path, monkeypatch):
     exec(python, {})  # noqa: S102, our own page
 
 
+@pytest.mark.slow
+def test_the_notebook_runs_and_was_committed_as_it_ran(tmp_path):
+    pytest.importorskip("nbconvert", reason="pip install '.[docs]'")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "notebook.ipynb").write_bytes(NOTEBOOK.read_bytes())
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
+    done = subprocess.run(
+        [*command, "notebook.ipynb"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    again, before = (
+        [
+            [output["output_type"] for output in cell["outputs"] if "data" in output]
+            for cell in json.loads(path.read_text())["cells"]
+            if cell["cell_type"] == "code"
+        ]
+        for path in (tmp_path / "notebook.ipynb", NOTEBOOK)
+    )
+    assert again == before
+
+
 def test_the_reference_has_what_is_public():
-    told = "\n".join(page.read_text() for page in (DOCS / "reference").glob("*.md"))
-    names = set(re.findall(r"^::: ([\w.]+)$", told, re.MULTILINE))
+    text = "\n".join(page.read_text() for page in (DOCS / "reference").glob("*.md"))
+    names = set(re.findall(r"^::: ([\w.]+)$", text, re.MULTILINE))
     assert len(names) > 50
     objects = [_found(name) for name in names - {"commands"}]
     for name in set(deepgin.__all__) - {"masks"}:
@@ -124,49 +128,6 @@ def _found(name):
     raise AssertionError(name)
 
 
-def test_figures_are_made_by_scripts_and_shown():
-    folder = DOCS / "figures"
-    scripts = "\n".join(path.read_text() for path in folder.glob("*.py"))
-    text = "\n".join(page.read_text() for page in PAGES)
-    for path in folder.iterdir():
-        if path.suffix in (".png", ".jpg", ".svg"):
-            # The sheet is a training run's, whose command stands on the page.
-            assert f'"{path.name}"' in scripts or path.name == "tiny-sheet.jpg", path.name
-            assert f"figures/{path.name}" in text, path.name
-
-
-def test_the_notebook_is_committed_as_it_ran():
-    notebook = json.loads(NOTEBOOK.read_text())
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
-    outputs = [output for cell in cells for output in cell["outputs"]]
-    assert not [output for output in outputs if output["output_type"] == "error"]
-    assert not [output for output in outputs if output.get("name") == "stderr"]
-    assert sum("image/jpeg" in output.get("data", {}) for output in outputs) >= 4
-    assert not re.search(r"/(home|root|tmp|work|Users)/", NOTEBOOK.read_text())
-
-
-@pytest.mark.slow
-def test_the_notebook_runs(tmp_path):
-    pytest.importorskip("nbconvert", reason="pip install '.[docs]'")
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (tmp_path / "notebook.ipynb").write_bytes(NOTEBOOK.read_bytes())
-    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
-    done = subprocess.run(
-        [*command, "notebook.ipynb"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    again, before = (
-        [
-            [output.get("data", {}).keys() - {"text/html"} for output in cell["outputs"]]
-            for cell in json.loads(path.read_text())["cells"]
-            if cell["cell_type"] == "code" and any("data" in one for one in cell["outputs"])
-        ]
-        for path in (tmp_path / "notebook.ipynb", NOTEBOOK)
-    )
-    assert len(again) == len(before)
-
-
 class _Resources(HTMLParser):
     """Gathers what a page loads, and where it leads."""
 
@@ -175,14 +136,14 @@ class _Resources(HTMLParser):
         self.loaded, self.links, self.anchors = [], [], set()
 
     def handle_starttag(self, tag, attrs):
-        found = dict(attrs)
-        self.anchors |= {found[name] for name in ("id", "name") if found.get(name)}
+        values = dict(attrs)
+        self.anchors |= {values[name] for name in ("id", "name") if values.get(name)}
         if tag in ("script", "img", "iframe", "source", "video"):
-            self.loaded.append(found.get("src"))
-        if tag == "link" and found.get("rel") not in ("canonical", "next", "prev"):
-            self.loaded.append(found.get("href"))
-        if tag == "a" and found.get("href"):
-            self.links.append(found["href"])
+            self.loaded.append(values.get("src"))
+        if tag == "link" and values.get("rel") not in ("canonical", "next", "prev"):
+            self.loaded.append(values.get("href"))
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
 
 
 @pytest.mark.slow

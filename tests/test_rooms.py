@@ -32,7 +32,7 @@ def imported(name: str) -> set[str]:
     """Return the modules of the package that a module imports, within functions too."""
     path = MODULES[name]
     package = ["deepgin", *path.relative_to(PACKAGE).parts[:-1]]
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             full = [alias.name for alias in node.names]
@@ -42,8 +42,8 @@ def imported(name: str) -> set[str]:
             full = [f"{base}.{alias.name}" for alias in node.names]
         else:
             continue
-        found |= {module_of(one.split(".")[1:]) for one in full if one.split(".")[0] == "deepgin"}
-    return found - {name}
+        names |= {module_of(one.split(".")[1:]) for one in full if one.split(".")[0] == "deepgin"}
+    return names - {name}
 
 
 def module_of(parts: list[str]) -> str:

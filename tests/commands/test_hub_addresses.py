@@ -29,7 +29,7 @@ def cached(monkeypatch, tmp_path, weights):
     path.symlink_to(folder / "blobs/b")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(hub, "_found", {})
+    monkeypatch.setattr(hub, "_downloads", {})
     return path
 
 

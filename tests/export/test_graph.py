@@ -8,7 +8,6 @@ import torch
 from deepgin.export import export_graph
 from deepgin.network import Generator, build
 from deepgin.runtimes.onnx import GRAPHS
-from deepgin.weights import local_path, read_card
 
 onnx = pytest.importorskip("onnx")
 
@@ -22,11 +21,6 @@ def facts(path):
         "weights": {tensor.name: tuple(tensor.dims) for tensor in graph.initializer},
         "opsets": [(one.domain, one.version) for one in model.opset_import],
     }
-
-
-def test_the_shipped_weights_have_one():
-    card = read_card(local_path())
-    assert (GRAPHS / f"{card.network}-{card.width}.onnx").is_file()
 
 
 @pytest.mark.parametrize("path", sorted(GRAPHS.glob("*.onnx")), ids=lambda path: path.stem)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from huggingface_hub import constants
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgin.errors import UsageError, WeightsError
@@ -28,7 +29,7 @@ def cache(monkeypatch, tmp_path):
     folder = tmp_path / "cache"
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(hub, "_found", {})
+    monkeypatch.setattr(hub, "_downloads", {})
     return folder
 
 
@@ -63,8 +64,8 @@ def served(monkeypatch):
                 return self.answer(hub_.refusal[0], b"{}", {"X-Error-Code": hub_.refusal[1]})
             if self.path.startswith("/api/models/owner/name"):
                 listed = [{"rfilename": name} for name in hub_.files]
-                told = {"id": "owner/name", "sha": COMMIT, "siblings": listed}
-                return self.answer(200, json.dumps(told).encode(), {})
+                info = {"id": "owner/name", "sha": COMMIT, "siblings": listed}
+                return self.answer(200, json.dumps(info).encode(), {})
             content = hub_.files.get(self.path.split("/resolve/")[1].partition("/")[2])
             if content is None:
                 return self.answer(404, b"", {"X-Error-Code": "EntryNotFound"})
@@ -99,14 +100,11 @@ def served(monkeypatch):
 
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True)
+PATHS = st.lists(NAMES, max_size=3).map("/".join)
 
 
-@given(
-    NAMES,
-    NAMES,
-    st.lists(NAMES, max_size=3).map("/".join),
-    st.lists(NAMES, max_size=2).map("/".join),
-)
+@settings(max_examples=30)
+@given(NAMES, NAMES, PATHS, PATHS)
 def test_an_address_is_read_as_it_is_written(owner, name, file, revision):
     address = Address(f"{owner}/{name}", file, revision)
     assert parse(str(address)) == address
@@ -116,17 +114,12 @@ def test_an_address_is_read_as_it_is_written(owner, name, file, revision):
 @pytest.mark.parametrize(
     "text",
     ["hf:", "hf:name", "hf:owner/", "hf:/name", "hf://owner/name", "hf:owner/name@", "hf:o/n@a@b"]
-    + ["hf:o/n/", "hf:o/n//w", "hf:o/n/../w", "hf:../n", "hf:o/n/w/"],
+    + ["hf:o/n/", "hf:o/n//w", "hf:o/n/../w", "hf:../n", "hf:o/n/w/"]
+    + ["hf:a--b/c"],  # the hub's own rule
 )
 def test_what_is_no_address(text):
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(UsageError, match=re.escape(text)):
         local_path(text)
-    assert raised.value.field == "weights"
-
-
-def test_names_that_the_hub_does_not_allow():
-    with pytest.raises(UsageError, match="'a--b/c' cannot be the name of a repository"):
-        local_path("hf:a--b/c")
 
 
 def test_files_stay_files(tmp_path):
@@ -142,9 +135,9 @@ def test_weights_from_the_cache_are_loaded(lay, weights):
     snapshot = lay({TINY: weights.read_bytes(), "README.md": b"words"})
     for name in ("hf:owner/name", f"hf:owner/name/{TINY}", Path("hf:owner/name@main")):
         assert local_path(name) == snapshot / TINY
-    found, expected = load(local_path("hf:owner/name")), load(weights)
-    assert (found.name, found.width) == (expected.name, expected.width)
-    pairs = zip(found.parameters(), expected.parameters(), strict=True)
+    loaded, expected = load(local_path("hf:owner/name")), load(weights)
+    assert (loaded.name, loaded.width) == (expected.name, expected.width)
+    pairs = zip(loaded.parameters(), expected.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
@@ -161,10 +154,8 @@ def test_revisions(lay):
 
 def test_which_of_several(lay):
     lay({"a/one.safetensors": b"1", "two.safetensors": b"2"}, repo="o/two")
-    with pytest.raises(WeightsError) as error:
+    with pytest.raises(WeightsError, match=r"a/one\.safetensors, two\.safetensors"):
         local_path("hf:o/two@main")
-    assert "a/one.safetensors, two.safetensors" in str(error.value)
-    assert str(error.value).endswith("name one, as in hf:o/two/a/one.safetensors@main")
     assert local_path("hf:o/two/two.safetensors").read_bytes() == b"2"
     lay({hub.USUAL: b"3", "two.safetensors": b"2"}, repo="o/usual")
     assert local_path("hf:o/usual").read_bytes() == b"3"
@@ -173,19 +164,13 @@ def test_which_of_several(lay):
         local_path("hf:o/none")
 
 
-def test_without_network_and_cache():
-    for name in ("hf:owner/name", f"hf:owner/name/{TINY}"):
-        with pytest.raises(WeightsError, match="is not in the cache, and the hub cannot be reach"):
-            local_path(name)
-
-
 def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(WeightsError, match=r"pip install -c constraints\.txt '\.\[hub\]'"):
         local_path("hf:owner/name")
 
 
-def test_a_download_is_asked_for_once(served, cache, weights):
+def test_a_download_is_asked_for_once(served, cache, weights, monkeypatch):
     served.files = {TINY: weights.read_bytes(), "README.md": b"words"}
     path = local_path("hf:owner/name")
     assert path.read_bytes() == weights.read_bytes()
@@ -195,41 +180,30 @@ def test_a_download_is_asked_for_once(served, cache, weights):
     served.files = {TINY: b"newer"}
     assert local_path("hf:owner/name") == path
     assert len(served.asked) == asked
-
-
-def test_what_was_downloaded_is_there_without_network(served, monkeypatch):
-    served.files = {TINY: b"words"}
-    path = local_path("hf:owner/name")
-    hub._found.clear()
+    hub._downloads.clear()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert local_path("hf:owner/name") == path
 
 
-@pytest.mark.parametrize("name", ["hf:owner/name", f"hf:owner/name/{TINY}@v1"])
+LISTED, NAMED = "hf:owner/name", f"hf:owner/name/{TINY}@v1"
+
+
 @pytest.mark.parametrize(
-    ("refusal", "told"),
+    ("name", "refusal", "part"),
     [
-        ((401, "RepoNotFound"), "no such repository, or a private one: .* `hf auth login`"),
-        ((403, "GatedRepo"), "is gated: agree to its terms on its page, then `hf auth login`"),
-        ((404, "RevisionNotFound"), "there is no revision '(main|v1)'"),
+        *((name, None, "HF_HUB_OFFLINE") for name in (LISTED, NAMED)),
+        *((name, (401, "RepoNotFound"), "hf auth login") for name in (LISTED, NAMED)),
+        *((name, (403, "GatedRepo"), "gated") for name in (LISTED, NAMED)),
+        (LISTED, (404, "RevisionNotFound"), "'main'"),
+        (NAMED, (404, "RevisionNotFound"), "'v1'"),
+        (NAMED, (404, "EntryNotFound"), f"'{TINY}'"),
+        (LISTED, (500, ""), "500"),
     ],
 )
-def test_refusals_are_one_line(served, refusal, told, name):
+def test_refusals_are_one_line(served, monkeypatch, refusal, part, name):
     served.refusal = refusal
-    with pytest.raises(WeightsError, match=told) as error:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", refusal is None)
+    with pytest.raises(WeightsError, match=part) as error:
         local_path(name)
     assert str(error.value).startswith(name)
-    assert "\n" not in str(error.value)
-
-
-def test_a_file_that_the_repository_lacks(served):
-    served.files = {TINY: b"words"}
-    with pytest.raises(WeightsError, match="there is no file 'other.safetensors'"):
-        local_path("hf:owner/name/other.safetensors")
-
-
-def test_a_hub_in_trouble(served):
-    served.refusal = (500, "")
-    with pytest.raises(WeightsError, match="hf:owner/name .*500") as error:
-        local_path("hf:owner/name")
     assert "\n" not in str(error.value)

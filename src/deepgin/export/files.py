@@ -1,4 +1,4 @@
-"""Writing exported files, whole or not at all. pipelines.py holds what they compute."""
+"""Writing exported files, whole or not at all."""
 
 import io
 import warnings
@@ -12,13 +12,10 @@ from ..files import whole_file
 from ..network import Generator
 from ..version import __version__
 from ..weights.card import KEY, Card
-from .pipelines import MiGanPipeline, Pipeline
+from .pipelines import Contract, MiGanPipeline, Pipeline
 from .traceable import traceable
 
-CONTRACTS: dict[str, type[Pipeline] | type[MiGanPipeline]] = {
-    "deepgin": Pipeline,
-    "migan": MiGanPipeline,
-}
+CONTRACTS: dict[str, type[Contract]] = {"deepgin": Pipeline, "migan": MiGanPipeline}
 OPSETS = range(18, 21)
 """Of ONNX: older ones lack operators of ours, newer ones the converter."""
 _PREFIX = "network."  # of the weights' names in a pipeline
@@ -37,13 +34,12 @@ def export(
 
     Args:
         network: any but a guided one.
-        path: ends in .onnx; or in .pt2 for a program of `torch.export`, which takes sides of 17
-            pixels and more, half a minute to be written, and nearly as long to be loaded.
+        path: ends in .onnx; or in .pt2 for a program of `torch.export`, which takes sides of at
+            least 17 pixels, and half a minute to write or to load.
         contract: `deepgin` (`Pipeline`) or `migan` (`MiGanPipeline`).
-        halved: keep the weights of ONNX files as float16, which halves them; they compute in
-            float32 still.
-        opset: of ONNX files, one of `OPSETS`.
-        card: is written into the file, with our version; None writes what `weights.save` would.
+        halved: store the weights of an ONNX file as float16; it still computes in float32.
+        opset: of ONNX files, 18 to 20.
+        card: for the file's metadata; None writes what `weights.save` would.
 
     Raises:
         UsageError: a name, contract or opset that does not work, halving a .pt2 file, or a
@@ -73,10 +69,10 @@ def export(
 
 
 def export_graph(network: Generator, path: str | Path) -> None:
-    """Write the ONNX graph of a network of our contract without its weights.
+    """Write the ONNX graph of a network without its weights.
 
-    They are declared as kept elsewhere, under the names that they have in our weights files, from
-    which `runtimes.onnx` puts them in: one graph serves all weights of a variant and width.
+    They are declared as external, under their names in our weights files, and `runtimes.onnx` puts
+    them in: one graph serves all weights of a variant and width.
     """
     model = _model(Pipeline(traceable(network)), OPSETS[0])
     weights = network.state_dict()
@@ -89,9 +85,8 @@ def export_graph(network: Generator, path: str | Path) -> None:
         temporary.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _program(pipeline: Pipeline | MiGanPipeline, facts: dict[str, str]) -> bytes:
-    dynamic = torch.export.Dim.DYNAMIC
-    shapes = tuple(dict.fromkeys(axes, dynamic) for axes in pipeline.axes)
+def _program(pipeline: Contract, facts: dict[str, str]) -> bytes:
+    shapes = (dict.fromkeys(pipeline.axes, torch.export.Dim.DYNAMIC),) * len(pipeline.inputs)
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # among others, weights in channels_last are warned of
@@ -102,9 +97,7 @@ def _program(pipeline: Pipeline | MiGanPipeline, facts: dict[str, str]) -> bytes
     return buffer.getvalue()
 
 
-def _onnx(
-    pipeline: Pipeline | MiGanPipeline, opset: int, facts: dict[str, str], halved: bool
-) -> bytes:
+def _onnx(pipeline: Contract, opset: int, facts: dict[str, str], halved: bool) -> bytes:
     model = _model(pipeline, opset)
     if halved:
         _halve(model)
@@ -124,14 +117,12 @@ def _onnx_package() -> Any:
     return onnx
 
 
-def _model(pipeline: Pipeline | MiGanPipeline, opset: int) -> Any:
-    """Return the ONNX model, with weights under the names of our files.
-
-    By the converter that follows one run: that of `torch.export` proves every size as a symbol,
-    which takes it far longer, and needs sides of 17 pixels.
-    """
+def _model(pipeline: Contract, opset: int) -> Any:
+    """Return the ONNX model, with weights under the names of our files."""
     onnx = _onnx_package()
     buffer = io.BytesIO()
+    # By tracing one run: the converter of `torch.export` proves every size as a symbol, which
+    # takes it far longer, and needs sides of 17 pixels.
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -143,7 +134,7 @@ def _model(pipeline: Pipeline | MiGanPipeline, opset: int) -> Any:
             opset_version=opset,
             input_names=list(pipeline.inputs),
             output_names=list(pipeline.outputs),
-            dynamic_axes=dict.fromkeys((*pipeline.inputs, *pipeline.outputs), pipeline.axes[0]),
+            dynamic_axes=dict.fromkeys((*pipeline.inputs, *pipeline.outputs), pipeline.axes),
         )
     model = onnx.load_from_string(buffer.getvalue())
     del model.graph.input[len(pipeline.inputs) :]
@@ -151,7 +142,7 @@ def _model(pipeline: Pipeline | MiGanPipeline, opset: int) -> Any:
         tensor.name = tensor.name.removeprefix(_PREFIX)
     for node in model.graph.node:
         node.input[:] = [name.removeprefix(_PREFIX) for name in node.input]
-        node.name = ""  # where in the code it comes from, which is most of the graph's size
+        node.name = ""  # its place in the code, which is most of the graph's size
     return model
 
 
@@ -162,8 +153,7 @@ def _halve(model: Any) -> None:
     for tensor in model.graph.initializer:
         if tensor.data_type != onnx.TensorProto.FLOAT or not tensor.dims:
             continue
-        half = onnx.numpy_helper.to_array(tensor).astype("float16")
-        name = tensor.name
+        half, name = onnx.numpy_helper.to_array(tensor).astype("float16"), tensor.name
         tensor.CopyFrom(onnx.numpy_helper.from_array(half, name + ".half"))
         to = onnx.TensorProto.FLOAT
         casts.append(onnx.helper.make_node("Cast", [tensor.name], [name], to=to))

@@ -1,5 +1,7 @@
 """What an exported file does: bytes in, bytes out, valid pixels untouched."""
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,7 +11,24 @@ from ..network import SIZE_MULTIPLE, Generator
 _HALF = 128
 
 
-class Pipeline(nn.Module):
+class Contract(nn.Module):
+    """Names of inputs and outputs, and which of their axes are free."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    axes: ClassVar[dict[int, str]]
+
+    def __init__(self, network: Generator) -> None:
+        super().__init__()
+        self.network = network
+
+    @staticmethod
+    def example() -> tuple[Tensor, Tensor]:
+        """Return inputs to trace with; no two of their sizes are equal."""
+        raise NotImplementedError
+
+
+class Pipeline(Contract):
     """Our own contract: any size, mirrored at the right and lower edge to the network's multiple.
 
     Inputs: `picture` uint8, N x H x W x 3, RGB; `mask` uint8, N x H x W, missing from 128 on.
@@ -19,18 +38,12 @@ class Pipeline(nn.Module):
 
     inputs = ("picture", "mask")
     outputs = ("completed", "coarse")
-    axes = ({0: "batch", 1: "height", 2: "width"},) * 2
-
-    def __init__(self, network: Generator) -> None:
-        super().__init__()
-        self.network = network
+    axes: ClassVar = {0: "batch", 1: "height", 2: "width"}
 
     @staticmethod
     def example() -> tuple[Tensor, Tensor]:
-        """Return inputs to trace with; no two of their sizes are equal."""
-        return torch.zeros(2, 37, 53, 3, dtype=torch.uint8), torch.zeros(
-            2, 37, 53, dtype=torch.uint8
-        )
+        picture = torch.zeros(2, 37, 53, 3, dtype=torch.uint8)
+        return picture, picture[..., 0].clone()
 
     def forward(self, picture: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         height, width = picture.shape[1:3]
@@ -48,32 +61,26 @@ class Pipeline(nn.Module):
         return torch.where(hidden, completed, picture), torch.where(hidden, coarse, picture)
 
 
-class MiGanPipeline(nn.Module):
+class MiGanPipeline(Contract):
     """The contract of MI-GAN's ONNX file, so that what was made for that takes ours.
 
     Inputs: `image` uint8, N x 3 x H x W, RGB; `mask` uint8, N x 1 x H x W, 255 = valid, missing
     below 128. Output: `result` uint8, N x 3 x H x W, equal to `image` outside the hole.
 
-    Like MI-GAN's it looks at a square around the hole alone, at 512 x 512 pixels, so that the
-    network's time and memory have a bound. This square is twice as long as the hole, as far as
-    the picture goes, at least 512 pixels, and reduced where it is longer.
+    Like MI-GAN's it looks only at a square around the hole, so that time and memory have a bound.
+    The square is twice as long as the hole, no longer than the picture, at least 512 pixels, and
+    reduced to 512 x 512.
     """
 
     inputs = ("image", "mask")
     outputs = ("result",)
-    axes = ({0: "batch", 2: "height", 3: "width"},) * 2
+    axes: ClassVar = {0: "batch", 2: "height", 3: "width"}
     view = 512
-
-    def __init__(self, network: Generator) -> None:
-        super().__init__()
-        self.network = network
 
     @staticmethod
     def example() -> tuple[Tensor, Tensor]:
-        """Return inputs to trace with; no two of their sizes are equal."""
-        return torch.zeros(2, 3, 37, 53, dtype=torch.uint8), torch.full(
-            (2, 1, 37, 53), 255, dtype=torch.uint8
-        )
+        image = torch.zeros(2, 3, 37, 53, dtype=torch.uint8)
+        return image, torch.full_like(image[:, :1], 255)
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         hole = mask < _HALF
@@ -81,10 +88,8 @@ class MiGanPipeline(nn.Module):
         top, left, side = _square(hole.squeeze(1), self.view)
         scale = side / self.view
         seen = torch.cat((_floats(image), hole.float()), 1)
-        rows, columns = (
-            _shares(top, scale, self.view, height),
-            _shares(left, scale, self.view, width),
-        )
+        rows = _shares(top, scale, self.view, height)
+        columns = _shares(left, scale, self.view, width)
         reduced = rows.unsqueeze(1) @ seen @ columns.unsqueeze(1).transpose(2, 3)
         # A cell that has any of the hole in it is missing, so that nothing of that is seen.
         filled = self.network(reduced[:, :3], (reduced[:, 3:] > 0).float()).completed
@@ -103,28 +108,24 @@ def _bytes(picture: Tensor) -> Tensor:
 
 def _mirrored(side: int) -> Tensor:
     """Return the indices 0 to `side` - 1 and on to the next multiple, mirrored at the edge."""
-    places = torch.arange((side + SIZE_MULTIPLE - 1) // SIZE_MULTIPLE * SIZE_MULTIPLE)
+    indices = torch.arange((side + SIZE_MULTIPLE - 1) // SIZE_MULTIPLE * SIZE_MULTIPLE)
     last = torch.arange(side)[-1:]  # a tensor, since ONNX has no remainder by a symbol
-    places = places % (2 * last + 2)
-    return torch.minimum(places, 2 * last + 1 - places)
+    indices = indices % (2 * last + 2)
+    return torch.minimum(indices, 2 * last + 1 - indices)
 
 
 def _square(hole: Tensor, least: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return top, left and side, N x 1 each, of the square around N x H x W holes.
-
-    It is on whole pixels, twice as long as the hole but no longer than the picture, and at least
-    `least`; it reaches out of the picture only where that is shorter.
-    """
+    """Return top, left and side, N x 1 each, of the square around N x H x W holes."""
     rows, columns = hole.any(2), hole.any(1)
     (top, bottom), (left, right) = _ends(rows), _ends(columns)
-    wanted = 2 * torch.maximum(bottom - top, right - left)
-    longest = torch.maximum(_length(rows), _length(columns))
-    side = torch.clamp(torch.minimum(wanted, longest), min=least)
-    places = []
-    for first, last, length in ((top, bottom, _length(rows)), (left, right, _length(columns))):
+    height, width = _length(rows), _length(columns)
+    twice = 2 * torch.maximum(bottom - top, right - left)
+    side = torch.clamp(torch.minimum(twice, torch.maximum(height, width)), min=least)
+    starts = []
+    for first, last, length in ((top, bottom, height), (left, right, width)):
         start = ((first + last - side) / 2).floor()
-        places.append(torch.minimum(torch.relu(start), torch.relu(length - side)))
-    return places[0], places[1], side
+        starts.append(torch.minimum(torch.relu(start), torch.relu(length - side)))
+    return starts[0], starts[1], side
 
 
 def _length(marks: Tensor) -> Tensor:
@@ -133,10 +134,10 @@ def _length(marks: Tensor) -> Tensor:
 
 
 def _ends(marks: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the first marked place and the one after the last, float, N x 1 each; 0 without."""
-    places = torch.arange(marks.shape[1])
-    last = torch.where(marks, places + 1, 0).amax(1, keepdim=True).float()
-    first = torch.where(marks, places, places[-1:] + 1).amin(1, keepdim=True).float()
+    """Return the first marked index and the one after the last, float, N x 1 each; 0 without."""
+    indices = torch.arange(marks.shape[1])
+    last = torch.where(marks, indices + 1, 0).amax(1, keepdim=True).float()
+    first = torch.where(marks, indices, indices[-1:] + 1).amin(1, keepdim=True).float()
     return torch.minimum(first, last), last
 
 

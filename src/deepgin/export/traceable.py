@@ -28,11 +28,9 @@ def traceable(network: Generator) -> Generator:
 
 
 def _pull_push(image: Tensor, mask: Tensor) -> Tensor:
-    """Do what `network.prefill.pull_push` does, with the level to start from chosen by data.
-
-    By products with matrices alone: pads by a remainder and slices would give sizes that
-    `torch.export` needs minutes to compare.
-    """
+    """Do what `network.prefill.pull_push` does, with the level to start from chosen by data."""
+    # Products with matrices: pads by a remainder and slices give sizes that `torch.export` needs
+    # minutes to compare.
     height, width = image.shape[-2:]
     pyramid = [torch.cat((image * (1 - mask), 1 - mask), 1)]
     for level in range(_LEVELS):
@@ -64,11 +62,8 @@ def _doubling(side: int, level: int) -> Tensor:
 
 
 def _cells(side: int, level: int) -> int:
-    """Return how many cells a side has, with one too many from level 1 on, which is uncovered.
-
-    So there are always two, for `torch.export` would make a file for those sizes alone whose
-    levels come to one cell where those of its example do.
-    """
+    """Return how many cells a side has, with one too many from level 1 on, which is uncovered."""
+    # So there are always two. `torch.export` specialises on sizes of one.
     return (side + (1 << level) - 1) // (1 << level) + 1 if level else side
 
 

@@ -20,8 +20,6 @@ __all__ = [
     "variant",
     "variants",
 ]
-_GENERATOR = ("SIZE_MULTIPLE", "Filled", "Generator", "build", "channels_last")
-# These need torch.
-__getattr__ = names_from(
-    __name__, {"Discriminators": "discriminator"} | dict.fromkeys(_GENERATOR, "generator")
-)
+# All others need torch.
+_LATE = dict.fromkeys(set(__all__) - {"Variant", "variant", "variants"}, "generator")
+__getattr__ = names_from(__name__, _LATE | {"Discriminators": "discriminator"})

@@ -14,12 +14,8 @@ SPD4_RATES = (2, 3, 4, 5)
 
 def _pad_by_slices(x: Tensor, pad: int) -> Tensor:
     n, c, height, width = x.shape
-    out = torch.empty(
-        (n, c, height + 2 * pad, width + 2 * pad),
-        dtype=x.dtype,
-        device=x.device,
-        memory_format=_layout(x),
-    )
+    size = (n, c, height + 2 * pad, width + 2 * pad)
+    out = torch.empty(size, dtype=x.dtype, device=x.device, memory_format=_layout(x))
     out[:, :, pad:-pad, pad:-pad] = x
     out[:, :, pad:-pad, :pad] = x[..., :1]
     out[:, :, pad:-pad, -pad:] = x[..., -1:]
@@ -29,12 +25,8 @@ def _pad_by_slices(x: Tensor, pad: int) -> Tensor:
 
 
 class _PadBySlices(torch.autograd.Function):
-    """Replication padding in one layout, whose backward folds the border back by slices and sums.
-
-    On CUDA the built-in makes its input contiguous, so that channels_last is lost, and its
-    backward uses atomics, so that training does not repeat bit for bit.
-    """
-
+    # On CUDA the built-in makes its input contiguous, so channels_last is lost, and its backward
+    # uses atomics, so training does not repeat bit for bit. This backward sums slices.
     @staticmethod
     def forward(ctx, x: Tensor, pad: int) -> Tensor:  # type: ignore[no-untyped-def]
         ctx.pad = pad
@@ -87,7 +79,6 @@ class Conv(nn.Conv2d):
         self.border = rate * (kernel - 1) // 2
 
     def fill_bias(self, value: float) -> None:
-        """Set all biases to `value`."""
         assert self.bias is not None
         nn.init.constant_(self.bias, value)
 
@@ -103,7 +94,7 @@ class ConvLeaky(Conv):
 
 
 class UpConv(ConvLeaky):
-    """Bilinear enlargement by 2 with aligned corners, then 3x3 and LeakyReLU."""
+    """Bilinear enlargement by 2, then 3x3 and LeakyReLU."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 3)
@@ -118,10 +109,7 @@ def resize(x: Tensor, scale: float) -> Tensor:
 
 
 class ResidualBlock(nn.Module):
-    """x + 3x3(ReLU(3x3(x))); `rate` 1 is the paper's standard block, 2 its dilated one.
-
-    Receptive field 5 (standard) or 7 (dilated) pixels.
-    """
+    """x + 3x3(ReLU(3x3(x))); `rate` 1 is the paper's standard block, 2 its dilated one."""
 
     def __init__(self, channels: int, rate: int = 1) -> None:
         super().__init__()
@@ -135,8 +123,7 @@ class ResidualBlock(nn.Module):
 class SpdBlock(nn.Module):
     """Spatial pyramid dilation block: x + 3x3(concat of ReLU(3x3 at rate r)) ([P] section 3.1).
 
-    Each branch takes all C channels to C / len(rates). Receptive field 23 pixels with the eight
-    rates of the coarse stage, 13 with the four of the refinement.
+    Each branch takes all C channels to C / len(rates).
     """
 
     def __init__(self, channels: int, rates: tuple[int, ...]) -> None:
@@ -147,7 +134,6 @@ class SpdBlock(nn.Module):
         self.last = Conv(channels, channels, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        # Rate and kernel differ, the activation does not: one ReLU over all branches.
         return x + self.last(F.relu_(torch.cat([branch(x) for branch in self.branches], 1)))
 
 

@@ -24,7 +24,6 @@ class SpectralConv(nn.Conv2d):
         self.register_buffer("v", F.normalize(torch.randn(columns), dim=0))
 
     def normalised_weight(self) -> Tensor:
-        """Return weight / (u . weight v), after a power iteration when training."""
         with torch.autocast(self.weight.device.type, enabled=False):
             matrix = self.weight.flatten(1)
             if self.training:
@@ -44,14 +43,11 @@ class PatchDiscriminator(nn.Module):
 
     def __init__(self, width: int = 64) -> None:
         super().__init__()
-        w = width
-        self.layers = nn.ModuleList(
-            SpectralConv(*arguments)
-            for arguments in ((6, w, 2), (w, 2 * w, 2), (2 * w, 4 * w, 1), (4 * w, 4 * w, 1))
-        )
+        channels, strides = (6, width, 2 * width, 4 * width, 4 * width), (2, 2, 1, 1)
+        self.layers = nn.ModuleList(map(SpectralConv, channels, channels[1:], strides))
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return the four maps; the last is the score (N x 4w x (H/4 + 3) x (W/4 + 3))."""
+        """Return the maps; the last is the score (N x 4 width x (H/4 + 3) x (W/4 + 3))."""
         maps = []
         for layer in self.layers:
             x = layer(x)
@@ -62,11 +58,7 @@ class PatchDiscriminator(nn.Module):
 
 
 class Discriminators(nn.Module):
-    """The full-size and the half-size discriminator ([P] section 3.4).
-
-    Args:
-        width: channels of the first layer, 64 in [P].
-    """
+    """The full-size and the half-size discriminator ([P] section 3.4); width 64 in [P]."""
 
     def __init__(self, width: int = 64) -> None:
         super().__init__()
@@ -75,11 +67,11 @@ class Discriminators(nn.Module):
         self.half_size = PatchDiscriminator(width)
 
     def forward(self, masked: Tensor, picture: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Judge `picture` (N x 3 x H x W, not clamped) given `masked`, its holes white.
+        """Return the four maps of the full-size network and of the half-size one.
 
-        Returns:
-            The four maps of the full-size network and of the half-size one; the last map of
-            each is its score (67 x 67 and 35 x 35 positions at 256).
+        Args:
+            masked: N x 3 x H x W, holes white.
+            picture: likewise, completed or real, not clamped.
         """
         both = torch.cat((masked, picture), 1)
         half = F.avg_pool2d(both, 3, stride=2, padding=1, count_include_pad=False)

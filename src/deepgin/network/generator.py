@@ -28,7 +28,7 @@ class Filled:
     """What the generator returns; RGB about [0, 1], not clamped. None where a variant has none.
 
     Attributes:
-        completed: N x 3 x H x W, `reconstructed` in the hole and the given pixels elsewhere.
+        completed: N x 3 x H x W, `reconstructed` in the hole and `image` elsewhere.
         reconstructed: N x 3 x H x W, the network's whole picture ([P] I_out).
         coarse: N x 3 x H x W, the first stage's picture ([P] I_coarse).
         low_resolution: N x 3 x H/4 x W/4 ([P] I_lr).
@@ -70,8 +70,7 @@ class CoarseStage(nn.Module):
 class RefinementStage(nn.Module):
     """G2: encoder to 1/16, residual blocks round attention, decoder with mixed-in skips.
 
-    Returns the picture, and the low-resolution picture and alpha map (None without back
-    projection).
+    Returns picture, low-resolution picture and alpha map; the last two only for back projection.
     """
 
     def __init__(self, v: Variant, w: int) -> None:
@@ -141,18 +140,18 @@ class Generator(nn.Module):
             guidance: N x 3 x H x W in [0, 1], for `deepgin-guided` alone.
 
         Raises:
-            UsageError: H or W is no multiple of 16, or guidance is missing or not wanted.
+            UsageError: H or W is no multiple of 16, or guidance is missing or not accepted.
         """
         self._check(image, guidance)
         extra = () if guidance is None else (guidance,)
         valid = image * (1 - mask)
-        given = self.prefill(image, mask) if self.variant.prefill else valid + mask
-        coarse = self.stage1(torch.cat((given, mask, *extra), 1)).to(image.dtype)
+        start = self.prefill(image, mask) if self.variant.prefill else valid + mask
+        coarse = self.stage1(torch.cat((start, mask, *extra), 1)).to(image.dtype)
         if self.variant.prefill:
-            coarse = given + coarse
-        if self.stage2 is None:
-            return Filled(coarse * mask + valid, coarse, coarse, None, None)
+            coarse = start + coarse
         composite = coarse * mask + valid  # [C]; [P] Fig. 2 passes the raw coarse picture
+        if self.stage2 is None:
+            return Filled(composite, coarse, coarse, None, None)
         out, low, alpha = self.stage2(torch.cat((composite, mask, *extra), 1))
         out = out.to(image.dtype)
         if self.variant.prefill:
@@ -169,25 +168,18 @@ class Generator(nn.Module):
 
     def _check(self, image: Tensor, guidance: Tensor | None) -> None:
         height, width = image.shape[-2:]
-        fits = [-(-side // SIZE_MULTIPLE) * SIZE_MULTIPLE for side in (height, width)]
-        if fits != [height, width]:
+        up = [side + -side % SIZE_MULTIPLE for side in (width, height)]
+        if up != [width, height]:
             raise UsageError(
-                f"a picture of {width} x {height} pixels does not fit the network: "
-                f"pad it to {fits[1]} x {fits[0]} (multiples of {SIZE_MULTIPLE})"
+                f"a picture of {width} x {height} pixels does not fit the network",
+                mend=f"pad it to {up[0]} x {up[1]} (multiples of {SIZE_MULTIPLE})",
             )
         if (guidance is not None) != bool(self.variant.guidance):
             need = "needs" if self.variant.guidance else "takes no"
             raise UsageError(f"variant '{self.name}' {need} guidance picture")
 
 
-def initialise(network: Generator, released: bool = False) -> None:
-    """Draw fresh weights from torch's global generator.
-
-    Kaiming normal at full size; times 0.1 the last convolution of each residual branch and the
-    output convolutions; the attention's last one zero; output bias 0.45 (about the mean of
-    photographs; 0 with pre-filling): this starts far faster than `released`, which is [C]'s
-    choice (after ESRGAN): everything times 0.1, biases zero.
-    """
+def _initialise(network: Generator, released: bool) -> None:
     for module in network.modules():
         if isinstance(module, Conv):
             nn.init.kaiming_normal_(module.weight, 0, "fan_in")
@@ -203,6 +195,7 @@ def initialise(network: Generator, released: bool = False) -> None:
             nn.init.zeros_(module.last.weight)
     for output in output_convolutions(network):
         output.weight.data.mul_(0.1)
+        # About the mean of photographs.
         output.fill_bias(0 if network.variant.prefill else 0.45)
 
 
@@ -223,15 +216,14 @@ def channels_last(network: Generator) -> Generator:
 
 
 def build(name: str = "deepgin", width: int = 64, *, initialisation: str = "full") -> Generator:
-    """Build a generator with fresh random weights (torch's global generator draws them).
+    """Return a generator in training mode with weights drawn by torch's global generator.
 
     Args:
         name: one of `deepgin.variants()`.
         width: 64 in [P]; 32 is our compact network.
-        initialisation: `full` (ours) or `released` ([C]); see `initialise`.
-
-    Returns:
-        The network in channels_last layout, in training mode.
+        initialisation: `full`, ours: Kaiming normal; times 0.1 the last convolution of each
+            residual branch and the output convolutions; zero the attention's last one. `released`,
+            [C]'s, starts far slower: everything times 0.1.
 
     Raises:
         UsageError: unknown name or initialisation, or a width that does not work.
@@ -239,5 +231,5 @@ def build(name: str = "deepgin", width: int = 64, *, initialisation: str = "full
     if initialisation not in ("full", "released"):
         raise UsageError(f"no initialisation '{initialisation}': choose full or released")
     network = Generator(name, width)
-    initialise(network, released=initialisation == "released")
+    _initialise(network, released=initialisation == "released")
     return channels_last(network)

@@ -9,9 +9,8 @@ LEVELS_AT_256 = 7
 def pull_push(image: Tensor, mask: Tensor) -> Tensor:
     """Fill holes smoothly from their surroundings (Gortler et al. 1996).
 
-    Halve the valid colours and their coverage by 2 x 2 averages until the longer side is one or
-    two pixels (seven times at 256), then go back up: each level keeps its own colours as far as
-    they are covered and takes the enlarged coarser level elsewhere.
+    Halve the valid colours and their coverage until the longer side is one or two pixels (seven
+    times at 256), then go back up: what a level does not cover comes from the coarser one.
 
     Args:
         image: N x C x H x W; what stands under the mask does not matter.
@@ -23,24 +22,19 @@ def pull_push(image: Tensor, mask: Tensor) -> Tensor:
     levels = max(LEVELS_AT_256, (max(image.shape[-2:]) - 1).bit_length() - 1)
     pyramid = [(image * (1 - mask), 1 - mask)]  # colours weighted by their coverage
     for _ in range(levels):
-        pyramid.append(halve(*pyramid[-1]))
+        pyramid.append(_halve(*pyramid[-1]))
     filled = coarsest(*pyramid.pop())
     for colour, covered in reversed(pyramid):
-        filled = refine(filled, colour, covered)
+        height, width = colour.shape[-2:]
+        larger = F.interpolate(filled, scale_factor=2, mode="bilinear", align_corners=False)
+        filled = colour + larger[..., :height, :width] * (1 - covered)
     return filled
 
 
-def halve(colour: Tensor, covered: Tensor) -> tuple[Tensor, Tensor]:
-    """Average 2 x 2 pixels; an odd row or column is made up with uncovered ones."""
+def _halve(colour: Tensor, covered: Tensor) -> tuple[Tensor, Tensor]:
+    # An odd row or column is completed with uncovered pixels.
     border = (0, colour.shape[-1] % 2, 0, colour.shape[-2] % 2)
     return F.avg_pool2d(F.pad(colour, border), 2), F.avg_pool2d(F.pad(covered, border), 2)
-
-
-def refine(filled: Tensor, colour: Tensor, covered: Tensor) -> Tensor:
-    """Go a level up: what is not covered there takes the enlarged coarser level."""
-    height, width = colour.shape[-2:]
-    larger = F.interpolate(filled, scale_factor=2, mode="bilinear", align_corners=False)
-    return colour + larger[..., :height, :width] * (1 - covered)
 
 
 def coarsest(colour: Tensor, covered: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """The rows of the paper's Table 1 by name, and ours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import UsageError, nearest_name
 
@@ -34,19 +34,20 @@ class Variant:
     paper: bool = True
 
 
+_STD = Variant(
+    "StdResBlk",
+    "standard",
+    attention=False,
+    skips=False,
+    skip_attention=False,
+    back_projection=False,
+)
 _VARIANTS = {
-    "std-coarse": Variant("StdResBlk (Coarse only)", "standard", False, False, False, False, False),
-    "std": Variant("StdResBlk", "standard", True, False, False, False, False),
-    "std-sa": Variant("StdResBlk-SA", "standard", True, True, False, False, False),
-    "std-sa-skip": Variant(
-        "(ours: the skips without attention)",
-        "standard",
-        True,
-        True,
-        True,
-        False,
-        False,
-        paper=False,
+    "std-coarse": replace(_STD, row="StdResBlk (Coarse only)", refinement=False),
+    "std": _STD,
+    "std-sa": replace(_STD, row="StdResBlk-SA", attention=True),
+    "std-sa-skip": replace(
+        _STD, row="(ours: the skips without attention)", attention=True, skips=True, paper=False
     ),
     "std-mssa": Variant("StdResBlk-MSSA", "standard", back_projection=False),
     "dilated-mssa": Variant("DilatedResBlk-MSSA", "dilated", back_projection=False),
@@ -63,11 +64,7 @@ def variants() -> tuple[str, ...]:
 
 
 def variant(name: str) -> Variant:
-    """Return what `name` stands for.
-
-    Raises:
-        UsageError: there is no such variant; the message lists them.
-    """
+    """Return what `name` stands for; a UsageError lists all names."""
     if name not in _VARIANTS:
         raise UsageError(
             f"no variant '{name}'{nearest_name(name, variants())}: "

@@ -25,9 +25,9 @@ __all__ = [
     "save",
     "sharpness_of",
 ]
-# These need torch. Not named as their modules are, which would hide them.
+# These need torch. No module has the name of one, which would hide it.
 __getattr__ = names_from(
     __name__,
-    {"convert": "authors", "read_authors": "authors"}
+    dict.fromkeys(("convert", "read_authors"), "authors")
     | dict.fromkeys(("join", "load", "save"), "format"),
 )

@@ -1,7 +1,4 @@
-"""Converting checkpoints of the authors ([C] `latest_net_G.pth`, `latest_net_D.pth`) into ours.
-
-Only weights are converted. Code in a checkpoint is never run.
-"""
+"""Converting the authors' checkpoints ([C] `latest_net_G.pth`, `latest_net_D.pth`) into ours."""
 
 import pickle
 import warnings
@@ -18,7 +15,7 @@ State = dict[str, Tensor]
 
 
 def read_authors(path: str | Path) -> State:
-    """Read a plain state dict saved by `torch.save`, without a `module.` prefix if it had one.
+    """Read a plain state dict saved by `torch.save`; drops a `module.` prefix, runs no code.
 
     Raises:
         WeightsError: no such file, not such a checkpoint, or one that holds more than tensors.
@@ -46,14 +43,14 @@ def read_authors(path: str | Path) -> State:
 
 
 def convert(state: State, source: str | Path = "the checkpoint") -> Generator | Discriminators:
-    """Build the network whose authors'-layout weights are `state`, and load them.
+    """Build the network of weights in the authors' layout.
 
     Generators become `deepgin` or `deepgin-guided` (by their input channels), at the width they
     have; discriminators are accepted in both layouts that [C] writes.
 
     Args:
         state: as from `read_authors`.
-        source: the name for error messages.
+        source: a name for error messages.
 
     Raises:
         WeightsError: keys are missing or unexpected (all are listed), or shapes differ.
@@ -64,12 +61,10 @@ def convert(state: State, source: str | Path = "the checkpoint") -> Generator | 
 
 
 def _generator(state: State, source: str | Path) -> Generator:
-    first = state.get("lr_coarse_tinker.1.weight")
-    if _is_kernel(first, (4, 7)):
-        network = Generator("deepgin" if first.shape[1] == 4 else "deepgin-guided", 2 * len(first))
-    else:
-        # Without the first layer the width is unknown; compare with the paper's.
-        network = Generator("deepgin", 64)
+    first, name, width = state.get("lr_coarse_tinker.1.weight"), "deepgin", 64
+    if _is_kernel(first, (4, 7)):  # else the width is unknown: compare with the paper's
+        name, width = "deepgin" if first.shape[1] == 4 else "deepgin-guided", 2 * len(first)
+    network = Generator(name, width)
     _fill(network, _generator_names(), state, source)
     return network
 
@@ -81,18 +76,17 @@ def _is_kernel(weight: Tensor | None, inputs: tuple[int, ...]) -> TypeGuard[Tens
 def _generator_names() -> dict[str, str]:
     """Map each of our generator's modules to the authors' name of it."""
     names = {"stage1.out": "lr_coarse_tinker.31"}
-    for i, theirs in enumerate((1, 4, 7, 10)):
-        names[f"stage1.encoder.{i}"] = f"lr_coarse_tinker.{theirs}"
-    for i, theirs in enumerate((20, 24, 28)):
-        names[f"stage1.decoder.{i}"] = f"lr_coarse_tinker.{theirs}"
+    for part, layers in (("encoder", (1, 4, 7, 10)), ("decoder", (20, 24, 28))):
+        names |= {f"stage1.{part}.{i}": f"lr_coarse_tinker.{n}" for i, n in enumerate(layers)}
     for i in range(6):
         names |= _spd(f"stage1.middle.{i}", f"lr_coarse_tinker.{12 + i}", 8)
     # [C] numbers the blocks before the middle attention 1, 2, 5 and those after it 3, 4, 6.
     for i, theirs in ((0, 1), (1, 2), (2, 5), (4, 3), (5, 4), (6, 6)):
         names |= _spd(f"stage2.middle.{i}", f"r_md_mres{theirs}", 4)
-    for ours, attention in (("middle.3", "r_md_satn1"), ("skip4.1", "r_de_satn2")):
-        names |= _attention(f"stage2.{ours}", attention)
-    names |= _attention("stage2.skip3.1", "r_de_satn3")
+    for i, ours in enumerate(("middle.3", "skip4.1", "skip3.1"), 1):
+        attention = "r_md_satn1" if i == 1 else f"r_de_satn{i}"
+        leaves = {"theta": "theta", "phi": "phi", "g": "g", "last": "W"}
+        names |= {f"stage2.{ours}.{a}": f"{attention}.{b}" for a, b in leaves.items()}
     names |= {f"stage2.e{i}": f"r_en_conv{i}" for i in range(1, 6)}
     names |= {f"stage2.d{i}": f"r_de_conv{i}" for i in range(1, 5)}
     names |= {f"stage2.mix{i}": f"r_de_mix_conv{i}" for i in (1, 2)}
@@ -104,11 +98,6 @@ def _generator_names() -> dict[str, str]:
 def _spd(ours: str, theirs: str, branches: int) -> dict[str, str]:
     names = {f"{ours}.branches.{i}": f"{theirs}.branch{i + 1}.conv" for i in range(branches)}
     return names | {f"{ours}.last": f"{theirs}.fusion{branches + 1}.conv"}
-
-
-def _attention(ours: str, theirs: str) -> dict[str, str]:
-    names = {"theta": "theta", "phi": "phi", "g": "g", "last": "W"}
-    return {f"{ours}.{a}": f"{theirs}.{b}" for a, b in names.items()}
 
 
 def _discriminators(state: State, source: str | Path) -> Discriminators:

@@ -12,16 +12,11 @@ from ..errors import UsageError, WeightsError
 from .card import opened, read_card
 
 SOFT = "soft."
-"""What the name of a soft tensor begins with; the sharp one has its own, and stands for both where
-they do not differ."""
+"""The prefix of soft tensors. A sharp one has its own name, and stands for both if they are equal."""
 
 
 def checked(sharpness: float) -> float:
-    """Return a sharpness.
-
-    Raises:
-        UsageError: it is not within [0, 1].
-    """
+    """Return a sharpness; a UsageError says that it is not within [0, 1]."""
     if not 0 <= sharpness <= 1:
         problem = f"sharpness {sharpness} does not work"
         raise UsageError(problem, field="sharpness", mend="give 0 (soft) to 1 (sharp)")
@@ -31,48 +26,38 @@ def checked(sharpness: float) -> float:
 def sharpness_of(path: Path, asked: float | None = None) -> float | None:
     """Return the sharpness to load a file at: `asked`, or the default on its card.
 
-    Args:
-        path: a weights file, or one of `deepgin export`.
-        asked: within [0, 1].
-
-    Returns:
-        None for a file of one set, and for an exported one, whose sharpness is fixed.
+    None for a file of one set, and for one of `deepgin export`, whose sharpness is fixed.
 
     Raises:
-        UsageError: a number out of range, or any for such a file.
+        UsageError: a number out of [0, 1], or any for such a file.
         WeightsError: the file's card cannot be read.
     """
     if asked is not None:
         asked = checked(asked)
     if path.suffix in (".onnx", ".pt2"):
-        if asked is not None:
-            raise UsageError(
-                f"{path}: the sharpness of an exported file is fixed",
-                field="sharpness",
-                mend="leave {sharpness} out, or give it to deepgin export",
-            )
-        return None
-    usual = read_card(path).sharpness
-    if usual is None and asked is not None:
-        raise UsageError(
-            f"{path} holds one set of weights",
-            field="sharpness",
-            mend="leave {sharpness} out (deepgin blend makes files of two)",
-        )
-    return usual if asked is None else asked
+        default = None
+        problem = f"{path}: the sharpness of an exported file is fixed"
+        mend = "leave {sharpness} out, or give it to deepgin export"
+    else:
+        default = read_card(path).sharpness
+        problem = f"{path} holds one set of weights"
+        mend = "leave {sharpness} out (deepgin blend makes files of two)"
+    if default is None and asked is not None:
+        raise UsageError(problem, field="sharpness", mend=mend)
+    return default if asked is None else asked
 
 
 def tensors(path: Path, sharpness: float | None, framework: str = "np") -> dict[str, Any]:
-    """Return a file's tensors by name, float32.
+    """Return a weights file's tensors by name, float32.
 
     Args:
-        path: of a weights file.
+        path: the file.
         sharpness: as from `sharpness_of`; None reads one set.
         framework: np, or pt for torch's tensors.
 
     Raises:
-        WeightsError: missing or damaged, a soft tensor without its sharp one or of another shape,
-            or numbers that NumPy does not know.
+        WeightsError: missing or damaged, soft and sharp tensors that do not match, or numbers
+            that NumPy does not know.
     """
     try:
         with opened(path, framework) as file:

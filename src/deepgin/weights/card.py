@@ -11,9 +11,9 @@ from safetensors import SafetensorError, safe_open
 from ..errors import WeightsError
 
 KEY = "deepgin"
-"""Under which a file's metadata have the card, as JSON."""
+"""The card's key in a file's metadata; its value is JSON."""
 FORMAT = 2
-"""The latest that is read. Files of one set of weights are of format 1, which knows no sharpness."""
+"""The latest that is read. Files of one set of weights are of format 1, which has no sharpness."""
 LICENCE = "CC BY-NC 4.0"
 PREPROCESSING = {
     "channels": "RGB",
@@ -30,13 +30,10 @@ class Card:
 
     Attributes:
         network: a name of `deepgin.variants()`, or `discriminators`.
-        width: the network's width.
-        licence: of the weights.
         training: facts of the training, free in form.
         preprocessing: what the network expects.
         format: the version of this layout.
-        sharpness: of a file of two sets, soft and sharp: what is taken between them (0 to 1)
-            unless another is asked for; None for one set.
+        sharpness: the default of a file of two sets, 0 (soft) to 1 (sharp); None for one set.
     """
 
     network: str
@@ -48,14 +45,14 @@ class Card:
     sharpness: float | None = None
 
     def to_json(self) -> str:
-        """Return it as it stands in files, in the earliest format that says all of it."""
+        """Return the text for a file, in the earliest format that can say it."""
         facts = asdict(self) | {"format": 1 if self.sharpness is None else FORMAT}
         if self.sharpness is None:
             del facts["sharpness"]
         return json.dumps(facts)
 
     def at(self, sharpness: float | None) -> "Card":
-        """Return the card of one network at this sharpness; of one set alone it is the same."""
+        """Return the card of the network that a file gives at a sharpness."""
         if sharpness is None:
             return self
         training = self.training | {"sharpness": sharpness}
@@ -74,11 +71,7 @@ def read_card(path: str | Path) -> Card:
 
 
 def card_of(text: str, path: str | Path) -> Card:
-    """Read a card from the JSON that stands in a file's metadata.
-
-    Raises:
-        WeightsError: it is not a card, or of a later format.
-    """
+    """Read a card from JSON; `path` is for the WeightsError if it is none, or of a later format."""
     try:
         facts = json.loads(text)
         if facts["format"] > FORMAT:
@@ -104,11 +97,7 @@ def file_hash(path: str | Path) -> str:
 
 
 def opened(path: str | Path, framework: str = "np") -> Any:
-    """Open a safetensors file; `pt` gives its tensors as torch's.
-
-    Raises:
-        WeightsError: missing, or no such file.
-    """
+    """Open a safetensors file; `pt` gives its tensors as torch's."""
     if Path(path).is_dir():
         raise WeightsError(f"{path} is a folder: name a weights file in it")
     try:

@@ -28,19 +28,17 @@ def save(
     soft: dict[str, Tensor] | None = None,
     sharpness: float = 0.5,
 ) -> None:
-    """Write the network's weights with their card.
+    """Write a network's weights with their card.
 
     Args:
-        network: generator or discriminators.
+        network: the network.
         path: ends in .safetensors; its folder exists.
-        training: facts to put on the card.
+        training: facts for the card.
         licence: of the weights.
         weights: a state dict to write in place of the network's own (a moving average).
         dtype: of the file; float16 halves its size and moves no pixel by a grey level.
-        soft: the second set of a file of two: a state dict of the same names and shapes. What is
-            the same in both is written once.
-        sharpness: of such a file, in [0, 1]: what is taken between the two unless another is asked
-            for.
+        soft: a state dict for a file of two sets; tensors that are equal in both are written once.
+        sharpness: the default of such a file, in [0, 1].
 
     Raises:
         WeightsError: a weight is not finite, or does not fit into `dtype`.
@@ -70,8 +68,8 @@ def load(path: str | Path | None = None, sharpness: float | None = None) -> Gene
     """Load a generator for use: float32, channels_last, evaluation mode, on the CPU.
 
     Args:
-        path: a file that `save`, `deepgin train` or `deepgin convert` wrote; None takes the
-            weights that come with the package.
+        path: a file of ours, or an address on the hub; None takes the weights that come with the
+            package.
         sharpness: of a file of two sets, 0 (soft) to 1 (sharp); None takes its card's.
 
     Raises:
@@ -88,7 +86,7 @@ def load(path: str | Path | None = None, sharpness: float | None = None) -> Gene
             network = Generator(card.network, card.width)
         network.load_state_dict(tensors(path, sharpness, "pt"), assign=True)
     except (UsageError, RuntimeError, SafetensorError) as error:
-        # torch lists every tensor on a line of its own: the first few tell.
+        # torch lists every tensor on a line of its own.
         what = shorten(" ".join(str(error).split()), 500)
         raise WeightsError(f"{path} does not fit the network it names: {what}") from error
     return channels_last(network.requires_grad_(False).eval())
@@ -99,10 +97,10 @@ def join(soft: str | Path, sharp: str | Path, path: str | Path, sharpness: float
 
     Args:
         soft: a file of one set, of the warm-up.
-        sharp: a file of one set, of the main stage that continued from there; a mix of networks
-            that were trained separately is of no use.
-        path: see `save`.
-        sharpness: see `save`.
+        sharp: a file of one set, of the main stage that continued from there; networks that were
+            trained separately do not mix.
+        path: ends in .safetensors; its folder exists.
+        sharpness: the default of the new file.
 
     Raises:
         WeightsError: as for `load` and `save`, a file of two sets, or files that differ in

@@ -7,25 +7,17 @@ from textwrap import shorten
 
 from ..errors import UsageError, WeightsError
 
-PREFIX = "hf:"
-"""What addresses begin with; a file of such a name is written as `./hf:...`."""
 USUAL = "deepgin-compact.safetensors"
-"""What is taken of a repository that holds several weights, unless the address says another."""
+"""The default of a repository that holds several weights."""
 SHIPPED = Path(__file__).parent / "files" / USUAL
-"""The weights that come with the package."""
+_PREFIX = "hf:"  # a file of such a name is written as `./hf:...`
 _ADDRESS = re.compile(r"hf:([^/@]+/[^/@]+)(?:/([^@]+))?(?:@([^@]+))?")
-_found: dict["Address", Path] = {}
+_downloads: dict["Address", Path] = {}
 
 
 @dataclass(frozen=True)
 class Address:
-    """Weights on the Hugging Face Hub.
-
-    Attributes:
-        repo: owner/name.
-        file: its path in the repository; empty takes the only weights there.
-        revision: branch, tag or commit; empty takes the main branch.
-    """
+    """Weights on the Hugging Face Hub: `hf:owner/name[/path/in/repo.safetensors][@revision]`."""
 
     repo: str
     file: str = ""
@@ -33,20 +25,16 @@ class Address:
 
     def __str__(self) -> str:
         file = f"/{self.file}" if self.file else ""
-        return PREFIX + self.repo + file + (f"@{self.revision}" if self.revision else "")
+        return _PREFIX + self.repo + file + (f"@{self.revision}" if self.revision else "")
 
 
 def is_address(name: str | Path | None) -> bool:
     """Return whether a name of weights is an address on the hub."""
-    return str(name or "").startswith(PREFIX)
+    return str(name or "").startswith(_PREFIX)
 
 
 def parse(text: str) -> Address:
-    """Read `hf:owner/name[/path/in/repo.safetensors][@revision]`.
-
-    Raises:
-        UsageError: it is written otherwise.
-    """
+    """Read an address; a UsageError says that it is none."""
     match = _ADDRESS.fullmatch(text)
     if not match or {"", ".", ".."} & {*f"{match[1]}/{match[2] or 'file'}".split("/")}:
         raise UsageError(
@@ -58,7 +46,7 @@ def parse(text: str) -> Address:
 
 
 def local_path(name: str | Path | None = None) -> Path:
-    """Return the file of weights, after downloading it if that is needed.
+    """Return the file of weights, downloaded if needed; a plain file need not exist.
 
     An address is looked up once a process, so that all who ask for it see one version. Without
     a network an earlier download is used.
@@ -66,9 +54,6 @@ def local_path(name: str | Path | None = None) -> Path:
     Args:
         name: a file, `hf:owner/name[/path/in/repo.safetensors][@revision]`, or None for the
             weights that come with the package.
-
-    Returns:
-        The path; of a plain file as it was given, whether it exists or not.
 
     Raises:
         UsageError: the address is malformed.
@@ -80,9 +65,9 @@ def local_path(name: str | Path | None = None) -> Path:
     if not is_address(name):
         return Path(name)
     address = parse(name.as_posix() if isinstance(name, Path) else name)
-    if address not in _found or not _found[address].exists():
-        _found[address] = _downloaded(address)
-    return _found[address]
+    if address not in _downloads or not _downloads[address].exists():
+        _downloads[address] = _downloaded(address)
+    return _downloads[address]
 
 
 def _downloaded(address: Address) -> Path:
@@ -120,21 +105,16 @@ def _listed(address: Address) -> list[str]:
 
 
 def _cached(address: Address) -> list[str]:
-    from huggingface_hub import CacheNotFound, constants, scan_cache_dir
+    from huggingface_hub import errors, snapshot_download
 
-    asked = address.revision or "main"
+    only, revision = "*.safetensors", address.revision or None
     try:
-        repos = scan_cache_dir(constants.HF_HUB_CACHE).repos
-    except CacheNotFound:
+        folder = snapshot_download(
+            address.repo, revision=revision, allow_patterns=only, local_files_only=True
+        )
+    except errors.LocalEntryNotFoundError:
         return []
-    return [
-        file.file_path.relative_to(revision.snapshot_path).as_posix()
-        for repo in repos
-        if (repo.repo_type, repo.repo_id) == ("model", address.repo)
-        for revision in repo.revisions
-        if asked == revision.commit_hash or asked in revision.refs
-        for file in revision.files
-    ]
+    return [file.relative_to(folder).as_posix() for file in Path(folder).rglob(only)]
 
 
 def _choose(address: Address, files: list[str]) -> str:
@@ -151,26 +131,20 @@ def _choose(address: Address, files: list[str]) -> str:
 
 
 def _reason(address: Address, error: Exception) -> WeightsError | UsageError:
-    """Return what went wrong in one line; the hub's own messages have many."""
+    """Return the error in one line; the hub's own messages have many."""
     from huggingface_hub import errors
 
-    login = "`hf auth login`"
     if isinstance(error, errors.HFValidationError):
         return UsageError(f"{address}: '{address.repo}' cannot be the name of a repository")
-    if isinstance(error, errors.GatedRepoError):
-        return WeightsError(f"{address} is gated: agree to its terms on its page, then {login}")
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return WeightsError(
-            f"{address}: no such repository, or a private one: check the name, or {login}"
-        )
-    if isinstance(error, errors.RevisionNotFoundError):
-        return WeightsError(f"{address}: there is no revision '{address.revision or 'main'}'")
-    if isinstance(error, errors.LocalEntryNotFoundError):
-        return WeightsError(
-            f"{address} is not in the cache, and the hub cannot be reached: "
-            "check the network, and whether HF_HUB_OFFLINE is set"
-        )
-    if isinstance(error, errors.EntryNotFoundError):
-        return WeightsError(f"{address}: there is no file '{address.file}'")
+    reasons = {  # the first that fits: later ones include earlier ones
+        errors.GatedRepoError: " is gated: agree to its terms on its page, then `hf auth login`",
+        errors.RepositoryNotFoundError: ": no such repository, or a private one: check the name, "
+        "or `hf auth login`",
+        errors.RevisionNotFoundError: f": there is no revision '{address.revision or 'main'}'",
+        errors.LocalEntryNotFoundError: " is not in the cache, and the hub cannot be reached: "
+        "check the network, and whether HF_HUB_OFFLINE is set",
+        errors.EntryNotFoundError: f": there is no file '{address.file}'",
+    }
     why = shorten(" ".join(str(error).split()), 200) or type(error).__name__
-    return WeightsError(f"{address} cannot be downloaded: {why}")
+    texts = [text for kind, text in reasons.items() if isinstance(error, kind)]
+    return WeightsError(str(address) + [*texts, f" cannot be downloaded: {why}"][0])

@@ -39,7 +39,7 @@ class Model:
         return None
 
     def softened(self) -> "Model":
-        """Return the model under texture: weights of two sets at 0, unless a sharpness is given.
+        """Return the model under texture: weights of two sets at 0, unless it has a sharpness.
 
         Raises:
             WeightsError: the file cannot be used.
