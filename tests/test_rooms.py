@@ -89,12 +89,12 @@ def test_imports_are_read_wherever_they_stand():
 
 
 def test_libraries_print_nothing():
-    """Commands, the console and the processes of a cluster print; the other rooms return."""
+    """Commands and the console print; the other rooms return."""
     printing = {
         name
         for name, path in MODULES.items()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Name) and node.id == "print"
     }
-    allowed = {"console", "cluster.work"}
+    allowed = {"console"}
     assert not {name for name in printing - allowed if room_of(name) != "commands"}

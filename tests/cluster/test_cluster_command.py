@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import deepgin as package
+from deepgin.cluster import ClusterRequest
+from deepgin.cluster.request import Order
 from deepgin.commands import main
 from deepgin.inpainting import Options
 
@@ -68,7 +70,7 @@ def test_failures_are_named_and_counted(cluster, tmp_path):
     lines = err.splitlines()
     assert lines[1].startswith(f"deepgin: c: {tmp_path}/in/c.tar cannot be read as a tar shard: ")
     assert lines[2:] == [
-        "deepgin: x.png: x.png has no alpha channel: give a mask",
+        "deepgin: x.png: the picture has no alpha channel: give a mask",
         "deepgin: 2 failed, named above: mend them and run the same command again, "
         + "with --retry-failed for pictures",
     ]
@@ -124,7 +126,7 @@ def test_an_address_without_a_cluster(capsys, tmp_path, weights):
     from deepgin.errors import DeepginError
 
     hand = hand_over(Workers(address="nothing://me:SECRET@127.0.0.1:1"))
-    order = type("Order", (), {"request": type("Request", (), {"device": "cpu"})})
+    order = Order(ClusterRequest("in", "out"), {})
     with pytest.raises(DeepginError, match="^no Ray cluster at nothing://127.0.0.1:1: ") as caught:
         next(hand(order, None, []))
     assert "SECRET" not in str(caught.value)

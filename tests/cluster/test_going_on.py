@@ -178,15 +178,15 @@ def test_units_that_nobody_reports_are_named(fill, shards):
 def test_a_read_that_breaks_off_is_tried_again_next_time(fill, folder, memory, monkeypatch, ask):
     fsspec.filesystem("memory").put(str(folder), "/in", recursive=True)
     request = ask(f"{memory}in", f"{memory}out", per_unit=2)
-    real = type(fsspec.filesystem("memory")).get_file
+    real = type(fsspec.filesystem("memory")).cat_file
 
-    def breaks(self, rpath, lpath, *rest, **more):
-        if rpath.endswith("x/2.png"):
+    def breaks(self, path, *rest, **more):
+        if path.endswith("x/2.png"):
             raise ConnectionResetError("peer of ftp://me:SECRET@host went away")
-        return real(self, rpath, lpath, *rest, **more)
+        return real(self, path, *rest, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(fsspec.filesystem("memory")), "get_file", breaks)
+        patched.setattr(type(fsspec.filesystem("memory")), "cat_file", breaks)
         summary = fill_all(request, in_this_process, Told())
     assert summary.filled == 3
     [(unit, why)] = summary.failed

@@ -11,6 +11,7 @@ from deepgin.cluster.places import Place
 from deepgin.console import watcher
 from deepgin.inpainting import Options
 from deepgin.inpainting.folders import FolderRequest, JobOptions, fill_folder
+from deepgin.weights.model import Model
 
 from .conftest import (
     Told,
@@ -31,7 +32,7 @@ def test_a_folder_has_the_bytes_of_the_folder_command(fill, folder, tmp_path, we
     summary, told = fill(folder, per_unit=2)
     assert (summary.filled, summary.skipped, summary.failed) == (5, 0, [])
     assert told.begun == (3, 0)
-    fill_folder(FolderRequest(folder, tmp_path / "plain", weights=weights), watcher())
+    fill_folder(FolderRequest(folder, tmp_path / "plain", model=Model(weights)), watcher())
     found = {}
     for path in sorted((tmp_path / "out").glob("*.tar")):
         found |= members_of(path)
@@ -114,7 +115,7 @@ def test_own_alpha_and_neither(fill, tmp_path):
     write_tar(tmp_path / "in" / "a.tar", [*members, ("readme.txt", b"")])
     summary, _ = fill(tmp_path / "in")
     assert summary.filled == 1
-    assert summary.failed == [("b.png", "b.png has no alpha channel: give a mask")]
+    assert summary.failed == [("b.png", "the picture has no alpha channel: give a mask")]
     written = manifest(tmp_path / "out" / "a.tar.json")
     assert written["notes"] == [
         "c.mask.png is a mask without a picture",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgin.cluster.pairing import Entry, pair
+from deepgin.cluster.units import Entry, pair
 
 
 def pairs(names, masks=None, **options):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from ..console import shown
@@ -14,24 +13,19 @@ from ..errors import DeepginError, Note, UsageError, WeightsError
 from ..inpainting import Inpainter
 from ..locks import held
 from ..pictures import Failure
-from ..weights import local_path
 from .manifests import (
     JOB_MANIFEST,
     MANIFEST,
     TAR,
     Report,
     as_bytes,
-    differences,
     job_manifest,
     read_manifest,
-    report_if_done,
 )
 from .places import Place
-from .request import ClusterRequest
-from .units import Unit, UnitPlan, plan_units
-from .work import Order
+from .request import ClusterRequest, Order
+from .units import THREADS, Unit, UnitPlan, plan_units
 
-_THREADS = 16
 LOST = Note(
     "the processes that filled it died again and again: look into Ray's logs, and run the same "
     "command again",
@@ -119,22 +113,18 @@ def fill_all(request: ClusterRequest, hand: Hand, watcher: Watcher) -> ClusterSu
 
 def _checked_weights(request: ClusterRequest) -> tuple[ClusterRequest, bytes | None]:
     """Return the content of the weights file, which is tried here first, once for all workers."""
-    if request.weights is not None:
-        request = replace(request, weights=str(local_path(request.weights)))
-    inpainter = Inpainter(
-        request.weights, device="cpu", sharpness=request.sharpness, options=request.options
-    )
-    if inpainter.guided:
+    path = None if request.model.weights is None else request.model.file()
+    if path:
+        request = replace(request, model=replace(request.model, weights=path))
+    if Inpainter(replace(request.model, device="cpu"), options=request.options).guided:
         raise UsageError(
             "these weights need guidance pictures, which a cluster job does not take",
             field="weights",
         )
-    if request.weights is None:
-        return request, None
     try:
-        return request, Path(request.weights).read_bytes()
+        return request, path.read_bytes() if path else None
     except OSError as error:
-        raise WeightsError(f"{request.weights} cannot be read: {error.strerror}") from error
+        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _alone(target: Place) -> AbstractContextManager[None]:
@@ -159,6 +149,7 @@ def _remove_leftovers(target: Place, plan: UnitPlan) -> None:
 def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict[str, Report]:
     """Return the reports of units that are done. Others lose their manifest, the mark of done."""
     request, present = order.request, target.files()
+    overwrite = request.writing.overwrite
     unknown = {name.removesuffix(MANIFEST) for name in present if name.endswith(MANIFEST)}
     unknown -= {unit.name for unit in plan.units}
     if unknown:
@@ -168,17 +159,21 @@ def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict
         )
 
     def look(unit: Unit) -> tuple[list[str], Report | None]:
+        """Return what its request has otherwise, and its report if it is done."""
         manifest = read_manifest(target, unit.name)
         if not manifest:
             return [], None
-        size = present[unit.name + TAR].bytes if unit.name + TAR in present else -1
-        return differences(manifest, order.described), report_if_done(unit, manifest, size)
+        other = [k for k, v in order.described.items() if manifest["request"].get(k) != v]
+        tar = present.get(unit.name + TAR)
+        whole = tar and manifest["results"]["bytes"] == tar.bytes
+        done = whole and manifest["content"] == unit.content
+        return other, Report.of(manifest, before=True) if done else None
 
     units = [unit for unit in plan.units if unit.name + MANIFEST in present]
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         seen = dict(zip(units, pool.map(look, units), strict=True))
     other = next((keys for keys, _ in seen.values() if keys), [])
-    if other and not request.overwrite:
+    if other and not overwrite:
         raise UsageError(
             f"{target.shown} has results of another request (other {', '.join(other)})",
             field="overwrite",
@@ -186,12 +181,12 @@ def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict
         )
     done, changed = {}, 0
     for unit, (_, report) in seen.items():
-        if report and not request.overwrite and not (request.retry_failed and report.failed):
+        if report and not overwrite and not (request.retry_failed and report.failed):
             done[unit.name] = report
         else:
             changed += report is None
             target.child(unit.name + MANIFEST).remove()
-    if changed and not request.overwrite:
+    if changed and not overwrite:
         watcher.note(f"{changed} units have changed since they were filled: they are filled again")
     return done
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .places import Place
-from .units import Unit
 
 TAR, MANIFEST, JOB_MANIFEST = ".tar", ".tar.json", "manifest.json"
 
@@ -68,32 +67,8 @@ def read_manifest(target: Place, unit: str) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) and needed <= manifest.keys() else None
 
 
-def report_if_done(unit: Unit, manifest: dict[str, Any], size: int) -> Report | None:
-    """Return a unit's report, if its manifest is of its content and its tar has the size.
-
-    Args:
-        unit: as it is now.
-        manifest: as it was read.
-        size: of the tar in bytes, -1 where there is none.
-    """
-    done = manifest["content"] == unit.content and manifest["results"]["bytes"] == size
-    return Report.of(manifest, before=True) if done else None
-
-
-def differences(manifest: dict[str, Any], request: dict[str, Any]) -> list[str]:
-    """Return in what a manifest's request differs from another."""
-    before = manifest["request"]
-    return [key for key in request if before.get(key) != request[key]]
-
-
 def job_manifest(request: dict[str, Any], reports: dict[str, Report], *, complete: bool) -> dict:
-    """Return the manifest of the whole job.
-
-    Args:
-        request: see `ClusterRequest.to_dict`.
-        reports: of units, by name.
-        complete: every unit is written.
-    """
+    """Return the manifest of the whole job; it is complete once every unit is written."""
     units = [reports[name] for name in sorted(reports)]
     written = [report for report in units if not report.error]
     return {

@@ -22,8 +22,9 @@ from ..errors import DeepginError, UsageError
 from .job import Hand
 from .manifests import Report
 from .places import public
+from .request import Order
 from .units import Unit
-from .work import Order, Worker
+from .work import Worker
 
 ATTEMPTS = 4
 _STORE = 256 << 20
@@ -73,7 +74,7 @@ def hand_over(workers: Workers) -> Hand:
 
     def hand(order: Order, weights: bytes | None, units: list[Unit]) -> Iterator[Report]:
         hushed = cast(TextIO, _Hushed(sys.stdout))
-        with redirect_stdout(hushed), _cluster(workers, order.request.device) as gpus:
+        with redirect_stdout(hushed), _cluster(workers, order.request.model.device) as gpus:
             yield from _reports(workers, gpus, order, weights, units)
 
     return hand

@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import UsageError
 from ..inpainting import Options
 from ..inpainting.folders import JobOptions, provenance
+from ..weights.model import Model
 from .places import public
 
 
@@ -19,13 +20,9 @@ class ClusterRequest:
         target: address of the folder for results.
         masks: address of one mask for all pictures, or of a folder of masks; empty: beside them.
         options: how holes are found and filled.
-        writing: format and quality of results.
-        weights: a weights file of the machine that asks; None: those of the package.
-        device: see `Inpainter`.
-        precision: see `Inpainter`.
-        sharpness: see `Inpainter`.
+        writing: format and quality of results, and whether to fill again what is done.
+        model: the network, and how it runs; the weights file is read where the job starts.
         per_unit: pictures of a folder in one unit.
-        overwrite: fill again what is done.
         retry_failed: fill again the units in which pictures failed.
     """
 
@@ -34,12 +31,8 @@ class ClusterRequest:
     masks: str = ""
     options: Options = field(default_factory=Options)
     writing: JobOptions = field(default_factory=JobOptions)
-    weights: str | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    sharpness: float | None = None
+    model: Model = field(default_factory=Model)
     per_unit: int = 500
-    overwrite: bool = False
     retry_failed: bool = False
 
     def __post_init__(self) -> None:
@@ -56,14 +49,29 @@ class ClusterRequest:
         Raises:
             WeightsError, DeepginError: the weights cannot be read.
         """
-        return provenance(self.weights, self.options, self.sharpness) | {
+        return provenance(self.model, self.options) | {
             "options": asdict(self.options),
-            "precision": self.precision,
+            "precision": self.model.precision,
             "format": self.writing.format,
             "quality": self.writing.quality,
             "source": public(self.source),
             "masks": public(self.masks),
         }
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is the same for all units of a job.
+
+    Attributes:
+        request: of the job.
+        described: see `ClusterRequest.to_dict`.
+        one_mask: the masks' address is that of one for all.
+    """
+
+    request: ClusterRequest
+    described: dict[str, Any]
+    one_mask: bool = False
 
 
 def absolute(address: str) -> str:

@@ -1,14 +1,21 @@
-"""Reading and writing tar shards. What their members are is pairing.py's business."""
+"""Tar shards, read and written, and a worker's folder for files in work."""
 
 import hashlib
+import shutil
 import tarfile
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import IO, Any
 
-from ..errors import PictureError
+from ..errors import DeepginError, PictureError
+from ..locks import hold
 from ..tar_headers import Header
+
+_PREFIX, _LOCK = "deepgin-cluster-", "lock"
 
 
 class Shard:
@@ -42,15 +49,14 @@ class Shard:
         """Close the file."""
         self._tar.close()
 
-    def extract(self, name: str, path: Path) -> None:
-        """Write a member's content to `path`."""
+    def read(self, name: str) -> bytes:
+        """Return a member's content."""
         try:
             with self._lock:
                 file: IO[bytes] | None = self._tar.extractfile(self._members[name])
-                content = b"" if file is None else file.read()
+                return b"" if file is None else file.read()
         except Exception as error:  # decompressors raise what they like
             raise self._unreadable(error) from error
-        path.write_bytes(content)
 
     def _unreadable(self, error: BaseException) -> PictureError:
         why = getattr(error, "strerror", None) or " ".join(str(error).split())
@@ -89,3 +95,35 @@ class Results:
         with self._path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {"bytes": self._path.stat().st_size, "sha256": digest}
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give an empty folder where the system keeps temporary files (TMPDIR).
+
+    Raises:
+        DeepginError: it cannot be made.
+    """
+    root = Path(tempfile.gettempdir())
+    remove_dead(root)
+    try:
+        made = Path(tempfile.mkdtemp(prefix="deepgin-making-", dir=root))
+        lock = hold(made / _LOCK, DeepginError(f"{made} is another worker's"))
+        # Its lock is held before it has the name of what may be removed when nobody holds it.
+        folder = made.rename(root / made.name.replace("deepgin-making-", _PREFIX, 1))
+    except OSError as error:
+        raise DeepginError(f"{root} cannot be written ({error.strerror}): set TMPDIR") from error
+    try:
+        yield folder
+    finally:
+        lock.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_dead(root: Path) -> None:
+    """Remove the folders of workers that died: nobody holds their lock any more."""
+    for folder in root.glob(f"{_PREFIX}*"):
+        if (folder / _LOCK).is_file():
+            with suppress(DeepginError):
+                hold(folder / _LOCK, DeepginError("in use")).close()
+                shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ..console import NAMES_SHOWN, SECONDS_BETWEEN_LINES, duration, say, shown
 from ..errors import DeepginError
-from .parsing import Parser, add_filling, add_runtime, counted, filling_of
+from .parsing import Parser, add_filling, add_runtime, counted, filling_of, model_of
 
 if TYPE_CHECKING:
     from ..cluster import ClusterRequest
@@ -82,13 +82,9 @@ def _request(args: Any) -> "ClusterRequest":
         absolute(args.output),
         absolute(args.masks or ""),
         options=filling_of(args),
-        writing=JobOptions(format=args.format, quality=args.quality),
-        weights=args.weights,
-        device=args.device,
-        precision=args.precision,
-        sharpness=args.sharpness,
+        writing=JobOptions(args.overwrite, format=args.format, quality=args.quality),
+        model=model_of(args),
         per_unit=args.pictures_per_unit,
-        overwrite=args.overwrite,
         retry_failed=args.retry_failed,
     )
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .parsing import Parser, add_filling, add_runtime, counted, filling_of
+from .parsing import Parser, add_filling, add_runtime, counted, filling_of, model_of
 from .reporting import Report
 
 if TYPE_CHECKING:
@@ -197,8 +197,5 @@ def _request(args: Any) -> "FolderRequest":
             shard=parse_shard(args.shard) if args.shard else (1, 1),
         ),
         provenance=args.provenance,
-        weights=args.weights,
-        device=args.device,
-        precision=args.precision,
-        sharpness=args.sharpness,
+        model=model_of(args),
     )

@@ -13,6 +13,7 @@ from ..errors import UsageError, nearest_name
 
 if TYPE_CHECKING:
     from ..inpainting import Options
+    from ..weights.model import Model
 
 
 class _Help(DefaultHelpFormatter):
@@ -80,6 +81,13 @@ def add_runtime(parser: Parser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")
     add_sharpness(parser)
+
+
+def model_of(args: Any) -> "Model":
+    """Return the `Model` that the options of `add_runtime` mean."""
+    from ..weights.model import Model
+
+    return Model(args.weights, args.device, args.precision, args.sharpness)
 
 
 def add_sharpness(parser: Parser) -> None:

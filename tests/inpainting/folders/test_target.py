@@ -16,6 +16,7 @@ from deepgin.inpainting.folders import (
     provenance,
     remove_leftovers,
 )
+from deepgin.weights.model import Model
 
 LONG = "a name of more than forty characters, as some collections have them"
 
@@ -113,8 +114,8 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     ],
 )
 def test_the_sharpness_that_is_taken(stages, options, asked, told):
-    assert provenance(stages.both, options, asked)["sharpness"] == told
+    assert provenance(Model(stages.both, sharpness=asked), options)["sharpness"] == told
 
 
 def test_weights_of_one_set_have_none(stages):
-    assert "sharpness" not in provenance(stages.soft, Options())
+    assert "sharpness" not in provenance(Model(stages.soft), Options())
