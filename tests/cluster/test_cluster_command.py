@@ -70,7 +70,7 @@ def test_failures_are_named_and_counted(cluster, tmp_path):
     lines = err.splitlines()
     assert lines[1].startswith(f"deepgin: c: {tmp_path}/in/c.tar cannot be read as a tar shard: ")
     assert lines[2:] == [
-        "deepgin: x.png: the picture has no alpha channel: give a mask",
+        "deepgin: x.png: x.png has no alpha channel: give a mask",
         "deepgin: 2 failed, named above: mend them and run the same command again, "
         + "with --retry-failed for pictures",
     ]

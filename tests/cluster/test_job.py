@@ -115,7 +115,7 @@ def test_own_alpha_and_neither(fill, tmp_path):
     write_tar(tmp_path / "in" / "a.tar", [*members, ("readme.txt", b"")])
     summary, _ = fill(tmp_path / "in")
     assert summary.filled == 1
-    assert summary.failed == [("b.png", "the picture has no alpha channel: give a mask")]
+    assert summary.failed == [("b.png", "b.png has no alpha channel: give a mask")]
     written = manifest(tmp_path / "out" / "a.tar.json")
     assert written["notes"] == [
         "c.mask.png is a mask without a picture",

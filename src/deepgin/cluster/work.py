@@ -165,8 +165,9 @@ class _Filling:
             if not error.lasting:
                 self.broken = error
             raise
+        document = Document.open(content, task.pair.name)
         return Job(
-            Document.open(content, task.pair.name),
+            replace(document, source=task.pair.picture),  # messages name it
             marks and marks.mask,
             name=task.pair.name,
             mask_name=mask_name,
