@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..console import shown
+from ..console import Watcher, shown
 from ..errors import DeepginError, Note, on_command_line, spelled
 from ..inpainting import Inpainter, Job, Options, Result
 from ..inpainting.folders import FolderPlan, Pair, Task, provenance, run
@@ -109,7 +109,7 @@ def _failed(name: str, why: str) -> dict[str, Any]:
     return {"name": name, "status": "failed", "error": public(why)}
 
 
-class _Filling:
+class _Filling(Watcher):
     """Runs a folder job over a unit, and records as its watcher what became of each picture.
 
     The files of results have numbers for names, since a disk may not take a member's name.
@@ -211,11 +211,6 @@ class _Filling:
         """Record a warning."""
         (text,) = spelled([text], on_command_line)
         self.warnings.setdefault(name, []).append(public(self._plain(name, text)))
-
-    def before(self, *_: Any) -> None:
-        """Ignore it, as the following: the records have all."""
-
-    begin = step = end = before
 
     def _plain(self, name: str, text: str) -> str:
         """Return a text with the picture's name in place of its result's temporary file."""

@@ -7,14 +7,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import TypeAlias
 
-from ...console import shown
+from ...console import Watcher, shown
 from ...errors import PictureError, UsageError
 from ...pictures import check_target
 from ...weights.model import Model
 from ..inpainter import Inpainter
 from ..jobs import Job, Result
 from ..options import Options
-from .job import FolderSummary, Watcher, reader, run
+from .job import FolderSummary, reader, run
 from .pairing import Pair, Pairs, find_pairs
 from .plan import JobOptions, check_folders, plan
 from .target import check_alike, held, provenance, remove_leftovers
@@ -87,12 +87,7 @@ class FolderRequest:
 
 
 def fill_one(request: FolderRequest, watcher: Watcher, on_result: OnResult | None = None) -> Path:
-    """Fill one picture and return the file that was written.
-
-    Args:
-        request: what is asked for.
-        watcher: follows the work.
-        on_result: is called before the result is written.
+    """Fill one picture and return the file that was written; `on_result` is called before.
 
     Raises:
         DeepginError: the request, a file or the disk is at fault; nothing is written.
@@ -138,10 +133,7 @@ def fill_folder(
 ) -> FolderSummary:
     """Fill a folder; a failure does not stop the rest.
 
-    Args:
-        request: what is asked for.
-        watcher: follows the work.
-        on_result: is called before a result is written; seconds are the mean of its group.
+    `on_result` is called before a result is written; its seconds are the mean of its group.
 
     Raises:
         DeepginError: the request is at fault, or there is nothing to fill.
