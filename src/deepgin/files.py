@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all. What is written is the caller's business."""
+"""Writing a file whole or not at all."""
 
 import os
 import secrets
@@ -16,9 +16,8 @@ _UMASK = Lock()
 def whole_file(target: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `target` that becomes `target` when the block ends well.
 
-    The temporary file is flushed to disk before the rename and removed when the block fails, so
-    that `target` is at every moment absent, the old file, or the whole new one. Its ending is
-    that of `target`, since writers choose the format by it.
+    `target` is at every moment absent, the old file, or the whole new one. The temporary file has
+    the same ending, since writers choose the format by it.
 
     Raises:
         UsageError: `target` exists and `overwrite` is False.
@@ -29,12 +28,13 @@ def whole_file(target: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     temporary = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}{target.suffix}")
     try:
         if target.is_dir():
-            raise UsageError(f"{target} is a folder: name a file in it")
+            raise UsageError(f"{target} is a folder", mend="name a file in it")
         if not overwrite and target.exists():
             mend = "add {overwrite=true}, or choose another name"
             raise UsageError(f"{target} exists", field="overwrite", mend=mend)
         if not target.parent.is_dir():
-            raise DeepginError(f"{target}: there is no folder {target.parent}: make it first")
+            problem = f"{target}: there is no folder {target.parent}"
+            raise DeepginError(problem, mend="make it first")
         yield temporary
         _flush(temporary)
         # safetensors and mkstemp make files that only their owner can read.

@@ -16,7 +16,7 @@ from deepgin.cluster.work import BrokenWorker, fill_unit
 from deepgin.errors import DeepginError
 from deepgin.inpainting import Inpainter
 
-from .conftest import contents, manifest, write_shard
+from .conftest import contents, write_shard
 
 
 @pytest.fixture
@@ -34,14 +34,6 @@ def unit(order):
 @pytest.fixture
 def inpainter(weights):
     return Inpainter(weights, device="cpu")
-
-
-def test_the_same_unit_gives_the_same_bytes(order, unit, inpainter, tmp_path):
-    report = fill_unit(unit, order, inpainter)
-    before = contents(tmp_path / "out")
-    assert fill_unit(unit, order, inpainter) == report
-    assert contents(tmp_path / "out") == before
-    assert set(before) == {"a.tar", "a.tar.json"}
 
 
 def test_a_device_that_breaks_fails_no_picture(order, unit, inpainter, monkeypatch, tmp_path):
@@ -146,10 +138,3 @@ def test_manifests_have_no_secrets(ask, tmp_path, weights):
     request = ask("ftp://me:SECRET@host/in", masks="https://host/mask.png?token=SECRET")
     assert "SECRET" not in str(request.to_dict())
     assert request.to_dict()["source"] == "ftp://host/in"
-
-
-def test_notes_are_in_the_manifest(order, unit, inpainter, tmp_path):
-    fill_unit(unit, order, inpainter)
-    told = manifest(tmp_path / "out" / "a.tar.json")
-    assert told["notes"] == []
-    assert told["content"] == unit.content

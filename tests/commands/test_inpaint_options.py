@@ -25,18 +25,6 @@ def test_a_mask_beside_the_picture_needs_no_naming(works, pair, tmp_path, weight
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_without_a_mask_the_ways_to_one_are_named(fails, files_in, pair, tmp_path, weights):
-    before = files_in(tmp_path)
-    message = fails(1, "inpaint", pair[0], "-o", tmp_path / "out.png", "--weights", weights)
-    for word in ("photo.png has no mask", "--box", "--color", "--alpha", "_mask.png"):
-        assert word in message
-    (tmp_path / "masks").mkdir()
-    message = fails(1, "inpaint", pair[0], tmp_path / "masks", "-o", tmp_path / "out.png")
-    assert str(tmp_path / "masks") in message
-    (tmp_path / "masks").rmdir()
-    assert files_in(tmp_path) == before
-
-
 def test_a_mask_found_beside_is_never_output(fails, pair, weights):
     mask = pair[1].rename(pair[1].with_name("photo_mask.png"))
     message = fails(2, "inpaint", pair[0], "-o", mask, "--weights", weights, "--overwrite")
@@ -91,30 +79,6 @@ def test_options_reach_the_inpainter(works, pair, tmp_path, weights):
     expected = Inpainter(weights, options=Options(**given))(*pair)
     np.testing.assert_array_equal(np.asarray(Image.open(out)), np.asarray(expected))
     assert _hole_of(out, pair[0])[4, 9]
-
-
-def test_resize_mask(works, fails, pair, tmp_path, weights):
-    large = tmp_path / "large.png"
-    Image.open(pair[1]).resize((74, 58), Image.Resampling.NEAREST).save(large)
-    one, two = tmp_path / "one.png", tmp_path / "two.png"
-    arguments = ["inpaint", pair[0], large, "-o", two, "--weights", weights]
-    assert "--resize-mask" in fails(1, *arguments)
-    works(*arguments, "--resize-mask")
-    works("inpaint", *pair, "-o", one, "--weights", weights)
-    assert one.read_bytes() == two.read_bytes()
-
-
-def test_quality_of_a_jpeg_and_what_it_costs_is_said_once(deepgin, pair, tmp_path, weights):
-    sizes = []
-    for quality in (30, 95):
-        out = tmp_path / f"{quality}.jpg"
-        arguments = ["inpaint", *pair, "-o", out, "--weights", weights, "--quality", quality]
-        code, printed, err = deepgin(*arguments)
-        assert (code, printed) == (0, f"wrote {out}\n")
-        assert "JPEG is not exact" in err
-        assert err.count("\n") == 1
-        sizes.append(out.stat().st_size)
-    assert sizes[0] < sizes[1]
 
 
 def test_provenance_says_how_a_picture_was_made(works, pair, tmp_path, weights):
@@ -175,23 +139,6 @@ def test_sharpness(works, pair, tmp_path, stages):
     assert (found != np.asarray(Image.open(tmp_path / "usual.png"))).any()
 
 
-def test_under_texture_the_network_is_soft_unless_told_otherwise(works, pair, tmp_path, stages):
-    arguments = ["inpaint", *pair, "--weights"]
-    for name, weights, words in (
-        ("usual", stages.both, []),
-        ("soft", stages.soft, []),
-        ("sharper", stages.both, ["--sharpness", 1]),
-        ("sharp", stages.sharp, []),
-    ):
-        works(*arguments, weights, "-o", tmp_path / f"{name}.png", *words)
-    usual, soft, sharper, sharp = (
-        (tmp_path / f"{name}.png").read_bytes() for name in ("usual", "soft", "sharper", "sharp")
-    )
-    assert usual == soft
-    assert sharper == sharp
-    assert usual != sharper
-
-
 def test_verbose_says_which_fit(deepgin, pair, tmp_path, weights):
     arguments = ["inpaint", *pair, "-o", tmp_path / "out.png", "--weights", weights]
     code, _, err = deepgin(*arguments, "-v")
@@ -199,41 +146,6 @@ def test_verbose_says_which_fit(deepgin, pair, tmp_path, weights):
     fit = Inpainter(weights).run(*pair).fit
     assert err == f"{pair[0]}: {fit}\n"
     assert "texture" in fit
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (["--box", "1,1,4,4"], ["--box and a mask"]),
-        (["--alpha", "--color", "#fff"], ["--color and --alpha and a mask"]),
-        (["--fit", "cropp"], ["cropp", "did you mean 'crop'?"]),
-        (["--texture", "of"], ["'of'", "did you mean 'off'?", "auto, on, off"]),
-        (["--quality", "101"], ["101", "0 to 100"]),
-        (["--dilate", "-1"], ["-1"]),
-        (["--threshold", "2"], ["threshold"]),
-        (["--glob", "*.png"], ["--glob", "folder"]),
-        (["--limit", "2"], ["--limit", "folder"]),
-        (["--suffix", "_x"], ["--suffix", "folder"]),
-        (["--format", "png"], ["--format", "folder"]),
-        (["--shard", "1/2"], ["--shard", "folder"]),
-        (["--sharpness", "0.5"], ["tiny.safetensors", "one set", "leave --sharpness out"]),
-        (["--sharpness", "-0.1"], ["sharpness -0.1 does not work"]),
-        (["--sharpness", "nan"], ["sharpness", "nan"]),
-        (["--sharpness", "soft"], ["sharpness", "soft"]),
-    ],
-)
-def test_options_that_do_not_work(fails, files_in, pair, tmp_path, weights, options, words):
-    before = files_in(tmp_path)
-    arguments = ["inpaint", *pair, "-o", tmp_path / "out.png", "--weights", weights]
-    message = fails(2, *arguments, *options)
-    for word in words:
-        assert word in message
-    assert files_in(tmp_path) == before
-
-
-def test_guidance_for_weights_that_take_none(fails, pair, tmp_path, weights):
-    arguments = ["inpaint", *pair, "-o", tmp_path / "out.png", "--weights", weights]
-    assert "--guidance" in fails(2, *arguments, "--guidance", pair[1])
 
 
 def test_a_segmentation_beside_is_passed_over_by_weights_that_take_none(

@@ -5,23 +5,15 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 from ..console import shown
 from ..errors import DeepginError, Note, UsageError, WeightsError
 from ..inpainting import Inpainter
+from ..inpainting.folders import FolderSummary
 from ..locks import held
-from ..pictures import Failure
-from .manifests import (
-    JOB_MANIFEST,
-    MANIFEST,
-    TAR,
-    Report,
-    as_bytes,
-    job_manifest,
-    read_manifest,
-)
+from .manifests import JOB_MANIFEST, MANIFEST, TAR, Report, as_bytes, job_manifest, read_manifest
 from .places import Place
 from .request import ClusterRequest, Order
 from .units import THREADS, Unit, UnitPlan, plan_units
@@ -52,26 +44,10 @@ class Watcher(Protocol):
         """Take notice that work has ended, complete or not."""
 
 
-@dataclass
-class ClusterSummary:
-    """The outcome of a job.
-
-    Attributes:
-        filled: number of pictures that were filled.
-        skipped: number of pictures that had been filled before.
-        failed: name and reason of pictures, and of shards that could not be read or written.
-        target: the folder of results, without passwords.
-    """
-
-    filled: int = 0
-    skipped: int = 0
-    failed: list[Failure] = field(default_factory=list)
-    target: str = ""
-
-
-def fill_all(request: ClusterRequest, hand: Hand, watcher: Watcher) -> ClusterSummary:
+def fill_all(request: ClusterRequest, hand: Hand, watcher: Watcher) -> FolderSummary:
     """Fill a source's pictures; a failure does not stop the rest.
 
+    The summary counts pictures; shards that could not be read or written are among the failed.
     Every picture of a unit that could be read is in exactly one manifest, filled or failed,
     whatever dies meanwhile: a unit is done when its manifest is there, which is written last.
 
@@ -108,7 +84,13 @@ def fill_all(request: ClusterRequest, hand: Hand, watcher: Watcher) -> ClusterSu
             watcher.end()
             _remove_leftovers(target, plan)  # of workers that died while writing a file
         write_manifest(complete=not any(report.error for report in reports.values()))
-    return _summary(reports, plan, target)
+    summary = FolderSummary()
+    for unit in plan.units:
+        report = reports[unit.name]
+        summary.failed += [(unit.name, report.error)] if report.error else report.failed
+        summary.skipped += report.filled if report.before else 0
+        summary.done += 0 if report.before else report.filled
+    return summary
 
 
 def _checked_weights(request: ClusterRequest) -> tuple[ClusterRequest, bytes | None]:
@@ -189,13 +171,3 @@ def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict
     if changed and not overwrite:
         watcher.note(f"{changed} units have changed since they were filled: they are filled again")
     return done
-
-
-def _summary(reports: dict[str, Report], plan: UnitPlan, target: Place) -> ClusterSummary:
-    made = ClusterSummary(target=target.shown)
-    for unit in plan.units:
-        report = reports[unit.name]
-        made.failed += [(unit.name, report.error)] if report.error else report.failed
-        made.skipped += report.filled if report.before else 0
-        made.filled += 0 if report.before else report.filled
-    return made

@@ -12,15 +12,11 @@ TAR, MANIFEST, JOB_MANIFEST = ".tar", ".tar.json", "manifest.json"
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of a unit.
+    """The outcome of a unit: the pictures in its tar and those that failed, or why there is none.
 
     Attributes:
-        unit: its name.
-        error: why nothing of it is written, in one line; empty where it is.
-        filled: pictures in its tar.
-        failed: name and reason of those that are not.
         results: what the job's manifest says of its tar.
-        warnings: of pictures, and of how many.
+        warnings: how many pictures have each.
         before: it had been done before.
         restarted: a worker died filling it, and another one filled it.
     """

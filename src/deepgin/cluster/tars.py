@@ -112,7 +112,8 @@ def scratch() -> Iterator[Path]:
         # Its lock is held before it has the name of what may be removed when nobody holds it.
         folder = made.rename(root / made.name.replace("deepgin-making-", _PREFIX, 1))
     except OSError as error:
-        raise DeepginError(f"{root} cannot be written ({error.strerror}): set TMPDIR") from error
+        problem = f"{root} cannot be written ({error.strerror})"
+        raise DeepginError(problem, mend="set TMPDIR") from error
     try:
         yield folder
     finally:

@@ -56,16 +56,17 @@ def run(args: Any) -> None:
     """Fill, and print the counts."""
     try:
         from ..cluster import fill_all
+        from ..cluster.places import public
         from ..cluster.pool import Workers, hand_over
     except ImportError as error:
-        raise DeepginError(
-            f'{error.name or error} is missing: pip install -c constraints.txt ".[cluster]"'
-        ) from error
+        mend = 'pip install -c constraints.txt ".[cluster]"'
+        raise DeepginError(f"{error.name or error} is missing", mend=mend) from error
     workers = Workers(args.workers, args.cpus_per_worker, args.gpus_per_worker, args.address)
-    summary = fill_all(_request(args), hand_over(workers), Lines())
+    request = _request(args)
+    summary = fill_all(request, hand_over(workers), Lines())
     failed = len(summary.failed)
-    counts = counted(filled=summary.filled, skipped=summary.skipped, failed=failed)
-    print(f"{counts or 'nothing filled'}: {summary.target}")
+    counts = counted(filled=summary.done, skipped=summary.skipped, failed=failed)
+    print(f"{counts or 'nothing filled'}: {public(request.target)}")
     if failed:
         raise DeepginError(
             f"{failed} failed, named above",

@@ -83,9 +83,8 @@ def run(args: Any) -> None:
         return _folder(args)
     for name in _OF_FOLDERS:
         if getattr(args, name) and not (name == "format" and args.output == "-"):
-            raise UsageError(
-                f"--{name} is for a folder of pictures", field=name, mend="leave it out"
-            )
+            mend = f"leave {{{name}}} out"
+            raise UsageError("this option is for a folder of pictures", field=name, mend=mend)
     if streams:
         _through_streams(args)
     else:
@@ -144,7 +143,8 @@ def _through_streams(args: Any) -> None:
     from ..errors import DeepginError
 
     if args.source == args.masks == "-":
-        raise UsageError("picture and mask cannot both come from standard input: name a file")
+        problem = "picture and mask cannot both come from standard input"
+        raise UsageError(problem, field="mask", mend="name a file")
     request = _request(args)
     with TemporaryDirectory() as folder:
         stdin, stdout = Path(folder) / "stdin", Path(folder) / "stdout"
@@ -173,13 +173,14 @@ def _through_streams(args: Any) -> None:
 
 
 def _request(args: Any) -> "FolderRequest":
-    """Return what is asked for; options that do not work are told of before anything is read."""
+    """Return the request; options that do not work are refused before anything is read."""
     from ..inpainting.folders import FolderRequest, JobOptions, parse_shard
 
-    made = [name for name in ("--box", "--color", "--alpha") if getattr(args, name[2:])]
-    given = [*made, *(["a mask"] if args.masks else [])]
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} say what the hole is: give one of them")
+    made = [f"{{{name}}}" for name in ("box", "color", "alpha") if getattr(args, name)]
+    holes = [*made, *(["a mask"] if args.masks else [])]
+    if len(holes) > 1:
+        mend = f"choose one of {' and '.join(holes)}"
+        raise UsageError("the hole is described twice", field="mask", mend=mend)
     return FolderRequest(
         Path(args.source),
         Path(args.output),

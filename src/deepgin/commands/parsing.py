@@ -136,11 +136,12 @@ def output_of(args: Any, ending: str = "") -> Path:
     """Return the file that --output names.
 
     Raises:
-        UsageError: it ends otherwise, or exists and --overwrite is not given.
+        UsageError: it has another ending, or exists and is not to be overwritten.
     """
     output = Path(args.output)
     if not output.name.endswith(ending):
-        raise UsageError(f"{output}: end the output in {ending}")
+        raise UsageError(f"{output} has another ending", field="output", mend=f"end it in {ending}")
     if output.exists() and not args.overwrite:
-        raise UsageError(f"{output} exists: add --overwrite, or choose another name")
+        mend = "add {overwrite=true}, or choose another name"
+        raise UsageError(f"{output} exists", field="overwrite", mend=mend)
     return output

@@ -1,8 +1,8 @@
 """`deepgin serve`: the HTTP service."""
 
-import sys
 from typing import Any
 
+from ..console import say
 from ..errors import DeepginError
 from .parsing import Parser, add_runtime
 
@@ -66,14 +66,16 @@ def run(args: Any) -> None:
     with listen(settings.host, settings.port) as listening:
         address = address_at(listening)
         if not settings.is_loopback() and not settings.token:
-            say("warning: other machines can use this service without a token: set --token-file")
+            say(
+                "deepgin: warning: other machines can use this service without a token: set --token-file"
+            )
 
         def ready() -> None:
             page = f", with the page at {address}/" if args.page else ""
-            say(f"serving at {address}{page} (requests: {address}/docs)")
+            say(f"deepgin: serving at {address}{page} (requests: {address}/docs)")
 
         serve(settings, listening, page=args.page, ready=ready, access_log=args.verbose)
-    say("stopped; accepted requests are finished")
+    say("deepgin: stopped; accepted requests are finished")
 
 
 def settings_of(args: Any) -> Any:
@@ -109,8 +111,3 @@ def settings_of(args: Any) -> Any:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def say(line: str) -> None:
-    """Print a line on stderr."""
-    print(f"deepgin: {line}", file=sys.stderr, flush=True)
