@@ -5,7 +5,7 @@ import shutil
 import tarfile
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from threading import Lock
@@ -68,33 +68,21 @@ def _plain(name: str) -> str:
     return str(PurePosixPath(name.lstrip("/")))
 
 
-class Results:
-    """A tar that is being written: the same bytes for the same members, whenever and by whom.
+def write_results(path: Path, members: Iterable[tuple[str, Path]]) -> None:
+    """Write files as members of these names. The same members give the same bytes."""
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        for name, source in members:
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = source.stat().st_size, 0o644
+            with source.open("rb") as file:
+                tar.addfile(member, file)
 
-    Args:
-        path: of a file to make.
-    """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._tar = tarfile.open(path, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
-
-    def add(self, name: str, path: Path) -> dict[str, Any]:
-        """Add the file `path` as `name`; return what a manifest says of it."""
-        member = tarfile.TarInfo(name)
-        member.size, member.mode = path.stat().st_size, 0o644
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            self._tar.addfile(member, file)
-        return {"output": name, "bytes": member.size, "sha256": digest}
-
-    def close(self) -> dict[str, Any]:
-        """End it; return its size and hash."""
-        self._tar.close()
-        with self._path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"bytes": self._path.stat().st_size, "sha256": digest}
+def facts(path: Path) -> dict[str, Any]:
+    """Return size and hash of a file, as manifests have them."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": digest}
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from ..pictures import Document, Marks, read_marks
 from .manifests import MANIFEST, TAR, Report, as_bytes
 from .places import Place, PlaceError, public
 from .request import Order
-from .tars import Results, scratch
+from .tars import facts, scratch, write_results
 from .units import Entry, Source, Unit, collisions, opened
 
 _FULL = os.strerror(errno.ENOSPC)
@@ -85,22 +85,21 @@ def fill_unit(unit: Unit, order: Order, inpainter: Inpainter) -> Report:
     """
     target = Place(order.request.target)
     with scratch() as folder, opened(unit, order, folder) as source:
-        pictures = _Filling(source, order, inpainter, folder).run()
-        results = Results(folder / "results")
-        for record in pictures:
-            if file := record.pop("file", None):
-                record |= results.add(record.pop("result"), file)
-        tar = {"tar": unit.name + TAR} | results.close()
+        pictures, tar = _Filling(source, order, inpainter, folder).run(), folder / "results"
+        filled = [record for record in pictures if record["status"] == "filled"]
+        write_results(tar, [(record["output"], record["file"]) for record in filled])
+        for record in filled:
+            record |= facts(record.pop("file"))
         pictures += [_failed(name, why) for name, why in source.names.failed]
         manifest = {
             "unit": unit.name,
             "content": unit.content,
             "request": order.described,
-            "results": tar,
+            "results": {"tar": unit.name + TAR} | facts(tar),
             "notes": source.notes,
             "pictures": sorted(pictures, key=lambda record: record["name"]),
         }
-        target.child(unit.name + TAR).write(folder / "results")
+        target.child(unit.name + TAR).write(tar)
         target.child(unit.name + MANIFEST).write(as_bytes(manifest))
     return Report.of(manifest)
 
@@ -130,7 +129,7 @@ class _Filling(Watcher):
             self.mask = self._marks(Place(self.request.masks).read(), self.mask_name)
 
     def run(self) -> list[dict[str, Any]]:
-        """Return what the manifest says of each picture; filled ones have a `file` and `result`."""
+        """Return what the manifest says of each picture; filled ones have their `file`."""
         plan = FolderPlan()
         writing, entries = self.request.writing, self.source.names.entries
         double = {two: (one, name) for one, two, name in collisions(entries, writing)}
@@ -196,8 +195,8 @@ class _Filling(Watcher):
         """Record that a picture is filled."""
         entry, file = self.entries[name], self.tasks[name].target
         result = result_name(Path(entry.name), self.request.writing).as_posix()
-        self.records[name] = {"name": entry.name, "status": "filled", "fit": fit}
-        self.records[name] |= {"file": file, "result": result}
+        record = {"name": entry.name, "status": "filled", "fit": fit}
+        self.records[name] = record | {"output": result, "file": file}
 
     def failed(self, name: str, why: str) -> None:
         """Record that a picture failed, unless the picture is not at fault."""

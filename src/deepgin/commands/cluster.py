@@ -33,21 +33,29 @@ def parser() -> Parser:
         "NAME_mask or NAME.mask beside each picture, in shards too, or else where the picture is "
         "transparent",
     )
-    p.add_argument("-o", "--output", required=True, help="the folder for tars and manifests")
-    p.add_argument("--overwrite", action="store_true", help="fill again what is done")
-    p.add_argument("--retry-failed", action="store_true", help="fill again units with failures")
-    p.add_argument("--workers", type=int, default=0, help="0 takes as many as fit")
+    p.add_argument("-o", "--output", required=True, help="folder for tars and manifests")
+    p.add_argument("--overwrite", action="store_true", help="fill finished units again")
     p.add_argument(
-        "--gpus-per-worker", type=float, help="default: 1 if the cluster has GPUs; 0.5 shares one"
+        "--retry-failed", action="store_true", help="fill units with failed pictures again"
+    )
+    p.add_argument(
+        "--workers", type=int, default=0, help="number of workers; 0 uses as many as fit"
+    )
+    p.add_argument(
+        "--gpus-per-worker",
+        type=float,
+        help="GPUs of a worker; 0.5 shares one; default: 1 if there are GPUs",
     )
     p.add_argument("--cpus-per-worker", type=float, default=1, help="cores of a worker")
-    p.add_argument("--address", default="", help="a Ray cluster, or auto; default: this machine")
+    p.add_argument(
+        "--address", default="", help="address of a Ray cluster, or auto; default: this machine"
+    )
     p.add_argument(
         "--pictures-per-unit", type=int, default=500, help="folders: pictures in one tar"
     )
     add_filling(p, without=("box", "color", "color_tolerance"))  # of one picture
-    p.add_argument("--format", default="", help="png, jpg, webp, ... for all results")
-    p.add_argument("--quality", type=int, help="0 to 100, for JPEG, WebP and AVIF")
+    p.add_argument("--format", default="", help="file format of the results: png, jpg, webp, ...")
+    p.add_argument("--quality", type=int, help="quality from 0 to 100, for JPEG, WebP and AVIF")
     add_runtime(p)
     return p
 

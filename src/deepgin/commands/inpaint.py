@@ -43,25 +43,29 @@ def parser() -> Parser:
         required=True,
         help="the file or folder to write, or - for standard output; .png keeps pixels",
     )
-    p.add_argument("--overwrite", action="store_true", help="replace what exists")
+    p.add_argument("--overwrite", action="store_true", help="replace existing files")
     p.add_argument(
         "--alpha", action="store_true", help="the hole is where pictures are transparent"
     )
     add_filling(p)
-    p.add_argument("--guidance", help="a segmentation, or a folder, for guided weights")
-    p.add_argument("--quality", type=int, help="0 to 100, for JPEG, WebP and AVIF")
+    p.add_argument("--guidance", help="a segmentation, or a folder of them, for guided weights")
+    p.add_argument("--quality", type=int, help="quality from 0 to 100, for JPEG, WebP and AVIF")
     p.add_argument(
         "--provenance",
         action="store_true",
-        help="write version, hash of the weights and options into the results' metadata",
+        help="write the version, hash of the weights and options into the metadata of results",
     )
     p.add_argument("--glob", default="", help="folders: only pictures that match, such as '*.jpg'")
     p.add_argument(
         "--limit", type=int, default=0, help="folders: use at most N pictures, evenly spaced"
     )
-    p.add_argument("--suffix", default="", help="folders: added to the names of results")
-    p.add_argument("--format", default="", help="folders and standard output: png, jpg, webp, ...")
-    p.add_argument("--shard", default="", help="folders: i/n, fill the i-th of n parts")
+    p.add_argument("--suffix", default="", help="folders: text to add to the names of results")
+    p.add_argument(
+        "--format",
+        default="",
+        help="folders and standard output: file format, such as png, jpg or webp",
+    )
+    p.add_argument("--shard", default="", help="folders: fill only part i of n, written i/n")
     p.add_argument("-v", "--verbose", action="store_true", help="print the fit, and why it is used")
     p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     p.add_argument(

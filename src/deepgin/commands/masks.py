@@ -22,12 +22,14 @@ def parser() -> Parser:
     )
     p.add_argument("--size", default="256", help="WIDTHxHEIGHT in pixels, or one side of a square")
     p.add_argument("--count", type=int, default=16, help="number of masks")
-    p.add_argument("--seed", default="0", help="the same seed gives the same masks everywhere")
+    p.add_argument(
+        "--seed", default="0", help="the same seed gives the same masks on every machine"
+    )
     p.add_argument(
         "--absolute", action="store_true", help="free-form strokes 10 to 24 pixels wide at any size"
     )
-    p.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write")
-    p.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    p.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write")
+    p.add_argument("--overwrite", action="store_true", help="replace existing files")
     return p
 
 

@@ -14,16 +14,23 @@ def parser() -> Parser:
         "Fill pictures over HTTP. The service describes its requests at /docs.",
         ("deepgin serve --port 8080", "deepgin serve --host 0.0.0.0 --token-file TOKEN --page"),
     )
-    p.add_argument("--host", default="127.0.0.1", help="the address to listen at")
-    p.add_argument("--port", type=int, default=8000, help="0 takes any free port")
-    p.add_argument("--max-megabytes", type=float, default=64, help="largest request")
-    p.add_argument("--max-megapixels", type=float, default=64, help="largest picture or mask")
-    p.add_argument("--queue", type=int, default=32, help="requests at a time; others get 429")
+    p.add_argument("--host", default="127.0.0.1", help="address to listen at")
+    p.add_argument("--port", type=int, default=8000, help="port to listen at; 0 uses any free port")
+    p.add_argument("--max-megabytes", type=float, default=64, help="largest request, in megabytes")
+    p.add_argument(
+        "--max-megapixels", type=float, default=64, help="largest picture or mask, in megapixels"
+    )
+    p.add_argument(
+        "--queue",
+        type=int,
+        default=32,
+        help="maximum number of requests at a time; others get status 429",
+    )
     p.add_argument(
         "--timeout",
         type=float,
         default=60,
-        help="seconds for a request to arrive, and then to be filled",
+        help="seconds that a request may take to arrive, and then to be filled",
     )
     p.add_argument(
         "--gather-ms", type=float, default=5, help="milliseconds to wait for a larger batch"
@@ -32,10 +39,10 @@ def parser() -> Parser:
     p.add_argument(
         "--token-file",
         metavar="FILE",
-        help="file with the token of requests; default: DEEPGIN_TOKEN",
+        help="file with the token that requests need; default: the variable DEEPGIN_TOKEN",
     )
     p.add_argument(
-        "--allow-hosts", default="", help="host names of the service, separated by commas"
+        "--allow-hosts", default="", help="further host names of the service, separated by commas"
     )
     p.add_argument(
         "--allow-origins",

@@ -82,14 +82,6 @@ def test_a_second_process_is_told_to_wait(tmp_path):
         pass
 
 
-def test_the_folder_is_let_go_when_work_fails(tmp_path):
-    with pytest.raises(KeyboardInterrupt), held(tmp_path, (1, 1)):
-        raise KeyboardInterrupt
-    assert names_in(tmp_path) == []
-    with held(tmp_path, (1, 1)):
-        pass
-
-
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with (
