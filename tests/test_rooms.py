@@ -12,7 +12,7 @@ PACKAGE = Path(deepgin.__file__).parent
 
 # From the ground floor up, as the design lists them. A room may import those before it.
 ROOMS = (
-    *("errors", "version", "lazy", "files", "locks", "devices", "arrays", "console", "tar_headers"),
+    *("errors", "version", "lazy", "files", "devices", "arrays", "console"),
     *("network", "masks", "pictures", "weights", "runtimes", "texture", "inpainting"),
     *("perceptual", "losses", "metrics", "testsets", "training", "evaluation", "experiments"),
     *("export", "service", "cluster", "commands", "__main__", "__init__"),

@@ -1,11 +1,14 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, locking a folder, and headers of tar files."""
 
 import os
 import secrets
+import tarfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
+from typing import IO
 
 from .errors import DeepginError, UsageError
 
@@ -89,3 +92,62 @@ def make_folder(path: str | Path) -> Path:
     except OSError as error:
         raise DeepginError(f"{path}: the folder cannot be made: {error.strerror}") from error
     return path
+
+
+def hold(path: Path, taken: DeepginError) -> IO[bytes]:
+    """Return what holds the lock file `path`, and with it what it stands for, until it is closed.
+
+    Where the system or the file system has no such locks, nothing is held.
+
+    Raises:
+        DeepginError: `taken` itself, when another process holds it; or the folder cannot be made
+            or written.
+    """
+    make_folder(path.parent)
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise DeepginError(f"{path.parent} cannot be written: {error.strerror}") from error
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise taken from error
+    except (ImportError, OSError):  # Windows, or a file system without locks
+        pass
+    # Workers that are forked would hold it for some seconds after a process that was killed.
+    held = weakref.ref(file)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: _close(held()))
+    return file
+
+
+@contextmanager
+def held(path: Path, taken: DeepginError) -> Iterator[None]:
+    """Hold the lock file `path` as `hold` does, and remove it in the end."""
+    with hold(path, taken):
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _close(file: IO[bytes] | None) -> None:
+    if file is not None:
+        file.close()
+
+
+class Header(tarfile.TarInfo):
+    """A tarfile header that raises on corruption, where `tarfile` would stop early."""
+
+    @classmethod
+    def fromtarfile(cls, tar: tarfile.TarFile) -> "Header":
+        try:
+            return super().fromtarfile(tar)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"it ends too early or is damaged ({error})") from error

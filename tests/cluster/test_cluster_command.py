@@ -11,8 +11,7 @@ import pytest
 
 import deepgin as package
 from deepgin.cluster import ClusterRequest
-from deepgin.cluster.manifests import Report
-from deepgin.cluster.request import Order
+from deepgin.cluster.request import Order, Report
 from deepgin.commands import main
 from deepgin.commands.cluster import Lines
 from deepgin.inpainting import Options

@@ -8,7 +8,7 @@ import pytest
 
 from deepgin.cluster import fill_all
 from deepgin.cluster.job import LOST
-from deepgin.cluster.manifests import Report
+from deepgin.cluster.request import Report
 from deepgin.cluster.work import Worker
 from deepgin.errors import DeepginError, UsageError
 from deepgin.inpainting import Options
@@ -95,18 +95,6 @@ def test_results_of_another_request_are_kept(fill, shards, tmp_path):
     summary, _ = fill(shards, options=Options(fit="crop"), overwrite=True)
     assert (summary.done, summary.skipped) == (12, 0)
     assert manifest(tmp_path / "out" / "0.tar.json")["request"]["options"]["fit"] == "crop"
-
-
-def test_another_sharpness_is_another_request(fill, shards, stages, tmp_path):
-    two = {"weights": str(stages.both), "options": Options(texture="off")}
-    assert fill(shards, **two)[0].done == 12
-    before = tars(tmp_path / "out")
-    assert manifest(tmp_path / "out" / "0.tar.json")["request"]["sharpness"] == 0.25
-    assert fill(shards, hand=never, sharpness=0.25, **two)[0].skipped == 12
-    with pytest.raises(UsageError, match="sharpness"):
-        fill(shards, hand=never, sharpness=1, **two)
-    assert fill(shards, sharpness=1, overwrite=True, **two)[0].done == 12
-    assert tars(tmp_path / "out") != before
 
 
 def test_units_that_the_source_has_no_more(fill, shards, tmp_path):

@@ -101,6 +101,16 @@ def test_errors_name_a_remote_mask_by_its_address(ask, tmp_path, memory):
     assert why.startswith("memory://mask.png is 10 x 10 pixels and a.png is 32 x 24")
 
 
+def test_one_mask_that_is_damaged_fails_units_and_not_pictures(fill, tmp_path):
+    root = write_folder(tmp_path / "in", {"a.png": png(0)})
+    (tmp_path / "mask.png").write_bytes(b"damaged")
+    summary, _ = fill(root, masks=str(tmp_path / "mask.png"))
+    [(unit, why)] = summary.failed
+    assert unit == "pictures-000000"
+    assert "mask.png" in why
+    assert not tars(tmp_path / "out")
+
+
 def test_own_alpha_and_neither(fill, tmp_path):
     members = [("a.png", png(0, alpha=True)), ("b.png", png(1)), ("c.mask.png", mask_png())]
     write_tar(tmp_path / "in" / "a.tar", [*members, ("readme.txt", b"")])
@@ -151,19 +161,6 @@ def test_pictures_that_fail_do_not_stop_their_unit(fill, tmp_path):
     assert (again.done, again.skipped, again.failed) == (0, 2, summary.failed)
     retried, _ = fill(tmp_path / "in", retry_failed=True)
     assert (retried.done, retried.skipped) == (2, 0)
-
-
-def test_texture_reaches_the_filling(fill, shards, tmp_path):
-    found = {}
-    for texture in ("auto", "off"):
-        fill(shards, tmp_path / texture, options=Options(texture=texture))
-        found[texture] = members_of(tmp_path / texture / "0.tar")
-        told = manifest(tmp_path / texture / "0.tar.json")
-        assert told["request"]["options"]["texture"] == texture
-        textured = ["texture" in picture["fit"] for picture in told["pictures"]]
-        assert textured == [texture == "auto"] * 4
-    assert found["auto"].keys() == found["off"].keys()
-    assert all(found["auto"][name] != content for name, content in found["off"].items())
 
 
 def test_options_reach_the_network_and_the_writer(fill, shards, tmp_path):

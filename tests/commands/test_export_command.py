@@ -1,7 +1,5 @@
 """`deepgin export`: a network becomes one file, which the other commands take."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -60,13 +58,6 @@ def test_options(works, small, file, tmp_path):
 def test_a_program(works, small, tmp_path):
     works("export", small, "-o", tmp_path / "model.pt2")
     assert (tmp_path / "model.pt2").stat().st_size > 1e5
-
-
-def test_info(works, file):
-    facts = json.loads(works("info", file, "--json"))["weights"]
-    assert (facts["network"], facts["width"], facts["licence"]) == ("std-coarse", 4, "for tests")
-    assert (facts["training"], facts["sha256"]) == ({"samples": 12}, file_hash(file))
-    assert f"weights: {file}\n" in works("info", file)
 
 
 @pytest.mark.parametrize(("option", "at"), [([], 0.25), (["--sharpness", 1], 1.0)])
@@ -130,8 +121,3 @@ def test_guided_weights(fails, files_in, tmp_path):
     words = ("export", tmp_path / "w.safetensors", "-o", tmp_path / "model.onnx")
     assert "needs a guidance picture" in fails(2, *words)
     assert files_in(tmp_path) == before
-
-
-def test_an_exported_file_is_not_exported_again(fails, file, tmp_path):
-    message = fails(1, "export", file, "-o", tmp_path / "again.onnx")
-    assert str(file) in message

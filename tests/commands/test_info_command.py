@@ -48,13 +48,6 @@ def test_text(works, weights, tmp_path):
     assert hashlib.sha256(weights.read_bytes()).hexdigest() in out
 
 
-def test_two_sets(works, stages):
-    assert "0.25" in works("info", stages.both)
-    assert "0.25" not in works("info", stages.sharp).partition("sha256")[0]
-    card = json.loads(works("info", stages.both, "--json"))["weights"]
-    assert (card["sharpness"], card["format"]) == (0.25, 2)
-
-
 def test_weights_that_come_with_the_package_are_the_default(works, weights, monkeypatch):
     monkeypatch.setattr("deepgin.weights.hub.SHIPPED", weights)
     assert json.loads(works("info", "--json"))["weights"]["file"] == str(weights)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepgin import Inpainter
 from deepgin.pictures import read_mask
 
 
@@ -110,20 +109,6 @@ def test_unpaired_files_are_told_of_before_work_starts(deepgin, data, weights):
     ]
 
 
-def test_one_mask_for_all_and_masks_beside(deepgin, data, weights, tmp_path):
-    photos, masks, out = data
-    for name in ("a", "c"):
-        Image.open(photos / f"{name}.png").save(photos / f"{name}.tif")
-    mask = masks / "a.png"
-    arguments = ["-o", out, "--weights", weights, "--glob", "*.tif"]
-    assert deepgin("inpaint", photos, mask, *arguments)[1] == f"2 filled: {out}\n"
-    for name in ("a", "c"):
-        (photos / f"{name}_mask.png").write_bytes(mask.read_bytes())
-    arguments[1] = tmp_path / "beside"
-    assert deepgin("inpaint", photos, *arguments)[1].startswith("2 filled: ")
-    assert pictures_in(tmp_path / "beside") == pictures_in(out)
-
-
 @pytest.mark.parametrize(
     "option",
     [["--box", "1,1,5,5"], ["--color", "#123456", "--color-tolerance", "0"], ["--alpha"]],
@@ -168,35 +153,6 @@ def test_failures_are_named_at_the_end_and_the_rest_is_done(deepgin, data, weigh
     assert sorted(pictures_in(out)) == ["a.png", "sub/d.png"]
     with pytest.raises(Exception, match="4 of 6 failed"):
         deepgin(*arguments, "--overwrite", "--debug")
-
-
-def test_shards_limit_suffix_and_format(deepgin, data, weights, tmp_path):
-    photos, masks, out = data
-    arguments = ["inpaint", photos, masks, "--weights", weights]
-    for i in (1, 2):
-        assert deepgin(*arguments, "-o", out, "--shard", f"{i}/2")[0] == 0
-    deepgin(*arguments, "-o", tmp_path / "whole")
-    assert pictures_in(out) == pictures_in(tmp_path / "whole")
-    named = tmp_path / "named"
-    deepgin(*arguments, "-o", named, "--suffix", "_new", "--format", "tif", "--limit", 2)
-    assert sorted(pictures_in(named)) == ["a_new.tif", "sub/er/e_new.tif"]
-
-
-def test_notes_are_said_once_for_all(deepgin, data, weights):
-    photos, masks, out = data
-    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights, "--format", "jpg"]
-    code, printed, err = deepgin(*arguments)
-    assert (code, printed) == (0, f"6 filled: {out}\n")
-    assert err.count("JPEG is not exact") == 2
-    assert "for 6 pictures" in err
-
-
-def test_verbose_names_each_picture_and_its_fit(deepgin, data, weights):
-    photos, masks, out = data
-    _, _, err = deepgin("inpaint", photos, masks, "-o", out, "--weights", weights, "-v")
-    fit = Inpainter(weights).run(photos / "a.png", masks / "a.png").fit
-    assert f"a.png: {fit}\n" in err
-    assert sum(line.startswith(("a", "b", "c", "sub")) for line in err.splitlines()) == 6
 
 
 def test_output_inside_the_source_is_left_out(deepgin, data, weights):

@@ -10,12 +10,21 @@ from typing import Protocol, TypeAlias
 
 from ..console import shown
 from ..errors import DeepginError, Note, UsageError, WeightsError
+from ..files import held
 from ..inpainting import Inpainter
 from ..inpainting.folders import FolderSummary
-from ..locks import held
-from .manifests import JOB_MANIFEST, MANIFEST, TAR, Report, as_bytes, job_manifest, read_manifest
 from .places import Place
-from .request import ClusterRequest, Order
+from .request import (
+    JOB_MANIFEST,
+    MANIFEST,
+    TAR,
+    ClusterRequest,
+    Order,
+    Report,
+    as_bytes,
+    job_manifest,
+    read_manifest,
+)
 from .units import THREADS, Unit, UnitPlan, plan_units
 
 LOST = Note(

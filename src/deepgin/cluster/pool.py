@@ -20,9 +20,8 @@ import ray
 
 from ..errors import DeepginError, UsageError
 from .job import Hand
-from .manifests import Report
 from .places import public
-from .request import Order
+from .request import Order, Report
 from .units import Unit
 from .work import Worker
 

@@ -12,8 +12,7 @@ from threading import Lock
 from typing import IO, Any
 
 from ..errors import DeepginError, PictureError
-from ..locks import hold
-from ..tar_headers import Header
+from ..files import Header, hold
 
 _PREFIX, _LOCK = "deepgin-cluster-", "lock"
 

@@ -17,9 +17,8 @@ from ..inpainting.folders import FolderPlan, Pair, Task, provenance, run
 from ..inpainting.folders.plan import groups, result_name, unwritable
 from ..inpainting.textured import wants_texture
 from ..pictures import Document, Marks, read_marks
-from .manifests import MANIFEST, TAR, Report, as_bytes
 from .places import Place, PlaceError, public
-from .request import Order
+from .request import MANIFEST, TAR, Order, Report, as_bytes
 from .tars import facts, scratch, write_results
 from .units import Entry, Source, Unit, collisions, opened
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..console import NAMES_SHOWN, SECONDS_BETWEEN_LINES, duration, say, shown
-from ..errors import DeepginError
+from ..errors import DeepginError, on_command_line, spelled
 from .parsing import Parser, add_filling, add_runtime, counted, filling_of, model_of
 
 if TYPE_CHECKING:
     from ..cluster import ClusterRequest
-    from ..cluster.manifests import Report
+    from ..cluster.request import Report
 
 
 def parser() -> Parser:
@@ -99,12 +99,7 @@ def _request(args: Any) -> "ClusterRequest":
 
 
 class Lines:
-    """A line every ten seconds; failures at the end, one line for each kind.
-
-    Args:
-        stream: to write to; None is stderr.
-        clock: seconds from anywhere.
-    """
+    """A line every ten seconds on the stream (stderr); failures at the end, a line for each kind."""
 
     def __init__(
         self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
@@ -136,9 +131,10 @@ class Lines:
         if report.restarted and not report.error:
             self.note(f"{shown(report.unit)}: a worker died filling it, another one filled it")
         if report.error:
+            (error,) = spelled([report.error], on_command_line)
             # Units that fail for one reason share a line.
-            key = report.error.replace(report.unit, "")
-            self.units_failed.setdefault(key, []).append(f"{shown(report.unit)}: {report.error}")
+            key = error.replace(report.unit, "")
+            self.units_failed.setdefault(key, []).append(f"{shown(report.unit)}: {error}")
         if self.clock() - self.printed_at >= SECONDS_BETWEEN_LINES:
             self.printed_at = self.clock()
             say(self.line(), self.stream)

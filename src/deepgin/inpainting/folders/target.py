@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ... import locks
+from ... import files
 from ...console import shown
 from ...errors import DeepginError, PictureError, UsageError
 from ...pictures import provenance_of
@@ -30,7 +30,7 @@ def held(target: Path, shard: tuple[int, int]) -> AbstractContextManager[None]:
         field="shard",
         mend="wait for it, or divide the work with {shard}",
     )
-    return locks.held(path, taken)
+    return files.held(path, taken)
 
 
 def provenance(model: Model, options: Options) -> dict[str, Any]:
