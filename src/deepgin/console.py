@@ -46,7 +46,7 @@ class Unpaired(Protocol):
 
 
 class Watcher:
-    """Follows a job over pictures, and ignores all it hears. One thread makes all calls."""
+    """Follows a job over pictures; this one ignores everything. One thread makes all calls."""
 
     def before(self, pairs: Unpaired) -> None:
         """Take what has no mask or no picture, before work starts."""

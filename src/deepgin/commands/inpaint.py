@@ -88,7 +88,7 @@ def run(args: Any) -> None:
     for name in _OF_FOLDERS:
         if getattr(args, name) and not (name == "format" and args.output == "-"):
             mend = f"leave {{{name}}} out"
-            raise UsageError("this option is for a folder of pictures", field=name, mend=mend)
+            raise UsageError(f"{name} is for a folder of pictures", field=name, mend=mend)
     if streams:
         _through_streams(args)
     else:

@@ -73,9 +73,8 @@ def run(args: Any) -> None:
     with listen(settings.host, settings.port) as listening:
         address = address_at(listening)
         if not settings.is_loopback() and not settings.token:
-            say(
-                "deepgin: warning: other machines can use this service without a token: set --token-file"
-            )
+            problem = "other machines can use this service without a token"
+            say(f"deepgin: warning: {problem}: set --token-file")
 
         def ready() -> None:
             page = f", with the page at {address}/" if args.page else ""
