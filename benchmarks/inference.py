@@ -181,8 +181,9 @@ def compare_folder(args: argparse.Namespace) -> None:
         overwrite = JobOptions(overwrite=True)
 
         def as_a_whole() -> None:
+            model = Model(args.weights)
             request = FolderRequest(
-                photos, out, masks, options=ALONE, writing=overwrite, weights=args.weights
+                photos, out, masks, options=ALONE, writing=overwrite, model=model
             )
             fill_folder(request, console.watcher())
 

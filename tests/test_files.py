@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all; one process at a time holds a folder."""
 
 import errno
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from deepgin import files
-from deepgin.errors import DeepginError, UsageError
-from deepgin.files import folds_case, make_folder, whole_file, write_text
+from deepgin.errors import DeepginError, TrainingError, UsageError
+from deepgin.files import folds_case, hold, make_folder, whole_file, write_text
 
 
 def _names(folder: Path) -> list[str]:
@@ -194,3 +194,25 @@ def test_where_case_does_not_count(tmp_path, monkeypatch):
     (tmp_path / "Other").mkdir()
     (tmp_path / "oTHER").mkdir()
     assert not folds_case(tmp_path / "Other")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_forked_workers_do_not_hold_a_run_that_is_gone(tmp_path: Path) -> None:
+    """They outlive a killed trainer by seconds, in which it could not be started again."""
+    lock, taken = tmp_path / "run" / ".lock", TrainingError("in use")
+    held = hold(lock, taken)
+    with pytest.raises(TrainingError, match="in use"):
+        hold(lock, taken)
+    (ours, theirs), (hears, tells) = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(tells, b".")
+        os.read(ours, 1)
+        os._exit(0)
+    os.read(hears, 1)
+    try:
+        held.close()
+        hold(lock, taken).close()
+    finally:
+        os.write(theirs, b".")
+        os.waitpid(child, 0)

@@ -12,7 +12,7 @@ PACKAGE = Path(deepgin.__file__).parent
 
 # From the ground floor up, as the design lists them. A room may import those before it.
 ROOMS = (
-    *("errors", "version", "lazy", "files", "locks", "devices", "arrays", "console", "tar_headers"),
+    *("errors", "version", "lazy", "files", "devices", "arrays", "console"),
     *("network", "masks", "pictures", "weights", "runtimes", "texture", "inpainting"),
     *("perceptual", "losses", "metrics", "testsets", "training", "evaluation", "experiments"),
     *("export", "service", "cluster", "commands", "__main__", "__init__"),
@@ -89,12 +89,12 @@ def test_imports_are_read_wherever_they_stand():
 
 
 def test_libraries_print_nothing():
-    """Commands, the console and the processes of a cluster print; the other rooms return."""
+    """Commands and the console print; the other rooms return."""
     printing = {
         name
         for name, path in MODULES.items()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Name) and node.id == "print"
     }
-    allowed = {"console", "cluster.work"}
+    allowed = {"console"}
     assert not {name for name in printing - allowed if room_of(name) != "commands"}

@@ -45,7 +45,32 @@ class Unpaired(Protocol):
     def passed_over(self) -> Sequence[PurePath]: ...
 
 
-class Lines:
+class Watcher:
+    """Follows a job over pictures; this one ignores everything. One thread makes all calls."""
+
+    def before(self, pairs: Unpaired) -> None:
+        """Take what has no mask or no picture, before work starts."""
+
+    def begin(self, total: int, skipped: int) -> None:
+        """Take the number of pictures to fill, and of those that were done before."""
+
+    def step(self, done: int, of: int) -> None:
+        """Take the progress of the pictures in work, in steps."""
+
+    def filled(self, name: str, fit: str) -> None:
+        """Take a picture that is written, and the fit that was used."""
+
+    def failed(self, name: str, why: str) -> None:
+        """Take a picture or folder that failed, and why."""
+
+    def note(self, name: str, text: str) -> None:
+        """Take a warning about a picture that did not fail."""
+
+    def end(self) -> None:
+        """Take notice that work has ended, complete or not."""
+
+
+class Lines(Watcher):
     """A line every ten seconds; each kind of note once; all failures at the end.
 
     For a single picture the lines count its steps, from two seconds on.

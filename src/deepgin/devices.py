@@ -33,7 +33,8 @@ def choose_device(name: str = "auto") -> "torch.device":
             raise NotImplementedError("tensors without contents")
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, ImportError) as error:
-        raise UsageError(f"device '{name}' cannot be used here: try cpu, cuda or auto") from error
+        problem = f"device '{name}' cannot be used here"
+        raise UsageError(problem, field="device", mend="try cpu, cuda or auto") from error
     return device
 
 
@@ -44,7 +45,8 @@ def choose_precision(device: "torch.device", name: str = "auto") -> "torch.dtype
         UsageError: not one of `PRECISIONS`.
     """
     if name not in PRECISIONS:
-        raise UsageError(f"no precision '{name}': choose one of {', '.join(PRECISIONS)}")
+        mend = f"choose one of {', '.join(PRECISIONS)}"
+        raise UsageError(f"no precision '{name}'", field="precision", mend=mend)
     import torch
 
     if name == "auto":

@@ -1,11 +1,14 @@
-"""Writing a file whole or not at all. What is written is the caller's business."""
+"""Writing a file whole or not at all, locking a folder, and headers of tar files."""
 
 import os
 import secrets
+import tarfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
+from typing import IO
 
 from .errors import DeepginError, UsageError
 
@@ -16,9 +19,8 @@ _UMASK = Lock()
 def whole_file(target: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `target` that becomes `target` when the block ends well.
 
-    The temporary file is flushed to disk before the rename and removed when the block fails, so
-    that `target` is at every moment absent, the old file, or the whole new one. Its ending is
-    that of `target`, since writers choose the format by it.
+    `target` is at every moment absent, the old file, or the whole new one. The temporary file has
+    the same ending, since writers choose the format by it.
 
     Raises:
         UsageError: `target` exists and `overwrite` is False.
@@ -29,12 +31,13 @@ def whole_file(target: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     temporary = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}{target.suffix}")
     try:
         if target.is_dir():
-            raise UsageError(f"{target} is a folder: name a file in it")
+            raise UsageError(f"{target} is a folder", mend="name a file in it")
         if not overwrite and target.exists():
             mend = "add {overwrite=true}, or choose another name"
             raise UsageError(f"{target} exists", field="overwrite", mend=mend)
         if not target.parent.is_dir():
-            raise DeepginError(f"{target}: there is no folder {target.parent}: make it first")
+            problem = f"{target}: there is no folder {target.parent}"
+            raise DeepginError(problem, mend="make it first")
         yield temporary
         _flush(temporary)
         # safetensors and mkstemp make files that only their owner can read.
@@ -89,3 +92,62 @@ def make_folder(path: str | Path) -> Path:
     except OSError as error:
         raise DeepginError(f"{path}: the folder cannot be made: {error.strerror}") from error
     return path
+
+
+def hold(path: Path, taken: DeepginError) -> IO[bytes]:
+    """Return what holds the lock file `path`, and with it what it stands for, until it is closed.
+
+    Where the system or the file system has no such locks, nothing is held.
+
+    Raises:
+        DeepginError: `taken` itself, when another process holds it; or the folder cannot be made
+            or written.
+    """
+    make_folder(path.parent)
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise DeepginError(f"{path.parent} cannot be written: {error.strerror}") from error
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise taken from error
+    except (ImportError, OSError):  # Windows, or a file system without locks
+        pass
+    # Workers that are forked would hold it for some seconds after a process that was killed.
+    held = weakref.ref(file)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: _close(held()))
+    return file
+
+
+@contextmanager
+def held(path: Path, taken: DeepginError) -> Iterator[None]:
+    """Hold the lock file `path` as `hold` does, and remove it in the end."""
+    with hold(path, taken):
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _close(file: IO[bytes] | None) -> None:
+    if file is not None:
+        file.close()
+
+
+class Header(tarfile.TarInfo):
+    """A tarfile header that raises on corruption, where `tarfile` would stop early."""
+
+    @classmethod
+    def fromtarfile(cls, tar: tarfile.TarFile) -> "Header":
+        try:
+            return super().fromtarfile(tar)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"it ends too early or is damaged ({error})") from error

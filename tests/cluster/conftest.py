@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import fsspec
@@ -13,6 +14,8 @@ from PIL import Image
 from deepgin.cluster import ClusterRequest, fill_all
 from deepgin.cluster.work import Worker
 from deepgin.inpainting import Inpainter
+from deepgin.inpainting.folders import JobOptions
+from deepgin.weights.model import Model
 
 
 def png(seed, height=24, width=32, alpha=False):
@@ -133,11 +136,12 @@ def runtime(weights):
 def _one_network(monkeypatch, runtime, weights):
     """Loads the tiny network once for all tests, which takes longer than to fill with it."""
 
-    def made(path, *, options=None, **settings):
-        same = Path(path).is_file() and Path(path).read_bytes() == weights.read_bytes()
-        if same and settings.get("sharpness") is None:
+    def made(model, *, options=None):
+        file = model.weights and Path(model.weights)
+        same = file and file.is_file() and file.read_bytes() == weights.read_bytes()
+        if same and model.sharpness is None:
             return Inpainter(runtime=runtime, options=options)
-        return Inpainter(path, options=options, **settings)
+        return Inpainter(model, options=options)
 
     monkeypatch.setattr("deepgin.cluster.job.Inpainter", made)
     monkeypatch.setattr("deepgin.cluster.work.Inpainter", made)
@@ -147,9 +151,13 @@ def _one_network(monkeypatch, runtime, weights):
 def ask(weights, tmp_path):
     """Makes requests; the target is a folder `out`."""
 
-    def made(source, target=tmp_path / "out", **fields):
-        fields.setdefault("weights", str(weights))
-        return ClusterRequest(str(source), str(target), **fields)
+    def made(source, target=tmp_path / "out", *, overwrite=False, **fields):
+        names = ("weights", "device", "sharpness")
+        model = {"weights": str(weights)} | {n: fields.pop(n) for n in names if n in fields}
+        writing = replace(fields.pop("writing", JobOptions()), overwrite=overwrite)
+        return ClusterRequest(
+            str(source), str(target), model=Model(**model), writing=writing, **fields
+        )
 
     return made
 

@@ -1,5 +1,6 @@
 """`deepgin cluster`: options, what it says, and wrong use. The cluster is this process."""
 
+import io
 import os
 import subprocess
 import sys
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 
 import deepgin as package
+from deepgin.cluster import ClusterRequest
+from deepgin.cluster.request import Order, Report
 from deepgin.commands import main
+from deepgin.commands.cluster import Lines
 from deepgin.inpainting import Options
 
 from .conftest import in_this_process, manifest, members_of, png, write_shard, write_tar
@@ -124,7 +128,56 @@ def test_an_address_without_a_cluster(capsys, tmp_path, weights):
     from deepgin.errors import DeepginError
 
     hand = hand_over(Workers(address="nothing://me:SECRET@127.0.0.1:1"))
-    order = type("Order", (), {"request": type("Request", (), {"device": "cpu"})})
+    order = Order(ClusterRequest("in", "out"), {})
     with pytest.raises(DeepginError, match="^no Ray cluster at nothing://127.0.0.1:1: ") as caught:
         next(hand(order, None, []))
     assert "SECRET" not in str(caught.value)
+
+
+def test_lines():
+    seconds = [0.0]
+    stream = io.StringIO()
+    lines = Lines(stream, clock=lambda: seconds[0])
+    lines.note("a mask has no picture")
+    lines.begin(4, 2)
+    for count, at in ((10, 5.0), (10, 20.0)):
+        seconds[0] = at
+        lines.unit(Report(f"u{at}", filled=count, warnings={"JPEG is not exact": count}))
+    lines.unit(Report("x", filled=1, failed=(("a\n.png", "is empty"),)))
+    lines.unit(Report("y", error="y is damaged"))
+    lines.end()
+    assert stream.getvalue().splitlines() == [
+        "deepgin: warning: a mask has no picture",
+        "2 units are done: skipped (--overwrite does them again)",
+        "2 of 4 units, 20 pictures filled, 1 a second, 20 s left",
+        "4 of 4 units, 21 pictures filled (2 failed), 1.05 a second",
+        "deepgin: warning: of 20 pictures: JPEG is not exact",
+        "deepgin: y: y is damaged",
+        r"deepgin: a\n.png: is empty",
+    ]
+
+
+def test_of_many_failures_the_first():
+    stream = io.StringIO()
+    lines = Lines(stream, clock=lambda: 0.0)
+    lines.begin(100, 0)
+    for i in range(100):
+        failed = ((f"{i}.png", "is empty"),)
+        lines.unit(
+            Report(f"u{i}", "" if i < 50 else f"u{i}.tar: no such file", 0, failed[: i < 50])
+        )
+    lines.end()
+    said = stream.getvalue().splitlines()
+    assert len(said) == 1 + 1 + 20 + 1
+    assert said[1] == "deepgin: u50: u50.tar: no such file (and so for 49 more)"
+    assert said[-1] == "deepgin: and 30 more pictures, which manifest.json names"
+
+
+def test_a_death_is_a_line():
+    stream = io.StringIO()
+    lines = Lines(stream, clock=lambda: 0.0)
+    lines.begin(9, 0)
+    lines.unit(Report("a", filled=1, restarted=True))
+    lines.unit(Report("b", "it died", restarted=True))  # which is said at the end
+    [line] = stream.getvalue().splitlines()
+    assert line.startswith("deepgin: warning: a: a worker died")

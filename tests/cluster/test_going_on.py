@@ -8,9 +8,9 @@ import pytest
 
 from deepgin.cluster import fill_all
 from deepgin.cluster.job import LOST
-from deepgin.cluster.manifests import Report
+from deepgin.cluster.request import Report
 from deepgin.cluster.work import Worker
-from deepgin.errors import DeepginError, UsageError, WeightsError
+from deepgin.errors import DeepginError, UsageError
 from deepgin.inpainting import Options
 from deepgin.inpainting.folders import JobOptions
 
@@ -42,12 +42,12 @@ def test_going_on_after_the_driver_died(fill, shards, tmp_path):
     assert not manifest(tmp_path / "out" / "manifest.json")["complete"]
     (tmp_path / "out" / ".2.0123abcd.tar").write_bytes(b"half")
     summary, told = fill(shards)
-    assert (summary.filled, summary.skipped) == (4, 8)
+    assert (summary.done, summary.skipped) == (4, 8)
     assert told.begun == (1, 2)
     assert not told.notes
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
     summary, _ = fill(shards, hand=never)
-    assert (summary.filled, summary.skipped) == (0, 12)
+    assert (summary.done, summary.skipped) == (0, 12)
 
 
 @pytest.mark.parametrize("damage", ["cut tar", "no tar", "cut manifest", "other source"])
@@ -66,7 +66,7 @@ def test_what_is_not_whole_is_filled_again(fill, shards, tmp_path, damage):
         os.utime(shards / "1.tar", (1, 1))
     summary, heard = fill(shards)
     filled = 1 if damage == "other source" else 4
-    assert (summary.filled, summary.skipped) == (filled, 8)
+    assert (summary.done, summary.skipped) == (filled, 8)
     assert heard.notes == ["1 units have changed since they were filled: they are filled again"]
     if damage != "other source":
         assert contents(tmp_path / "out") == before
@@ -90,52 +90,11 @@ def test_results_of_another_request_are_kept(fill, shards, tmp_path):
     fill(shards)
     before = contents(tmp_path / "out")
     with pytest.raises(UsageError, match="options, format"):
-        fill_all_of(fill, shards, options=Options(fit="crop"), writing=JobOptions(format="webp"))
+        fill(shards, hand=never, options=Options(fit="crop"), writing=JobOptions(format="webp"))
     assert contents(tmp_path / "out") == before
     summary, _ = fill(shards, options=Options(fit="crop"), overwrite=True)
-    assert (summary.filled, summary.skipped) == (12, 0)
+    assert (summary.done, summary.skipped) == (12, 0)
     assert manifest(tmp_path / "out" / "0.tar.json")["request"]["options"]["fit"] == "crop"
-
-
-def test_another_sharpness_is_another_request(fill, shards, stages, tmp_path):
-    two = {"weights": str(stages.both), "options": Options(texture="off")}
-    assert fill(shards, **two)[0].filled == 12
-    before = tars(tmp_path / "out")
-    assert manifest(tmp_path / "out" / "0.tar.json")["request"]["sharpness"] == 0.25
-    assert fill(shards, hand=never, sharpness=0.25, **two)[0].skipped == 12
-    with pytest.raises(UsageError, match="sharpness"):
-        fill(shards, hand=never, sharpness=1, **two)
-    assert fill(shards, sharpness=1, overwrite=True, **two)[0].filled == 12
-    assert tars(tmp_path / "out") != before
-
-
-@pytest.mark.parametrize(
-    ("options", "textured"),
-    [
-        (Options(), True),
-        (Options(texture="on", fit="crop"), True),
-        (Options(texture="off"), False),
-        (Options(fit="crop"), False),
-        (Options(ensemble=True), False),
-    ],
-)
-def test_weights_of_two_sets_with_texture_and_without(
-    fill, shards, stages, tmp_path, options, textured
-):
-    summary, _ = fill(shards, weights=str(stages.both), options=options)
-    assert (summary.filled, summary.failed) == (12, [])
-    told = manifest(tmp_path / "out" / "0.tar.json")["pictures"]
-    assert ["texture" in picture["fit"] for picture in told] == [textured] * 4
-
-
-def test_a_sharpness_that_the_weights_cannot_have(fill, shards, tmp_path):
-    with pytest.raises(UsageError, match="holds one set of weights"):
-        fill(shards, hand=never, sharpness=0.5)
-    assert not (tmp_path / "out").exists()
-
-
-def fill_all_of(fill, shards, **fields):
-    return fill(shards, hand=never, **fields)
 
 
 def test_units_that_the_source_has_no_more(fill, shards, tmp_path):
@@ -151,7 +110,7 @@ def test_a_shard_that_cannot_be_read(fill, shards, tmp_path):
     (shards / "1.tar").write_bytes((shards / "1.tar").read_bytes()[:1000])
     summary, _ = fill(f"{shards}/{{0..3}}.tar")
     failed = dict(summary.failed)
-    assert summary.filled == 8
+    assert summary.done == 8
     assert failed.keys() == {"1", "3"}
     assert failed["1"].startswith(f"{shards}/1.tar cannot be read as a tar shard: ")
     assert failed["3"] == f"{shards}/3.tar: no such file or folder"
@@ -163,7 +122,7 @@ def test_a_shard_that_cannot_be_read(fill, shards, tmp_path):
     write_shard(shards / "1.tar", [1])
     write_shard(shards / "3.tar", [3])
     summary, _ = fill(f"{shards}/{{0..3}}.tar")
-    assert (summary.filled, summary.skipped, summary.failed) == (2, 8, [])
+    assert (summary.done, summary.skipped, summary.failed) == (2, 8, [])
 
 
 def test_units_that_nobody_reports_are_named(fill, shards):
@@ -171,31 +130,31 @@ def test_units_that_nobody_reports_are_named(fill, shards):
         yield from in_this_process(order, weights, [units[0], units[2]])
 
     summary, _ = fill(shards, hand=loses)
-    assert summary.filled == 8
+    assert summary.done == 8
     assert summary.failed == [("1", LOST)]
 
 
 def test_a_read_that_breaks_off_is_tried_again_next_time(fill, folder, memory, monkeypatch, ask):
     fsspec.filesystem("memory").put(str(folder), "/in", recursive=True)
     request = ask(f"{memory}in", f"{memory}out", per_unit=2)
-    real = type(fsspec.filesystem("memory")).get_file
+    real = type(fsspec.filesystem("memory")).cat_file
 
-    def breaks(self, rpath, lpath, *rest, **more):
-        if rpath.endswith("x/2.png"):
+    def breaks(self, path, *rest, **more):
+        if path.endswith("x/2.png"):
             raise ConnectionResetError("peer of ftp://me:SECRET@host went away")
-        return real(self, rpath, lpath, *rest, **more)
+        return real(self, path, *rest, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(fsspec.filesystem("memory")), "get_file", breaks)
+        patched.setattr(type(fsspec.filesystem("memory")), "cat_file", breaks)
         summary = fill_all(request, in_this_process, Told())
-    assert summary.filled == 3
+    assert summary.done == 3
     [(unit, why)] = summary.failed
     assert unit == "pictures-000001"
     assert why.endswith(
         "in/x/2.png cannot be read: ConnectionResetError: peer of ftp://host went away"
     )
     summary = fill_all(request, in_this_process, Told())
-    assert (summary.filled, summary.skipped, summary.failed) == (2, 3, [])
+    assert (summary.done, summary.skipped, summary.failed) == (2, 3, [])
 
 
 def test_another_job_in_the_same_folder(fill, ask, shards):
@@ -204,13 +163,7 @@ def test_another_job_in_the_same_folder(fill, ask, shards):
             fill_all(ask(shards), never, Told())
         yield from in_this_process(order, weights, units)
 
-    assert fill(shards, hand=nested)[0].filled == 12
-
-
-def test_weights_that_cannot_be_used(ask, shards, tmp_path):
-    with pytest.raises(WeightsError, match="none.safetensors"):
-        fill_all(ask(shards, weights=str(tmp_path / "none.safetensors")), never, Told())
-    assert not (tmp_path / "out").exists()
+    assert fill(shards, hand=nested)[0].done == 12
 
 
 def test_a_worker_with_another_package(ask, shards, monkeypatch):

@@ -7,10 +7,10 @@ import fsspec
 import pytest
 
 from deepgin.cluster import fill_all
-from deepgin.cluster.places import Place
 from deepgin.console import watcher
 from deepgin.inpainting import Options
 from deepgin.inpainting.folders import FolderRequest, JobOptions, fill_folder
+from deepgin.weights.model import Model
 
 from .conftest import (
     Told,
@@ -29,9 +29,9 @@ from .conftest import (
 
 def test_a_folder_has_the_bytes_of_the_folder_command(fill, folder, tmp_path, weights):
     summary, told = fill(folder, per_unit=2)
-    assert (summary.filled, summary.skipped, summary.failed) == (5, 0, [])
+    assert (summary.done, summary.skipped, summary.failed) == (5, 0, [])
     assert told.begun == (3, 0)
-    fill_folder(FolderRequest(folder, tmp_path / "plain", weights=weights), watcher())
+    fill_folder(FolderRequest(folder, tmp_path / "plain", model=Model(weights)), watcher())
     found = {}
     for path in sorted((tmp_path / "out").glob("*.tar")):
         found |= members_of(path)
@@ -40,7 +40,7 @@ def test_a_folder_has_the_bytes_of_the_folder_command(fill, folder, tmp_path, we
 
 def test_manifests_tell_all(fill, shards, tmp_path):
     summary, _ = fill(shards)
-    assert summary.filled == 12
+    assert summary.done == 12
     job = manifest(tmp_path / "out" / "manifest.json")
     assert job["complete"]
     assert job["pictures"] == {"filled": 12, "failed": 0}
@@ -67,19 +67,11 @@ def test_in_memory_the_same_as_on_disk(fill, ask, shards, tmp_path, memory):
     fsspec.filesystem("memory").put(str(shards), "/shards", recursive=True)
     told = Told()
     request = ask(f"{memory}shards", f"{memory}results/out")
-    assert fill_all(request, in_this_process, told).filled == 12
+    assert fill_all(request, in_this_process, told).done == 12
     fsspec.filesystem("memory").get("/results/out", str(tmp_path / "copy"), recursive=True)
     assert tars(tmp_path / "copy") == tars(tmp_path / "out")
     assert len(tars(tmp_path / "copy")) == 3
     assert fill_all(request, never, told).skipped == 12
-
-
-def test_a_folder_in_memory(ask, folder, memory, tmp_path, fill):
-    fill(folder)
-    fsspec.filesystem("memory").put(str(folder), "/in", recursive=True)
-    assert fill_all(ask(f"{memory}in", f"{memory}out"), in_this_process, Told()).filled == 5
-    content = Place(f"{memory}out/pictures-000000.tar").read()
-    assert content == (tmp_path / "out" / "pictures-000000.tar").read_bytes()
 
 
 @pytest.mark.parametrize("place", ["disk", "memory"])
@@ -93,7 +85,7 @@ def test_one_mask_for_all_and_masks_apart(ask, fill, tmp_path, memory, place):
             address = f"{memory}{mask.name}"
             fsspec.filesystem("memory").put(str(mask), f"/{mask.name}", recursive=True)
         summary, _ = fill(root, tmp_path / place / mask.name, masks=address)
-        assert summary.filled == 2, summary.failed
+        assert summary.done == 2, summary.failed
         found = members_of(tmp_path / place / mask.name / "pictures-000000.tar")
         expected = expected or found
         assert found == expected
@@ -109,11 +101,21 @@ def test_errors_name_a_remote_mask_by_its_address(ask, tmp_path, memory):
     assert why.startswith("memory://mask.png is 10 x 10 pixels and a.png is 32 x 24")
 
 
+def test_one_mask_that_is_damaged_fails_units_and_not_pictures(fill, tmp_path):
+    root = write_folder(tmp_path / "in", {"a.png": png(0)})
+    (tmp_path / "mask.png").write_bytes(b"damaged")
+    summary, _ = fill(root, masks=str(tmp_path / "mask.png"))
+    [(unit, why)] = summary.failed
+    assert unit == "pictures-000000"
+    assert "mask.png" in why
+    assert not tars(tmp_path / "out")
+
+
 def test_own_alpha_and_neither(fill, tmp_path):
     members = [("a.png", png(0, alpha=True)), ("b.png", png(1)), ("c.mask.png", mask_png())]
     write_tar(tmp_path / "in" / "a.tar", [*members, ("readme.txt", b"")])
     summary, _ = fill(tmp_path / "in")
-    assert summary.filled == 1
+    assert summary.done == 1
     assert summary.failed == [("b.png", "b.png has no alpha channel: give a mask")]
     written = manifest(tmp_path / "out" / "a.tar.json")
     assert written["notes"] == [
@@ -139,7 +141,7 @@ def test_pictures_that_fail_do_not_stop_their_unit(fill, tmp_path):
     write_tar(tmp_path / "in" / "a.tar", members)
     summary, _ = fill(tmp_path / "in")
     failed = dict(summary.failed)
-    assert summary.filled == 2
+    assert summary.done == 2
     assert failed.keys() == {
         f"{letter}.{'gif' if letter == 'd' else 'png'}" for letter in "bcdefgh"
     }
@@ -156,30 +158,9 @@ def test_pictures_that_fail_do_not_stop_their_unit(fill, tmp_path):
     assert [*members_of(tmp_path / "out" / "a.tar")] == ["a.png", "z.png"]
     # Going on does not do it again, unless it is asked for, and tells the failures again.
     again, _ = fill(tmp_path / "in", hand=never)
-    assert (again.filled, again.skipped, again.failed) == (0, 2, summary.failed)
+    assert (again.done, again.skipped, again.failed) == (0, 2, summary.failed)
     retried, _ = fill(tmp_path / "in", retry_failed=True)
-    assert (retried.filled, retried.skipped) == (2, 0)
-
-
-def test_two_members_that_would_have_one_name(fill, tmp_path):
-    members = [("a.jpg", png(0)), ("a.png", png(1)), ("a.mask.png", mask_png())]
-    write_tar(tmp_path / "in" / "a.tar", members)
-    summary, _ = fill(tmp_path / "in", writing=JobOptions(format="png"))
-    assert summary.failed == [("a.png", "would become a.png, as a.jpg does: rename one")]
-    assert summary.filled == 1
-
-
-def test_texture_reaches_the_filling(fill, shards, tmp_path):
-    found = {}
-    for texture in ("auto", "off"):
-        fill(shards, tmp_path / texture, options=Options(texture=texture))
-        found[texture] = members_of(tmp_path / texture / "0.tar")
-        told = manifest(tmp_path / texture / "0.tar.json")
-        assert told["request"]["options"]["texture"] == texture
-        textured = ["texture" in picture["fit"] for picture in told["pictures"]]
-        assert textured == [texture == "auto"] * 4
-    assert found["auto"].keys() == found["off"].keys()
-    assert all(found["auto"][name] != content for name, content in found["off"].items())
+    assert (retried.done, retried.skipped) == (2, 0)
 
 
 def test_options_reach_the_network_and_the_writer(fill, shards, tmp_path):

@@ -123,7 +123,7 @@ def test_workers_that_are_killed_lose_and_double_nothing(
     with Killer(scratch, 2, some) as killer:
         summary = fill_all(ask(shards, out), pool.hand_over(pool.Workers(count=3)), told)
     assert len(killer.killed) == 2
-    assert (summary.filled, summary.failed) == (UNITS * PICTURES, [])
+    assert (summary.done, summary.failed) == (UNITS * PICTURES, [])
     assert sorted(report.unit for report in told.reports) == [str(u) for u in range(UNITS)]
     # One of them if a unit's second worker was killed too.
     assert 1 <= sum(report.restarted for report in told.reports) <= 2
@@ -141,7 +141,7 @@ def test_a_unit_that_kills_whoever_takes_it_is_given_up(pool, scratch, ask, tmp_
     assert set(contents(tmp_path / "out")) == {"manifest.json"}
     # Nothing is lost: the same again fills it.
     summary = fill_all(request, pool.hand_over(pool.Workers(count=1)), Told())
-    assert (summary.filled, summary.failed) == (MANY, [])
+    assert (summary.done, summary.failed) == (MANY, [])
 
 
 def test_a_network_that_no_worker_can_hold(pool, ask, shards, tmp_path):

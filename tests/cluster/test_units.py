@@ -3,8 +3,10 @@
 import os
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from deepgin.cluster.units import plan_units
+from deepgin.cluster.units import Entry, pair, plan_units
 from deepgin.errors import DeepginError, PictureError, UsageError
 
 from .conftest import mask_png, png, write_folder, write_shard
@@ -38,16 +40,6 @@ def test_content_changes_with_the_files(ask, folder, changed):
     after = plan_units(ask(folder, per_unit=2)).units
     same = [one.content == other.content for one, other in zip(before, after, strict=True)]
     assert same == [True, False, True]
-
-
-def test_one_mask_for_all(ask, folder, tmp_path):
-    (tmp_path / "mask.png").write_bytes(mask_png())
-    request = ask(folder, masks=str(tmp_path / "mask.png"))
-    before = plan_units(request)
-    assert before.one_mask
-    assert all(not entry.mask for entry in before.units[0].entries)
-    os.utime(tmp_path / "mask.png", (1, 1))
-    assert plan_units(request).units[0].content != before.units[0].content
 
 
 def test_masks_in_a_folder_of_the_source(ask, tmp_path):
@@ -107,13 +99,6 @@ def test_two_shards_of_one_name(ask, tmp_path):
         plan_units(ask(tmp_path / "in"))
 
 
-def test_shards_with_a_folder_of_masks(ask, tmp_path):
-    write_shard(tmp_path / "in" / "a.tar", [0])
-    (tmp_path / "masks").mkdir()
-    with pytest.raises(UsageError, match="masks"):
-        plan_units(ask(tmp_path / "in", masks=str(tmp_path / "masks")))
-
-
 def test_two_results_of_one_name(ask, tmp_path):
     from deepgin.inpainting.folders import JobOptions
 
@@ -139,12 +124,37 @@ def test_nothing_to_fill(ask, tmp_path, make, what):
         plan_units(ask(make(tmp_path), tmp_path / "in" / "out"))
 
 
-def test_masks_that_are_missing(ask, folder, tmp_path):
-    with pytest.raises(DeepginError, match="masks: no such file or folder"):
-        plan_units(ask(folder, masks=str(tmp_path / "masks")))
+def test_masks_apart():
+    names = ["x/a.jpg", "b.png", "b_mask.png"]
+    found = pair(names, ["x/a.png", "b_mask.png", "c.png", "notes.txt"])
+    assert [(e.name, e.mask) for e in found.entries] == [
+        ("b.png", ""),
+        ("b_mask.png", "b_mask.png"),  # a mask of the very name of a picture is its alone
+        ("x/a.jpg", "x/a.png"),
+    ]
+    assert found.lone_masks == ["c.png"]
 
 
-def test_a_unit_has_pictures(ask, folder):
-    with pytest.raises(UsageError) as refused:
-        ask(folder, per_unit=0)
-    assert refused.value.field == "pictures_per_unit"
+def test_one_mask_for_all():
+    found = pair(["a.png", "a_mask.png", "b.png"], one_for_all=True)
+    assert found.entries == [Entry("a.png"), Entry("b.png")]
+    assert not found.lone_masks
+
+
+STEMS = st.sampled_from(["a", "b", "a_mask", "a-mask", "a.mask", "b_with_holes", ".mask", "a_seg"])
+NAMES = st.builds(
+    "{}{}.{}".format, st.sampled_from(["", "x/"]), STEMS, st.sampled_from(["png", "jpg"])
+)
+
+
+@settings(max_examples=40)
+@given(st.sets(NAMES))
+def test_every_picture_stands_once(names):
+    found = pair(names)
+    told = [e.name for e in found.entries] + [n for n, _ in found.failed] + found.lone_masks
+    assert len(told) == len(set(told))
+    assert set(told) <= names
+    masks = [entry.mask for entry in found.entries if entry.mask]
+    assert set(masks) <= names - set(told)
+    # The order in which names come is of no concern.
+    assert pair(sorted(names, reverse=True)) == found

@@ -44,11 +44,6 @@ def test_two_methods_of_one_report(works, files):
     assert "first minus second" in lines[4]
 
 
-def test_a_folder_will_do(works, report, tmp_path):
-    report.write(tmp_path / "report.json")
-    assert "| better |" in works("compare", tmp_path, "--methods", "ours,telea")
-
-
 def test_the_same_methods_of_two_reports(works, files):
     out = works("compare", *files)
     assert out.count("not distinguishable at 95 %") == 4  # two methods, two metrics
@@ -87,24 +82,10 @@ def test_other_masks_share_no_table(fails, files, report):
     assert "differ in the masks 'rectangle' (bbbbbbbbbbbbbbbb, and cccccccccccccccc)" in line
 
 
-def test_a_mask_set_of_one_report_is_said(works, files, report):
-    replace(report, masks=report.masks | {"cellular": {"hash": "c" * 64}}).write(files[1])
-    assert "In one report only: cellular." in works("compare", *files)
-
-
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}', '{"format": 99}'])
 def test_what_is_no_report(fails, files, text):
     files[1].write_text(text)
     assert str(files[1]) in fails(1, "compare", *files)
-
-
-def test_a_truncated_report(fails, files):
-    files[1].write_text(files[1].read_text()[:-200])
-    assert str(files[1]) in fails(1, "compare", *files)
-
-
-def test_a_report_that_is_not_there(fails, tmp_path):
-    assert "none.json" in fails(1, "compare", tmp_path / "none.json")
 
 
 def test_one_report_without_methods(fails, files):

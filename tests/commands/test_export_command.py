@@ -1,7 +1,5 @@
 """`deepgin export`: a network becomes one file, which the other commands take."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -62,18 +60,6 @@ def test_a_program(works, small, tmp_path):
     assert (tmp_path / "model.pt2").stat().st_size > 1e5
 
 
-def test_the_packages_own_weights_are_the_default(works, small, monkeypatch, tmp_path):
-    monkeypatch.setattr("deepgin.weights.hub.SHIPPED", small)
-    assert "std-coarse of width 4" in works("export", "-o", tmp_path / "model.onnx")
-
-
-def test_info(works, file):
-    facts = json.loads(works("info", file, "--json"))["weights"]
-    assert (facts["network"], facts["width"], facts["licence"]) == ("std-coarse", 4, "for tests")
-    assert (facts["training"], facts["sha256"]) == ({"samples": 12}, file_hash(file))
-    assert f"weights: {file}\n" in works("info", file)
-
-
 @pytest.mark.parametrize(("option", "at"), [([], 0.25), (["--sharpness", 1], 1.0)])
 def test_the_sharpness_is_fixed_and_kept(works, fails, stages, pair, tmp_path, option, at):
     out = tmp_path / "model.onnx"
@@ -108,25 +94,6 @@ def test_a_picture(works, small, file, pair, tmp_path):
     assert file_hash(file) in str(Image.open(tmp_path / "one.png").info)
 
 
-def test_a_folder(works, small, file, pair, tmp_path):
-    folder, mask = pair[0].parent, pair[1]
-    mask.rename(tmp_path / "mask.png")
-    for number in (2, 3):
-        Image.open(pair[0]).rotate(90 * number).save(folder / f"photo{number}.png")
-    for weights, out in ((file, "one"), (small, "other")):
-        printed = works(
-            "inpaint", folder, tmp_path / "mask.png", "-o", tmp_path / out, "--weights", weights,
-            "--device", "cpu", "--precision", "float32",
-        )  # fmt: skip
-        assert printed == f"3 filled: {tmp_path / out}\n"
-    for path in (tmp_path / "one").iterdir():
-        one, other = (
-            np.asarray(Image.open(tmp_path / name / path.name)).astype(int)
-            for name in ("one", "other")
-        )
-        assert np.abs(one - other).max() <= 1
-
-
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
@@ -154,25 +121,3 @@ def test_guided_weights(fails, files_in, tmp_path):
     words = ("export", tmp_path / "w.safetensors", "-o", tmp_path / "model.onnx")
     assert "needs a guidance picture" in fails(2, *words)
     assert files_in(tmp_path) == before
-
-
-@pytest.mark.parametrize(("name", "content"), [("none.safetensors", None), ("a.onnx", b"no model")])
-def test_bad_weights(fails, tmp_path, name, content):
-    path = tmp_path / name
-    if content:
-        path.write_bytes(content)
-    for words in (["export", path, "-o", tmp_path / "model.onnx"], ["info", path]):
-        assert str(path) in fails(1, *words)
-    assert not (tmp_path / "model.onnx").exists()
-
-
-def test_an_exported_file_is_not_exported_again(fails, file, tmp_path):
-    message = fails(1, "export", file, "-o", tmp_path / "again.onnx")
-    assert str(file) in message
-
-
-def test_damaged_onnx_file(fails, file, pair, tmp_path):
-    file.write_bytes(file.read_bytes()[:9000])
-    message = fails(1, "inpaint", *pair, "-o", tmp_path / "one.png", "--weights", file)
-    assert f"{file} is no ONNX file that can be run" in message
-    assert not (tmp_path / "one.png").exists()

@@ -7,7 +7,6 @@ import torch
 from huggingface_hub import constants
 
 from deepgin.evaluation.methods import method
-from deepgin.pictures import provenance_of
 from deepgin.service.app import _load
 from deepgin.service.settings import Settings
 from deepgin.training.recipe import NetworkRecipe, Recipe
@@ -37,14 +36,6 @@ def test_info(works, cached, weights):
     told = json.loads(works("info", ADDRESS, "--json"))["weights"]
     assert (told["file"], told["width"]) == (str(cached), 4)
     assert told["sha256"] == file_hash(weights)
-
-
-def test_inpaint(works, pair, weights, tmp_path):
-    one, two = tmp_path / "one.png", tmp_path / "two.png"
-    works("inpaint", *pair, "-o", one, "--weights", ADDRESS, "--provenance")
-    works("inpaint", *pair, "-o", two, "--weights", weights, "--provenance")
-    assert one.read_bytes() == two.read_bytes()
-    assert file_hash(weights) in json.dumps(provenance_of(one))
 
 
 def test_evaluate(deepgin, pair, weights):

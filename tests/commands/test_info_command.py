@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 
-import pytest
 import torch
 
 from deepgin import __version__, build, variants
@@ -49,28 +48,6 @@ def test_text(works, weights, tmp_path):
     assert hashlib.sha256(weights.read_bytes()).hexdigest() in out
 
 
-def test_two_sets(works, stages):
-    assert "0.25" in works("info", stages.both)
-    assert "0.25" not in works("info", stages.sharp).partition("sha256")[0]
-    card = json.loads(works("info", stages.both, "--json"))["weights"]
-    assert (card["sharpness"], card["format"]) == (0.25, 2)
-
-
 def test_weights_that_come_with_the_package_are_the_default(works, weights, monkeypatch):
     monkeypatch.setattr("deepgin.weights.hub.SHIPPED", weights)
     assert json.loads(works("info", "--json"))["weights"]["file"] == str(weights)
-
-
-@pytest.mark.parametrize("content", [None, b"", b"text", bytes(range(100))])
-def test_bad_weights(fails, tmp_path, content):
-    path = tmp_path / "bad.safetensors"
-    if content is not None:
-        path.write_bytes(content)
-    assert str(path) in fails(1, "info", path)
-
-
-@pytest.mark.parametrize("width", ["3", "0", "-2", "wide"])
-def test_bad_width(fails, weights, width):
-    message = fails(2, "info", weights, "--width", width)
-    assert "width" in message
-    assert width in message

@@ -1,18 +1,19 @@
-"""`deepgin inpaint`: what it writes, and that bad input leaves everything as it was."""
+"""`deepgin inpaint` of one picture: what it writes, every way to a hole, and options."""
 
-from pathlib import Path
+from dataclasses import fields
 
 import numpy as np
 import pytest
-from PIL import Image, UnidentifiedImageError
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+import torch
+from PIL import Image
 
-from deepgin import Inpainter
-from deepgin.errors import PictureError
-from deepgin.network import Discriminators
-from deepgin.pictures import read_mask, read_rgb
-from deepgin.weights import save
+from deepgin import Inpainter, __version__
+from deepgin.commands import cluster, inpaint
+from deepgin.commands.parsing import filling_of
+from deepgin.inpainting import Options
+from deepgin.network import build
+from deepgin.pictures import provenance_of, read_mask, read_rgb
+from deepgin.weights import file_hash, save
 
 OLD = b"what was there before"
 
@@ -24,37 +25,6 @@ def test_writes_what_the_inpainter_gives(works, pair, tmp_path, weights):
     np.testing.assert_array_equal(written, np.asarray(Inpainter(weights)(*pair)))
     np.testing.assert_array_equal(written[~mask], np.asarray(read_rgb(pair[0]))[~mask])
     assert sorted(tmp_path.iterdir()) == sorted([out, pair[0].parent])
-
-
-def test_same_in_same_bytes_out(works, pair, tmp_path, weights):
-    for name in ("one.png", "two.png"):
-        works("inpaint", *pair, "-o", tmp_path / name, "--weights", weights)
-    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
-
-
-def test_overwrites_when_asked(works, pair, tmp_path, weights):
-    out = tmp_path / "out.png"
-    out.write_bytes(OLD)
-    works("inpaint", *pair, "-o", out, "--weights", weights, "--overwrite")
-    assert read_rgb(out).size == (37, 29)
-
-
-def test_invert(works, pair, tmp_path, weights):
-    inverted = tmp_path / "inverted.png"
-    Image.fromarray(~read_mask(pair[1])).save(inverted)
-    one, two = tmp_path / "one.png", tmp_path / "two.png"
-    works("inpaint", *pair, "-o", one, "--weights", weights)
-    works("inpaint", pair[0], inverted, "-o", two, "--weights", weights, "--invert")
-    assert one.read_bytes() == two.read_bytes()
-
-
-def test_device_and_precision(works, pair, tmp_path, weights):
-    for precision in ("float32", "bf16"):
-        out = tmp_path / f"{precision}.png"
-        options = ["--device", "cpu", "--precision", precision]
-        works("inpaint", *pair, "-o", out, "--weights", weights, *options)
-        expected = Inpainter(weights, device="cpu", precision=precision)(*pair)
-        np.testing.assert_array_equal(np.asarray(read_rgb(out)), np.asarray(expected))
 
 
 @pytest.mark.parametrize(("white", "said"), [(0, "marks nothing as missing"), (0.95, "--invert")])
@@ -70,151 +40,6 @@ def test_odd_masks_are_warned_of_in_one_line(deepgin, pair, tmp_path, weights, w
     assert err.count("\n") == 1
     assert str(tmp_path / "odd.png") in err
     assert said in err
-
-
-def _picture(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
-
-
-def bad_inputs(folder: Path, pair: tuple[Path, Path], weights: Path) -> dict:
-    """Return the arguments that replace good ones, the exit code and words of the message."""
-    picture = pair[0]
-    folder.mkdir()
-    good = picture.read_bytes()
-    text = _picture(folder / "text.png", b"no picture at all")
-    empty = _picture(folder / "empty.png", b"")
-    cut = _picture(folder / "cut.png", good[: len(good) // 2])
-    Image.new("L", (29, 37)).save(folder / "turned.png")
-    Image.new("L", (37, 29), 255).save(folder / "full.png")
-    zero = _picture(folder / "zero.safetensors", b"")
-    noise = _picture(folder / "noise.safetensors", bytes(range(256)))
-    half = _picture(folder / "half.safetensors", weights.read_bytes()[:9000])
-    save_file({"a": load_file(weights)["stage1.out.bias"]}, folder / "other.safetensors")
-    save(Discriminators(2), folder / "judges.safetensors")
-    with safe_open(weights, "pt") as file:
-        card = file.metadata()
-    tensors = load_file(weights)
-    del tensors["stage1.out.weight"]
-    save_file(tensors, folder / "lacking.safetensors", card)
-    card["deepgin"] = card["deepgin"].replace("deepgin-prefill", "deepgin-postfill")
-    save_file(load_file(weights), folder / "variant.safetensors", card)
-    return {
-        "picture missing": ({"picture": folder / "no.png"}, 1, ["no.png", "no such file"]),
-        "picture text": ({"picture": text}, 1, ["text.png", "not a picture"]),
-        "picture empty": ({"picture": empty}, 1, ["empty.png", "0 bytes"]),
-        "picture cut": ({"picture": cut}, 1, ["cut.png", "truncated"]),
-        "mask missing": ({"mask": folder / "no.png"}, 1, ["no.png", "no such file"]),
-        "mask text": ({"mask": text}, 1, ["text.png", "not a picture"]),
-        "mask empty": ({"mask": empty}, 1, ["empty.png", "0 bytes"]),
-        "mask cut": ({"mask": cut}, 1, ["cut.png", "truncated"]),
-        "mask turned": (
-            {"mask": folder / "turned.png"},
-            1,
-            ["turned.png", str(picture), "29 x 37", "37 x 29"],
-        ),
-        "mask full": ({"mask": folder / "full.png"}, 1, ["full.png", "everything"]),
-        "weights missing": ({"--weights": folder / "no.safetensors"}, 1, ["no.safetensors"]),
-        "weights empty": ({"--weights": zero}, 1, ["zero.safetensors", "damaged"]),
-        "weights noise": ({"--weights": noise}, 1, ["noise.safetensors", "damaged"]),
-        "weights cut": ({"--weights": half}, 1, ["half.safetensors", "damaged"]),
-        "weights folder": ({"--weights": folder}, 1, [str(folder)]),
-        "weights picture": ({"--weights": picture}, 1, [str(picture)]),
-        "weights of others": (
-            {"--weights": folder / "other.safetensors"},
-            1,
-            ["other.safetensors", "deepgin convert"],
-        ),
-        "weights of judges": (
-            {"--weights": folder / "judges.safetensors"},
-            1,
-            ["judges.safetensors", "name a generator"],
-        ),
-        "weights lacking": (
-            {"--weights": folder / "lacking.safetensors"},
-            1,
-            ["lacking.safetensors", "stage1.out.weight"],
-        ),
-        "unknown variant": (
-            {"--weights": folder / "variant.safetensors"},
-            1,
-            ["variant.safetensors", "'deepgin-postfill'", "did you mean 'deepgin-prefill'?"],
-        ),
-        "unknown device": ({"--device": "potato"}, 2, ["'potato'", "cpu"]),
-        "absent device": ({"--device": "cuda:99"}, 2, ["'cuda:99'", "cpu"]),
-        "unknown precision": ({"--precision": "half"}, 2, ["'half'", "float32"]),
-    }
-
-
-CASES = [
-    *("picture missing", "picture text", "picture empty", "picture cut"),
-    *("mask missing", "mask text", "mask empty", "mask cut", "mask turned", "mask full"),
-    *("weights missing", "weights empty", "weights noise", "weights cut", "weights folder"),
-    *("weights picture", "weights of others", "weights of judges", "weights lacking"),
-    *("unknown variant", "unknown device", "absent device", "unknown precision"),
-]
-
-
-def test_every_case_is_run(tmp_path, pair, weights):
-    assert list(bad_inputs(tmp_path / "bad", pair, weights)) == CASES
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_bad_input(fails, files_in, pair, tmp_path, weights, case):
-    changes, code, words = bad_inputs(tmp_path / "bad", pair, weights)[case]
-    given = {"picture": pair[0], "mask": pair[1], "--weights": weights} | changes
-    options = [word for name, value in given.items() if name[0] == "-" for word in (name, value)]
-    arguments = ["inpaint", given["picture"], given["mask"], *options]
-    out, old = tmp_path / "out.png", tmp_path / "old.png"
-    old.write_bytes(OLD)
-    before = files_in(tmp_path)
-    for target in (["-o", out], ["-o", old, "--overwrite"]):
-        message = fails(code, *arguments, *target)
-        for word in words:
-            assert word in message
-    assert files_in(tmp_path) == before
-
-
-def test_existing_output_is_kept(fails, files_in, pair, tmp_path, weights):
-    old = tmp_path / "old.png"
-    old.write_bytes(OLD)
-    before = files_in(tmp_path)
-    assert "--overwrite" in fails(2, "inpaint", *pair, "-o", old, "--weights", weights)
-    assert files_in(tmp_path) == before
-
-
-@pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize("overwrite", [[], ["--overwrite"]])
-def test_input_is_never_output(fails, files_in, pair, tmp_path, weights, which, overwrite):
-    before = files_in(tmp_path)
-    roundabout = pair[which].parent / ".." / "inputs" / pair[which].name
-    for target in (pair[which], roundabout):
-        message = fails(2, "inpaint", *pair, "-o", target, "--weights", weights, *overwrite)
-        assert "is also an input" in message
-    link = tmp_path / "link.png"
-    link.symlink_to(pair[which])
-    arguments = ["inpaint", *pair, "-o", link, "--weights", weights, *overwrite]
-    assert "is also an input" in fails(2, *arguments)
-    link.unlink()
-    assert files_in(tmp_path) == before
-
-
-@pytest.mark.parametrize(
-    ("target", "code", "words"),
-    [
-        ("nowhere/out.png", 1, ["nowhere", "no folder"]),
-        ("inputs", 2, ["inputs", "no picture format"]),
-        ("out.txt", 2, ["out.txt", "'.txt'", "png (exact)"]),
-        ("out", 2, ["no picture format"]),
-        ("inputs/photo.png/out.png", 1, ["no folder"]),
-    ],
-)
-def test_output_that_cannot_be(fails, files_in, pair, tmp_path, weights, target, code, words):
-    before = files_in(tmp_path)
-    message = fails(code, "inpaint", *pair, "-o", tmp_path / target, "--weights", weights)
-    for word in words:
-        assert word in message
-    assert files_in(tmp_path) == before
 
 
 @pytest.mark.parametrize("before", [False, True])
@@ -233,16 +58,168 @@ def test_full_disk(fails, files_in, pair, tmp_path, weights, monkeypatch, before
     assert files_in(tmp_path) == listed
 
 
-def test_folder_that_cannot_be_written(fails, pair, weights):
-    if not Path("/proc/self").exists():
-        pytest.skip("needs a folder in which not even root can write")
-    message = fails(1, "inpaint", *pair, "-o", "/proc/deepgin.png", "--weights", weights)
-    assert "/proc/deepgin.png cannot be written" in message
+@pytest.mark.parametrize("name", ["photo_mask.png", "photo-mask.png"])
+def test_a_mask_beside_the_picture_needs_no_naming(works, pair, tmp_path, weights, name):
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    works("inpaint", *pair, "-o", one, "--weights", weights)
+    pair[1].rename(pair[1].with_name(name))
+    works("inpaint", pair[0], "-o", two, "--weights", weights)
+    assert one.read_bytes() == two.read_bytes()
 
 
-def test_debug_raises(deepgin, pair, tmp_path, weights):
-    pair[0].write_bytes(b"no picture")
-    arguments = ["inpaint", *pair, "-o", tmp_path / "out.png"]
-    with pytest.raises(PictureError, match="photo.png is not a picture") as raised:
-        deepgin(*arguments, "--weights", weights, "--debug")
-    assert isinstance(raised.value.__cause__, UnidentifiedImageError)
+def test_a_mask_found_beside_is_never_output(fails, pair, weights):
+    mask = pair[1].rename(pair[1].with_name("photo_mask.png"))
+    message = fails(2, "inpaint", pair[0], "-o", mask, "--weights", weights, "--overwrite")
+    assert "is also an input" in message
+
+
+def _hole_of(out, photo):
+    return (np.asarray(Image.open(out)) != np.asarray(Image.open(photo))).any(axis=2)
+
+
+@pytest.mark.parametrize("option", ["--box=10,5,15,10", "--color=#ff00ff"])
+def test_box_or_colour_in_place_of_a_mask(works, pair, tmp_path, weights, option):
+    pixels = np.asarray(Image.open(pair[0])) // 2
+    pixels[5:15, 10:25] = (255, 0, 255)
+    Image.fromarray(pixels).save(pair[0])
+    out, other = tmp_path / "out.png", tmp_path / "other.png"
+    works("inpaint", *pair, "-o", out, "--weights", weights)
+    works("inpaint", pair[0], "-o", other, "--weights", weights, option)
+    assert out.read_bytes() == other.read_bytes()
+
+
+def test_alpha_in_place_of_a_mask(works, pair, tmp_path, weights):
+    mask = np.asarray(Image.open(pair[1]))
+    picture = Image.open(pair[0])
+    picture.putalpha(Image.fromarray(255 - mask))
+    picture.save(tmp_path / "holed.png")
+    out = tmp_path / "out.png"
+    works("inpaint", tmp_path / "holed.png", "-o", out, "--weights", weights, "--alpha")
+    filled = np.asarray(Image.open(out))
+    assert (filled[..., 3] == 255).all()
+    assert (filled[mask == 0, :3] == np.asarray(picture)[mask == 0, :3]).all()
+
+
+def test_options_reach_the_inpainter(works, pair, tmp_path, weights):
+    given = {
+        "fit": "resize",
+        "ensemble": True,
+        "degrid": True,
+        "dilate": 2,
+        "feather": 3,
+        "threshold": 0.25,
+    }
+    words = [f"--{k}" if v is True else f"--{k}={v}" for k, v in given.items()]
+    out = tmp_path / "out.png"
+    works("inpaint", *pair, "-o", out, "--weights", weights, *words)
+    expected = Inpainter(weights, options=Options(**given))(*pair)
+    np.testing.assert_array_equal(np.asarray(Image.open(out)), np.asarray(expected))
+    assert _hole_of(out, pair[0])[4, 9]
+
+
+def test_provenance_says_how_a_picture_was_made(works, pair, tmp_path, weights):
+    plain, told = tmp_path / "plain.png", tmp_path / "told.png"
+    arguments = ["inpaint", *pair, "--weights", weights, "--dilate", 1]
+    works(*arguments, "-o", plain)
+    works(*arguments, "-o", told, "--provenance")
+    assert provenance_of(plain) is None
+    found = provenance_of(told)
+    assert found["software"] == f"deepgin {__version__}"
+    assert found["weights"] == f"sha256:{file_hash(weights)}"
+    assert found["options"] == {"dilate": 1}
+    assert found["fit"]
+    assert "sharpness" not in found
+
+
+def test_texture(works, pair, tmp_path, weights):
+    filled = {}
+    for texture in ("", "auto", "on", "off"):
+        out = tmp_path / f"texture-{texture}.png"
+        words = ["--texture", texture] if texture else []
+        arguments = ["inpaint", *pair, "-o", out, "--weights", weights, "--provenance", *words]
+        works(*arguments)
+        filled[texture] = np.asarray(Image.open(out))
+        expected = Inpainter(weights, options=Options(texture=texture or "auto"))(*pair)
+        np.testing.assert_array_equal(filled[texture], np.asarray(expected))
+        told = provenance_of(out)
+        assert told["options"] == ({"texture": texture} if texture in ("on", "off") else {})
+        assert ("texture" in told["fit"]) == (texture != "off")
+        valid = np.asarray(Image.open(pair[1])) == 0
+        np.testing.assert_array_equal(
+            filled[texture][valid], np.asarray(Image.open(pair[0]))[valid]
+        )
+        first = out.read_bytes()
+        works(*arguments, "--overwrite")
+        assert out.read_bytes() == first
+    assert (filled["off"] != filled["auto"]).any()
+
+
+def test_sharpness(works, pair, tmp_path, stages):
+    arguments = [
+        "inpaint",
+        *pair,
+        "--weights",
+        stages.both,
+        "--provenance",
+        "--texture",
+        "off",
+        "-o",
+    ]
+    works(*arguments, tmp_path / "usual.png")
+    works(*arguments, tmp_path / "sharp.png", "--sharpness", 1)
+    told = [provenance_of(tmp_path / name) for name in ("usual.png", "sharp.png")]
+    assert [one["sharpness"] for one in told] == [0.25, 1]
+    found = np.asarray(Image.open(tmp_path / "sharp.png"))
+    alone = Inpainter(stages.sharp, options=Options(texture="off"))
+    np.testing.assert_array_equal(found, np.asarray(alone(*pair)))
+    assert (found != np.asarray(Image.open(tmp_path / "usual.png"))).any()
+
+
+def test_verbose_says_which_fit(deepgin, pair, tmp_path, weights):
+    arguments = ["inpaint", *pair, "-o", tmp_path / "out.png", "--weights", weights]
+    code, _, err = deepgin(*arguments, "-v")
+    assert code == 0
+    fit = Inpainter(weights).run(*pair).fit
+    assert err == f"{pair[0]}: {fit}\n"
+    assert "texture" in fit
+
+
+def test_a_segmentation_beside_is_passed_over_by_weights_that_take_none(
+    works, pair, tmp_path, weights
+):
+    holed = pair[0].rename(pair[0].with_name("1_with_holes.png"))
+    pair[1].rename(pair[1].with_name("1_mask.png"))
+    Image.open(holed).save(holed.with_name("1_seg.png"))
+    works("inpaint", holed, "-o", tmp_path / "out.png", "--weights", weights)
+
+
+def test_guided_weights_take_the_segmentation_beside(deepgin, tmp_path, photo):
+    torch.manual_seed(0)
+    guided = tmp_path / "guided.safetensors"
+    save(build("deepgin-guided", 4), guided, training={"samples": 1}, licence="for tests")
+    mask = np.zeros((20, 20), np.uint8)
+    mask[3:9, 3:9] = 255
+    aim, out = tmp_path / "aim", tmp_path / "out"
+    aim.mkdir()
+    for i in "12":
+        Image.fromarray(photo(20, 20, int(i))).save(aim / f"{i}_with_holes.png")
+        Image.fromarray(photo(20, 20, 9 + int(i))).save(aim / f"{i}_seg.png")
+        Image.fromarray(mask).save(aim / f"{i}_mask.png")
+    arguments = ["inpaint", aim, "--weights", guided, "-o"]
+    assert deepgin(*arguments, out)[:2] == (0, f"2 filled: {out}\n")
+    assert sorted(path.name for path in out.iterdir()) == ["1.png", "2.png"]
+    other = tmp_path / "other"
+    assert deepgin(*arguments, other, "--guidance", aim / "1_seg.png")[0] == 0
+    same = [(other / n).read_bytes() == (out / n).read_bytes() for n in ("1.png", "2.png")]
+    assert same == [True, False]
+    (aim / "2_seg.png").unlink()
+    code, printed, err = deepgin(*arguments, tmp_path / "third")
+    assert (code, printed) == (1, f"1 filled, 1 failed: {tmp_path / 'third'}\n")
+    assert "2_with_holes.png" in err
+
+
+def test_the_command_lines_have_the_options_of_filling():
+    for command, without in ((inpaint, set()), (cluster, {"box", "color", "color_tolerance"})):
+        args = command.parser().parse_args(["a", "-o", "b", "--degrid", "--dilate", "3"])
+        assert {f.name for f in fields(Options)} - without <= {*vars(args)}
+        assert filling_of(args) == Options(degrid=True, dilate=3)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepgin import Inpainter
-from deepgin.pictures import provenance_of, read_mask
+from deepgin.pictures import read_mask
 
 
 @pytest.fixture
@@ -83,19 +82,6 @@ def test_results_of_another_sharpness_are_not_taken_for_done(deepgin, fails, dat
     assert "other weights, sharpness, options:" in other
 
 
-def test_results_without_texture_are_not_taken_for_textured_ones(deepgin, fails, data, weights):
-    photos, masks, out = data
-    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights, "--provenance"]
-    deepgin(*arguments, "--texture", "off")
-    before = pictures_in(out)
-    assert "other options:" in fails(2, *arguments)
-    assert pictures_in(out) == before
-    assert deepgin(*arguments, "--overwrite")[1] == f"6 filled: {out}\n"
-    told = {name: provenance_of(out / name) for name in before}
-    assert [one["options"] for one in told.values()] == [{}] * 6
-    assert all("texture" in one["fit"] for one in told.values())
-
-
 @pytest.mark.parametrize("there", ["damaged", "mine", "silent"])
 def test_a_result_that_tells_nothing_is_taken_for_done(deepgin, data, stages, there):
     photos, masks, out = data
@@ -121,20 +107,6 @@ def test_unpaired_files_are_told_of_before_work_starts(deepgin, data, weights):
         "deepgin: warning: 2 pictures have no mask: b.png, sub/a.png",
         "deepgin: warning: 1 mask has no picture: z.png",
     ]
-
-
-def test_one_mask_for_all_and_masks_beside(deepgin, data, weights, tmp_path):
-    photos, masks, out = data
-    for name in ("a", "c"):
-        Image.open(photos / f"{name}.png").save(photos / f"{name}.tif")
-    mask = masks / "a.png"
-    arguments = ["-o", out, "--weights", weights, "--glob", "*.tif"]
-    assert deepgin("inpaint", photos, mask, *arguments)[1] == f"2 filled: {out}\n"
-    for name in ("a", "c"):
-        (photos / f"{name}_mask.png").write_bytes(mask.read_bytes())
-    arguments[1] = tmp_path / "beside"
-    assert deepgin("inpaint", photos, *arguments)[1].startswith("2 filled: ")
-    assert pictures_in(tmp_path / "beside") == pictures_in(out)
 
 
 @pytest.mark.parametrize(
@@ -183,85 +155,6 @@ def test_failures_are_named_at_the_end_and_the_rest_is_done(deepgin, data, weigh
         deepgin(*arguments, "--overwrite", "--debug")
 
 
-def test_shards_limit_suffix_and_format(deepgin, data, weights, tmp_path):
-    photos, masks, out = data
-    arguments = ["inpaint", photos, masks, "--weights", weights]
-    for i in (1, 2):
-        assert deepgin(*arguments, "-o", out, "--shard", f"{i}/2")[0] == 0
-    deepgin(*arguments, "-o", tmp_path / "whole")
-    assert pictures_in(out) == pictures_in(tmp_path / "whole")
-    named = tmp_path / "named"
-    deepgin(*arguments, "-o", named, "--suffix", "_new", "--format", "tif", "--limit", 2)
-    assert sorted(pictures_in(named)) == ["a_new.tif", "sub/er/e_new.tif"]
-
-
-def test_notes_are_said_once_for_all(deepgin, data, weights):
-    photos, masks, out = data
-    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights, "--format", "jpg"]
-    code, printed, err = deepgin(*arguments)
-    assert (code, printed) == (0, f"6 filled: {out}\n")
-    assert err.count("JPEG is not exact") == 2
-    assert "for 6 pictures" in err
-
-
-def test_verbose_names_each_picture_and_its_fit(deepgin, data, weights):
-    photos, masks, out = data
-    _, _, err = deepgin("inpaint", photos, masks, "-o", out, "--weights", weights, "-v")
-    fit = Inpainter(weights).run(photos / "a.png", masks / "a.png").fit
-    assert f"a.png: {fit}\n" in err
-    assert sum(line.startswith(("a", "b", "c", "sub")) for line in err.splitlines()) == 6
-
-
-def refusals(data, weights):
-    """Return arguments, exit code and words of what is refused before work starts."""
-    photos, masks, _ = data
-    Image.open(photos / "a.png").save(photos / "a.tif")
-    (photos.parent / "empty").mkdir()
-    (photos.parent / "file").write_bytes(b"what was there")
-    return {
-        "no such source": ([photos / "no", masks], 1, ["no such file or folder"]),
-        "no such masks": ([photos, masks / "no"], 1, ["no such file or folder"]),
-        "empty source": ([photos.parent / "empty", masks], 1, ["no pictures in it"]),
-        "no masks at all": ([photos], 1, ["no picture has a mask", "--box", "--alpha"]),
-        "no mask of these names": ([photos, photos.parent / "empty"], 1, ["no picture has a mask"]),
-        "nothing matches": ([photos, masks, "--glob", "*.bmp"], 1, ["*.bmp"]),
-        "collision": ([photos, masks, "--format", "png"], 2, ["a.png", "a.tif", "both become"]),
-        "unknown format": ([photos, masks, "--format", "txt"], 2, [".txt"]),
-        "output is the source": ([photos, masks, "-o", photos], 2, ["also an input"]),
-        "output is the masks": ([photos, masks, "-o", masks], 2, ["also an input"]),
-        "output is a file": ([photos, masks, "-o", photos.parent / "file"], 2, ["is a file"]),
-        "shard": ([photos, masks, "--shard", "3/2"], 2, ["3/2"]),
-        "shard of words": ([photos, masks, "--shard", "half"], 2, ["half", "1/4"]),
-        "limit": ([photos, masks, "--limit", "-2"], 2, ["-2"]),
-        "guidance": ([photos, masks, "--guidance", masks], 2, ["--guidance"]),
-        "weights": ([photos, masks, "--weights", photos / "a.png"], 1, ["a.png"]),
-    }
-
-
-REFUSALS = [
-    *("no such source", "no such masks", "empty source", "no masks at all"),
-    *("no mask of these names", "nothing matches", "collision", "unknown format"),
-    *("output is the source", "output is the masks", "output is a file", "shard"),
-    *("shard of words", "limit", "guidance", "weights"),
-]
-
-
-@pytest.mark.parametrize("case", REFUSALS)
-def test_refused_before_work_starts(deepgin, files_in, data, weights, case):
-    cases = refusals(data, weights)
-    assert list(cases) == REFUSALS
-    arguments, code, words = cases[case]
-    before = files_in(data[0].parent)
-    given = ["inpaint", "-o", data[2], "--weights", weights, *arguments]
-    found, printed, err = deepgin(*given)
-    assert (found, printed) == (code, "")
-    message = err.splitlines()[-1]
-    assert message.startswith("deepgin: ")
-    for word in words:
-        assert word in message
-    assert files_in(data[0].parent) == before
-
-
 def test_output_inside_the_source_is_left_out(deepgin, data, weights):
     photos, masks, _ = data
     out = photos / "out"
@@ -275,27 +168,6 @@ def test_output_inside_the_source_is_left_out(deepgin, data, weights):
     assert len(pictures_in(out)) == 6
 
 
-def test_what_a_killed_process_left_is_removed(deepgin, data, weights):
-    photos, masks, out = data
-    (out / "sub").mkdir(parents=True)
-    (out / ".a.0123abcd.png").write_bytes(b"half of it")
-    (out / "sub" / ".d.0123abcd.png").write_bytes(b"half of it")
-    (out / ".other.png").write_bytes(b"somebody's")
-    deepgin("inpaint", photos, masks, "-o", out, "--weights", weights)
-    assert sorted(path.name for path in out.rglob(".*")) == [".other.png"]
-
-
-def test_quality(deepgin, data, weights, tmp_path):
-    photos, masks, _ = data
-    sizes = []
-    for quality in (20, 95):
-        out = tmp_path / str(quality)
-        options = ["--format", "jpg", "--quality", quality, "--weights", weights]
-        assert deepgin("inpaint", photos, masks, "-o", out, *options)[0] == 0
-        sizes.append(sum(map(len, pictures_in(out).values())))
-    assert sizes[0] < sizes[1]
-
-
 def test_names_that_are_no_text(deepgin, data, weights):
     photos, masks, out = data
     odd = os.fsdecode(b"caf\xe9\n.png")
@@ -307,31 +179,3 @@ def test_names_that_are_no_text(deepgin, data, weights):
     assert (out / odd).exists()
     assert "caf\\xe9\\n.png: " in err
     assert "1 picture has no mask: \\xff.png" in err
-
-
-def test_links_in_circles_are_told_of_and_passed_over(deepgin, data, weights):
-    photos, masks, out = data
-    (photos / "sub" / "up").symlink_to(photos, target_is_directory=True)
-    code, printed, err = deepgin("inpaint", photos, masks, "-o", out, "--weights", weights)
-    assert (code, printed) == (0, f"6 filled: {out}\n")
-    assert "sub/up is a link in a circle" in err
-
-
-def test_a_target_that_cannot_be_written(deepgin, data, weights):
-    photos, masks, _ = data
-    arguments = ["inpaint", photos, masks, "-o", "/proc/deepgin", "--weights", weights]
-    code, printed, err = deepgin(*arguments)
-    assert (code, printed, err.count("\n")) == (1, "", 1)
-    assert "/proc/deepgin" in err
-
-
-def test_animated_pictures_fail_alone_and_the_mend_is_named(deepgin, data, weights):
-    photos, masks, out = data
-    frames = [Image.new("RGB", (24, 24), (i, 9, 9)) for i in range(3)]
-    frames[0].save(photos / "moving.gif", save_all=True, append_images=frames[1:])
-    Image.new("L", (24, 24)).save(masks / "moving.png")
-    arguments = ["inpaint", photos, masks, "-o", out, "--weights", weights]
-    code, printed, err = deepgin(*arguments)
-    assert (code, printed) == (1, f"6 filled, 1 failed: {out}\n")
-    assert "moving.gif" in err
-    assert "--format png" in err

@@ -81,32 +81,6 @@ def test_without_a_command_the_usage_is_shown(deepgin):
     assert "usage: deepgin" in out
 
 
-@pytest.mark.parametrize(
-    ("wrong", "meant"), [("inpant", "inpaint"), ("evalute", "evaluate"), ("mask", "masks")]
-)
-def test_unknown_command_suggests_the_nearest(fails, wrong, meant):
-    message = fails(2, wrong)
-    assert f"'{wrong}'" in message
-    assert f"did you mean '{meant}'?" in message
-
-
-def test_unknown_command_without_a_neighbour(fails):
-    assert "did you mean" not in fails(2, "xyzzy")
-
-
-def test_unknown_option_suggests_the_nearest(fails, pair, tmp_path):
-    message = fails(2, "inpaint", *pair, "-o", tmp_path / "out.png", "--wieghts", "x")
-    assert "--wieghts" in message
-    assert "did you mean 'weights'?" in message
-
-
-def test_value_of_another_type_names_the_option(fails, tmp_path):
-    message = fails(2, "masks", "--kind", "freeform", "--count", "many", "-o", tmp_path / "out")
-    assert "count" in message
-    assert "many" in message
-    assert "did you mean" not in message
-
-
 def test_missing_arguments_are_named(fails):
     message = fails(2, "inpaint")
     for name in ("source", "output"):

@@ -60,32 +60,3 @@ def test_existing_files_need_overwrite(works, fails, files_in, tmp_path, taken):
     works(*arguments, "--overwrite")
     assert (tmp_path / taken).read_bytes() != b"old"
     assert len(files_in(tmp_path)) == 4
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (["--kind", "freform"], ["'freform'", "did you mean 'freeform'?", "cellular"]),
-        (["--kind", "freeform", "--size", "wide"], ["--size wide", "640x480"]),
-        (["--kind", "freeform", "--size", "10x"], ["--size 10x", "640x480"]),
-        (["--kind", "freeform", "--size", "0"], ["at least 1 x 1"]),
-        (["--kind", "freeform", "--size", "8x0"], ["at least 1 x 1"]),
-        (["--kind", "freeform", "--size", "-8"], ["-8"]),
-        (["--kind", "freeform", "--count", "0"], ["--count 0", "at least 1"]),
-        (["--kind", "freeform", "--count", "-3"], ["--count -3", "at least 1"]),
-        ([], ["kind"]),
-    ],
-)
-def test_wrong_use(fails, tmp_path, options, words):
-    message = fails(2, "masks", *options, "-o", tmp_path / "out")
-    for word in words:
-        assert word in message
-    assert not list(tmp_path.iterdir())
-
-
-def test_file_in_place_of_the_folder(fails, files_in, tmp_path):
-    (tmp_path / "out").write_bytes(b"old")
-    before = files_in(tmp_path)
-    arguments = ["--kind", "rectangle", "--size", "16", "--count", 1]
-    assert str(tmp_path / "out") in fails(1, "masks", *arguments, "-o", tmp_path / "out")
-    assert files_in(tmp_path) == before

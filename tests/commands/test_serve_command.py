@@ -84,35 +84,6 @@ def test_a_taken_port(fails):
         assert f"127.0.0.1:{port} is taken" in fails(2, "serve", "--port", port)
 
 
-def test_weights_that_are_missing(fails, tmp_path):
-    wanted = tmp_path / "none.safetensors"
-    message = fails(1, "serve", "--port", 0, "--weights", wanted)
-    assert message == f"deepgin: {wanted}: no such weights file"
-
-
-def test_a_gpu_that_is_not_there(fails, weights):
-    message = fails(2, "serve", "--port", 0, "--weights", weights, "--device", "cuda:99")
-    assert "device 'cuda:99' cannot be used here" in message
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--port", "99999"], "port 99999"),
-        (["--queue", "0"], "queue"),
-        (["--max-megapixels", "0"], "--max-megapixels"),
-        (["--timeout", "never"], "timeout"),
-        (["--host", "203.0.113.7"], "see --host"),
-        (["--allow-origins", "https://a.example/page"], "https://a.example/page"),
-        (["--allow-origins", "a.example"], "a.example"),
-        (["--root-path", "fill"], "root path 'fill'"),
-        (["--root-path", "//evil.example"], "root path"),
-    ],
-)
-def test_values_that_do_not_work(fails, arguments, said):
-    assert said in fails(2, "serve", *arguments)
-
-
 def test_without_the_extra(fails, monkeypatch):
     for name in [name for name in sys.modules if name.startswith("deepgin.service")]:
         monkeypatch.delitem(sys.modules, name)

@@ -90,16 +90,3 @@ def test_ablation(deepgin, photos, tmp_path):
     assert {path.name for path in before} == {
         path.name for path in out.rglob("runs/std-[c1]*/checkpoint*")
     }
-
-
-@pytest.mark.parametrize(
-    ("command", "options", "word"),
-    [
-        ("table1", ["--rows", "nothing=x"], "ROW=FILE"),
-        ("table2", [], "NAME=FOLDER"),
-        ("ablation", ["--train", "x", "--rows", "stdd"], "did you mean 'std'"),
-    ],
-)
-def test_wrong_use(fails, photos, tmp_path, command, options, word):
-    assert word in fails(2, command, "--data", photos, *options, "-o", tmp_path / "out")
-    assert not (tmp_path / "out").exists()

@@ -5,33 +5,28 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 from ..console import shown
 from ..errors import DeepginError, Note, UsageError, WeightsError
+from ..files import held
 from ..inpainting import Inpainter
-from ..locks import held
-from ..pictures import Failure
-from ..weights import local_path
-from .manifests import (
+from ..inpainting.folders import FolderSummary
+from .places import Place
+from .request import (
     JOB_MANIFEST,
     MANIFEST,
     TAR,
+    ClusterRequest,
+    Order,
     Report,
     as_bytes,
-    differences,
     job_manifest,
     read_manifest,
-    report_if_done,
 )
-from .places import Place
-from .request import ClusterRequest
-from .units import Unit, UnitPlan, plan_units
-from .work import Order
+from .units import THREADS, Unit, UnitPlan, plan_units
 
-_THREADS = 16
 LOST = Note(
     "the processes that filled it died again and again: look into Ray's logs, and run the same "
     "command again",
@@ -58,26 +53,10 @@ class Watcher(Protocol):
         """Take notice that work has ended, complete or not."""
 
 
-@dataclass
-class ClusterSummary:
-    """The outcome of a job.
-
-    Attributes:
-        filled: number of pictures that were filled.
-        skipped: number of pictures that had been filled before.
-        failed: name and reason of pictures, and of shards that could not be read or written.
-        target: the folder of results, without passwords.
-    """
-
-    filled: int = 0
-    skipped: int = 0
-    failed: list[Failure] = field(default_factory=list)
-    target: str = ""
-
-
-def fill_all(request: ClusterRequest, hand: Hand, watcher: Watcher) -> ClusterSummary:
+def fill_all(request: ClusterRequest, hand: Hand, watcher: Watcher) -> FolderSummary:
     """Fill a source's pictures; a failure does not stop the rest.
 
+    The summary counts pictures; shards that could not be read or written are among the failed.
     Every picture of a unit that could be read is in exactly one manifest, filled or failed,
     whatever dies meanwhile: a unit is done when its manifest is there, which is written last.
 
@@ -114,27 +93,29 @@ def fill_all(request: ClusterRequest, hand: Hand, watcher: Watcher) -> ClusterSu
             watcher.end()
             _remove_leftovers(target, plan)  # of workers that died while writing a file
         write_manifest(complete=not any(report.error for report in reports.values()))
-    return _summary(reports, plan, target)
+    summary = FolderSummary()
+    for unit in plan.units:
+        report = reports[unit.name]
+        summary.failed += [(unit.name, report.error)] if report.error else report.failed
+        summary.skipped += report.filled if report.before else 0
+        summary.done += 0 if report.before else report.filled
+    return summary
 
 
 def _checked_weights(request: ClusterRequest) -> tuple[ClusterRequest, bytes | None]:
     """Return the content of the weights file, which is tried here first, once for all workers."""
-    if request.weights is not None:
-        request = replace(request, weights=str(local_path(request.weights)))
-    inpainter = Inpainter(
-        request.weights, device="cpu", sharpness=request.sharpness, options=request.options
-    )
-    if inpainter.guided:
+    path = None if request.model.weights is None else request.model.file()
+    if path:
+        request = replace(request, model=replace(request.model, weights=path))
+    if Inpainter(replace(request.model, device="cpu"), options=request.options).guided:
         raise UsageError(
             "these weights need guidance pictures, which a cluster job does not take",
             field="weights",
         )
-    if request.weights is None:
-        return request, None
     try:
-        return request, Path(request.weights).read_bytes()
+        return request, path.read_bytes() if path else None
     except OSError as error:
-        raise WeightsError(f"{request.weights} cannot be read: {error.strerror}") from error
+        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _alone(target: Place) -> AbstractContextManager[None]:
@@ -159,6 +140,7 @@ def _remove_leftovers(target: Place, plan: UnitPlan) -> None:
 def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict[str, Report]:
     """Return the reports of units that are done. Others lose their manifest, the mark of done."""
     request, present = order.request, target.files()
+    overwrite = request.writing.overwrite
     unknown = {name.removesuffix(MANIFEST) for name in present if name.endswith(MANIFEST)}
     unknown -= {unit.name for unit in plan.units}
     if unknown:
@@ -168,17 +150,21 @@ def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict
         )
 
     def look(unit: Unit) -> tuple[list[str], Report | None]:
+        """Return what its request has otherwise, and its report if it is done."""
         manifest = read_manifest(target, unit.name)
         if not manifest:
             return [], None
-        size = present[unit.name + TAR].bytes if unit.name + TAR in present else -1
-        return differences(manifest, order.described), report_if_done(unit, manifest, size)
+        other = [k for k, v in order.described.items() if manifest["request"].get(k) != v]
+        tar = present.get(unit.name + TAR)
+        whole = tar and manifest["results"]["bytes"] == tar.bytes
+        done = whole and manifest["content"] == unit.content
+        return other, Report.of(manifest, before=True) if done else None
 
     units = [unit for unit in plan.units if unit.name + MANIFEST in present]
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         seen = dict(zip(units, pool.map(look, units), strict=True))
     other = next((keys for keys, _ in seen.values() if keys), [])
-    if other and not request.overwrite:
+    if other and not overwrite:
         raise UsageError(
             f"{target.shown} has results of another request (other {', '.join(other)})",
             field="overwrite",
@@ -186,21 +172,11 @@ def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict
         )
     done, changed = {}, 0
     for unit, (_, report) in seen.items():
-        if report and not request.overwrite and not (request.retry_failed and report.failed):
+        if report and not overwrite and not (request.retry_failed and report.failed):
             done[unit.name] = report
         else:
             changed += report is None
             target.child(unit.name + MANIFEST).remove()
-    if changed and not request.overwrite:
+    if changed and not overwrite:
         watcher.note(f"{changed} units have changed since they were filled: they are filled again")
     return done
-
-
-def _summary(reports: dict[str, Report], plan: UnitPlan, target: Place) -> ClusterSummary:
-    made = ClusterSummary(target=target.shown)
-    for unit in plan.units:
-        report = reports[unit.name]
-        made.failed += [(unit.name, report.error)] if report.error else report.failed
-        made.skipped += report.filled if report.before else 0
-        made.filled += 0 if report.before else report.filled
-    return made

@@ -25,21 +25,12 @@ _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
 
 def public(text: object) -> str:
-    """Return a text on one line, its addresses without passwords and queries.
-
-    Example:
-        >>> public("ftp://me:secret@host/a.tar and https://host/b.tar?token=secret")
-        'ftp://host/a.tar and https://host/b.tar'
-    """
+    """Return a text on one line, its addresses without passwords and queries."""
     return _QUERY.sub(r"\1", _PASSWORD.sub("", " ".join(str(text).split())))
 
 
 def expanded(address: str) -> Iterator[str]:
-    """Yield the addresses of one with ranges of numbers.
-
-    Example:
-        >>> [*expanded("s3://bucket/{08..10}.tar")]
-        ['s3://bucket/08.tar', 's3://bucket/09.tar', 's3://bucket/10.tar']
+    """Yield the addresses of one with ranges of numbers: `{08..10}.tar` is `08.tar`, `09.tar`, ...
 
     Raises:
         UsageError: a range that goes down.
@@ -59,11 +50,7 @@ def expanded(address: str) -> Iterator[str]:
 
 
 class PlaceError(DeepginError):
-    """An address that cannot be reached, read or written.
-
-    Args:
-        lasting: it is missing or locked, so that trying again does not help.
-    """
+    """An address that cannot be read or written; `lasting` where trying again does not help."""
 
     def __init__(self, problem: str, *, mend: str = "", lasting: bool) -> None:
         super().__init__(problem, mend=mend)
@@ -79,10 +66,7 @@ class FileInfo:
 
 
 class Place:
-    """A file or folder.
-
-    Args:
-        address: a path, or an address that fsspec takes: s3://, gs://, https://, memory://, ...
+    """A file or folder at a path or an address that fsspec takes: s3://, https://, memory://, ...
 
     Attributes:
         shown: the address without passwords and queries.
@@ -122,11 +106,7 @@ class Place:
         return path_.removeprefix(root_).rstrip("/") or "."
 
     def is_folder(self) -> bool:
-        """Return whether it is a folder.
-
-        Raises:
-            PlaceError: there is nothing, or it cannot be asked.
-        """
+        """Return whether it is a folder; raises `PlaceError`, as the following, if it is missing."""
         with _one_line(self.shown):
             return bool(self._fs.info(self._path)["type"] == "directory")
 

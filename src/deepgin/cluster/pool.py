@@ -20,10 +20,10 @@ import ray
 
 from ..errors import DeepginError, UsageError
 from .job import Hand
-from .manifests import Report
 from .places import public
+from .request import Order, Report
 from .units import Unit
-from .work import Order, Worker
+from .work import Worker
 
 ATTEMPTS = 4
 _STORE = 256 << 20
@@ -34,9 +34,9 @@ class Workers:
     """How many workers there are, and what each takes.
 
     Attributes:
-        count: 0 takes as many as the cluster has room for.
-        cpus: cores a worker.
-        gpus: GPUs a worker, 0.5 lets two share one; None: one where the cluster has some.
+        count: 0 uses as many as the cluster has room for.
+        cpus: cores of a worker.
+        gpus: GPUs of a worker, 0.5 lets two share one; None: one where the cluster has some.
         address: of a running Ray cluster; empty starts one on this machine, for this job.
 
     Raises:
@@ -65,15 +65,15 @@ class Workers:
 
 
 def hand_over(workers: Workers) -> Hand:
-    """Return what hands units to workers on a Ray cluster. The cluster is reached at its call.
+    """Return what hands units to workers on a Ray cluster, which is reached when it is called.
 
-    Ray replaces a worker that dies and begins its unit anew. A unit that has killed ATTEMPTS
-    workers is given up.
+    Ray replaces a worker that dies and begins its unit again. A unit that has killed ATTEMPTS
+    workers fails.
     """
 
     def hand(order: Order, weights: bytes | None, units: list[Unit]) -> Iterator[Report]:
         hushed = cast(TextIO, _Hushed(sys.stdout))
-        with redirect_stdout(hushed), _cluster(workers, order.request.device) as gpus:
+        with redirect_stdout(hushed), _cluster(workers, order.request.model.device) as gpus:
             yield from _reports(workers, gpus, order, weights, units)
 
     return hand
@@ -164,7 +164,7 @@ def _reports(
             except (ray.exceptions.RayError, ray.exceptions.UserCodeException) as error:
                 if unit is None:
                     raise DeepginError(f"no worker could begin: {_cause(error)}") from error
-                # The unit is given up. Wait for the worker that Ray starts in place of this one.
+                # The unit has failed. Wait for the worker that Ray starts in place of this one.
                 calls[actor.ready.remote()] = (actor, None)
                 continue
             if report:
@@ -178,14 +178,10 @@ def _reports(
 
 
 def _count(workers: Workers, gpus: float, units: int) -> int:
-    """Return the number of workers: as wanted, or all that the cluster has room for."""
-    count = workers.count
-    if not count:
-        there = _resources()
-        room = [there.get("CPU", 0) // workers.cpus] if workers.cpus else []
-        room += [there.get("GPU", 0) // gpus] if gpus else []
-        count = int(min(room, default=1))
-    return max(1, min(count, units))
+    """Return the number of workers that the job asks for, or that the cluster has room for."""
+    there, needs = _resources(), {"CPU": workers.cpus, "GPU": gpus}
+    room = [there.get(kind, 0) // need for kind, need in needs.items() if need]
+    return max(1, min(workers.count or int(min(room, default=1)), units))
 
 
 def _resources() -> dict[str, float]:
@@ -209,7 +205,7 @@ class _Actor:
 
 
 def _cause(error: BaseException) -> str:
-    """Return the reason in one line: the last of the traceback that Ray makes its message of."""
+    """Return the last line of the traceback that Ray makes its message of."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     last = lines[-1] if lines else type(error).__name__
     return public(re.sub(r"^deepgin\.errors\.\w+: ", "", last))

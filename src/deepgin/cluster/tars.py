@@ -1,14 +1,20 @@
-"""Reading and writing tar shards. What their members are is pairing.py's business."""
+"""Tar shards, read and written, and a worker's folder for files in work."""
 
 import hashlib
+import shutil
 import tarfile
+import tempfile
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import IO, Any
 
-from ..errors import PictureError
-from ..tar_headers import Header
+from ..errors import DeepginError, PictureError
+from ..files import Header, hold
+
+_PREFIX, _LOCK = "deepgin-cluster-", "lock"
 
 
 class Shard:
@@ -42,15 +48,14 @@ class Shard:
         """Close the file."""
         self._tar.close()
 
-    def extract(self, name: str, path: Path) -> None:
-        """Write a member's content to `path`."""
+    def read(self, name: str) -> bytes:
+        """Return a member's content."""
         try:
             with self._lock:
                 file: IO[bytes] | None = self._tar.extractfile(self._members[name])
-                content = b"" if file is None else file.read()
+                return b"" if file is None else file.read()
         except Exception as error:  # decompressors raise what they like
             raise self._unreadable(error) from error
-        path.write_bytes(content)
 
     def _unreadable(self, error: BaseException) -> PictureError:
         why = getattr(error, "strerror", None) or " ".join(str(error).split())
@@ -62,30 +67,51 @@ def _plain(name: str) -> str:
     return str(PurePosixPath(name.lstrip("/")))
 
 
-class Results:
-    """A tar that is being written: the same bytes for the same members, whenever and by whom.
+def write_results(path: Path, members: Iterable[tuple[str, Path]]) -> None:
+    """Write files as members of these names. The same members give the same bytes."""
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        for name, source in members:
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = source.stat().st_size, 0o644
+            with source.open("rb") as file:
+                tar.addfile(member, file)
 
-    Args:
-        path: of a file to make.
+
+def facts(path: Path) -> dict[str, Any]:
+    """Return size and hash of a file, as manifests have them."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": digest}
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give an empty folder where the system keeps temporary files (TMPDIR).
+
+    Raises:
+        DeepginError: it cannot be made.
     """
+    root = Path(tempfile.gettempdir())
+    remove_dead(root)
+    try:
+        made = Path(tempfile.mkdtemp(prefix="deepgin-making-", dir=root))
+        lock = hold(made / _LOCK, DeepginError(f"{made} is another worker's"))
+        # Its lock is held before it has the name of what may be removed when nobody holds it.
+        folder = made.rename(root / made.name.replace("deepgin-making-", _PREFIX, 1))
+    except OSError as error:
+        problem = f"{root} cannot be written ({error.strerror})"
+        raise DeepginError(problem, mend="set TMPDIR") from error
+    try:
+        yield folder
+    finally:
+        lock.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._tar = tarfile.open(path, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
-    def add(self, name: str, path: Path) -> dict[str, Any]:
-        """Add the file `path` as `name`; return what a manifest says of it."""
-        member = tarfile.TarInfo(name)
-        member.size, member.mode = path.stat().st_size, 0o644
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            self._tar.addfile(member, file)
-        return {"output": name, "bytes": member.size, "sha256": digest}
-
-    def close(self) -> dict[str, Any]:
-        """End it; return its size and hash."""
-        self._tar.close()
-        with self._path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"bytes": self._path.stat().st_size, "sha256": digest}
+def remove_dead(root: Path) -> None:
+    """Remove the folders of workers that died: nobody holds their lock any more."""
+    for folder in root.glob(f"{_PREFIX}*"):
+        if (folder / _LOCK).is_file():
+            with suppress(DeepginError):
+                hold(folder / _LOCK, DeepginError("in use")).close()
+                shutil.rmtree(folder, ignore_errors=True)

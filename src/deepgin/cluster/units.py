@@ -1,4 +1,4 @@
-"""Units of work: a tar shard, or some pictures of a folder. Listing and opening them."""
+"""Units of work: a tar shard, or some pictures of a folder. Listing, pairing and opening them."""
 
 import hashlib
 import json
@@ -8,18 +8,43 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ..console import shown
+from ..console import NAMES_SHOWN, shown
 from ..errors import PictureError, UsageError
+from ..inpainting.folders import JobOptions
 from ..inpainting.folders.plan import result_name
 from ..pictures import is_picture
-from .pairing import Entry, Names, pair
+from ..pictures.mask_index import AmbiguousMask, MaskIndex
+from ..pictures.tree import Failure, key, mask_stems, order, picture_of_mask, pictures_among
 from .places import FileInfo, Place, PlaceError, expanded
-from .request import ClusterRequest
+from .request import ClusterRequest, Order
 from .tars import Shard
 
 SHARD_ENDINGS = (".tar", ".tar.gz", ".tgz")
-_THREADS = 16
-_NAMES_SHOWN = 20
+THREADS = 16
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A picture to fill.
+
+    Attributes:
+        name: below its source, with `/` between folders.
+        mask: its mask's name; empty where one mask serves for all, or its own alpha is the hole.
+        bytes: the size of the picture's file.
+    """
+
+    name: str
+    mask: str = ""
+    bytes: int = 0
+
+
+@dataclass
+class Names:
+    """Paired names: pictures in the order of their names, failed ones, masks without a picture."""
+
+    entries: list[Entry] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    lone_masks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -38,22 +63,51 @@ class Unit:
     content: str
     shard: str = ""
     entries: tuple[Entry, ...] = ()
-    failed: tuple[tuple[str, str], ...] = ()
+    failed: tuple[Failure, ...] = ()
 
 
 @dataclass
 class UnitPlan:
-    """The units of a job.
-
-    Attributes:
-        units: in the order of their names.
-        notes: warnings.
-        one_mask: the masks' address is that of one for all.
-    """
+    """The units of a job by name, notes, and whether one mask serves for all pictures."""
 
     units: list[Unit] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     one_mask: bool = False
+
+
+def pair(
+    names: Iterable[str], masks: Iterable[str] | None = None, *, one_for_all: bool = False
+) -> Names:
+    """Pair pictures with masks by the rules of the folder command.
+
+    Args:
+        names: of pictures, and of the masks beside them; other files are skipped.
+        masks: names below a folder of masks; None: they are beside their pictures.
+        one_for_all: one mask serves for all: none is looked for.
+    """
+    apart = masks is not None
+    paths = {Path(name): name for name in names if is_picture(name)}
+    others = {Path(name): name for name in masks or () if is_picture(name)} if apart else paths
+    pictures = pictures_among(paths, beside=not apart)
+    index = MaskIndex(Path(), others if apart else paths.keys() - pictures)
+    keys = {key(path.parent, path.stem) for path in pictures} if apart else ()
+    made = Names()
+    lone: list[Path] = []
+    for path in sorted(pictures, key=order):
+        try:
+            stems = mask_stems(path.name)
+            mask = None if one_for_all else index.find(path.parent, stems, keys)
+        except AmbiguousMask as error:
+            made.failed.append((paths[path], str(error)))
+            continue
+        if not (mask or apart or one_for_all) and picture_of_mask(path.stem):
+            lone.append(path)
+        else:
+            made.entries.append(Entry(paths[path], others[mask] if mask else ""))
+    if not one_for_all:
+        lone += [path for path in index.unused() if apart or picture_of_mask(path.stem)]
+    made.lone_masks = sorted(others[path] for path in lone)
+    return made
 
 
 def plan_units(request: ClusterRequest) -> UnitPlan:
@@ -72,48 +126,35 @@ def plan_units(request: ClusterRequest) -> UnitPlan:
     masks = Place(request.masks) if request.masks else None
     made = UnitPlan(one_mask=masks is not None and not masks.is_folder())
     mask_stamp = masks.info().stamp if masks and made.one_mask else ""
-    shards, pictures = _listed(source, target, request)
-    if shards:
-        made.units = _of_shards(shards, mask_stamp)
-        if masks and not made.one_mask:
-            raise UsageError(
-                f"{masks.shown} is a folder",
-                mend="the masks of shards lie in them, or one serves for all",
-            )
-    else:
-        _add_pictures(made, request, pictures, masks, mask_stamp)
-    if not made.units:
-        raise PictureError(f"{source.shown}: there are neither pictures nor tar shards in it")
-    return made
-
-
-_Shard = tuple[str, Place, FileInfo | None]
-
-
-def _listed(
-    source: Place, target: Place, request: ClusterRequest
-) -> tuple[list[_Shard], dict[str, FileInfo]]:
-    """Return the source's shards, or else its pictures."""
     bare = request.source.partition("?")[0] if "://" in request.source else request.source
+    files: dict[str, FileInfo] = {}
     if bare.endswith(SHARD_ENDINGS):
-        return [(p.shown.rpartition("/")[2], p, None) for p in _named(request.source)], {}
-    if not source.is_folder():
+        shards = {place: place.shown.rpartition("/")[2] for place in _named(request.source)}
+    elif source.is_folder():
+        files = _without(source.files(), target.inside(source))
+        shards = {source.child(name): name for name in files if name.endswith(SHARD_ENDINGS)}
+    else:
         raise PictureError(
             f"{source.shown} is neither a tar shard nor a folder",
             mend="deepgin inpaint fills a single picture",
         )
-    files = _without(source.files(), target.inside(source))
-    shards: list[_Shard] = [
-        (name, source.child(name), info)
-        for name, info in files.items()
-        if name.endswith(SHARD_ENDINGS)
-    ]
     if shards and any(map(is_picture, files)):
         raise UsageError(
             f"{source.shown} holds tar shards and pictures",
             mend="name the shards as '*.tar', or move one kind elsewhere",
         )
-    return shards, files
+    if shards and masks and not made.one_mask:
+        raise UsageError(
+            f"{masks.shown} is a folder",
+            mend="the masks of shards lie in them, or one serves for all",
+        )
+    if shards:
+        made.units = _of_shards(shards, files, mask_stamp)
+    else:
+        _add_pictures(made, request, files, masks, mask_stamp)
+    if not made.units:
+        raise PictureError(f"{source.shown}: there are neither pictures nor tar shards in it")
+    return made
 
 
 def _named(source: str) -> Iterable[Place]:
@@ -128,27 +169,25 @@ def _named(source: str) -> Iterable[Place]:
             raise PictureError(f"{place.shown}: no shard has such a name")
 
 
-def _of_shards(shards: list[_Shard], mask_stamp: str) -> list[Unit]:
-    with ThreadPoolExecutor(_THREADS) as pool:
-        contents = pool.map(lambda shard: _content_of(shard[1], shard[2]), shards)
-        units: dict[str, Unit] = {}
-        for (name, place, _), content in zip(shards, contents, strict=True):
+def _of_shards(shards: dict[Place, str], files: dict[str, FileInfo], mask_stamp: str) -> list[Unit]:
+    def content(place: Place) -> list:
+        try:
+            info = files.get(shards[place]) or place.info()
+        except PlaceError:
+            return []  # the worker that is to fill it says what is wrong; others are filled
+        return [info.bytes, info.stamp]
+
+    units: dict[str, Unit] = {}
+    with ThreadPoolExecutor(THREADS) as pool:
+        for (place, name), known in zip(shards.items(), pool.map(content, shards), strict=True):
             stem = next(name.removesuffix(e) for e in SHARD_ENDINGS if name.endswith(e))
-            unit = Unit(stem, _hash([content, mask_stamp]), shard=place.address)
+            unit = Unit(stem, _hash([known, mask_stamp]), shard=place.address)
             if units.setdefault(stem, unit) is not unit:
                 raise UsageError(
                     f"two shards would become {shown(stem)}.tar",
                     mend="rename one, or fill them into folders of their own",
                 )
     return [units[name] for name in sorted(units)]
-
-
-def _content_of(shard: Place, info: FileInfo | None) -> list:
-    try:
-        info = info or shard.info()
-    except PlaceError:
-        return []  # the worker that is to fill it says what is wrong; others are filled
-    return [info.bytes, info.stamp]
 
 
 def _add_pictures(
@@ -164,10 +203,10 @@ def _add_pictures(
     names = pair(_without(files, aside), apart, one_for_all=made.one_mask)
     if count := len(names.lone_masks):
         have = f"{count} masks have" if count > 1 else "1 mask has"
-        some = ", ".join(map(shown, names.lone_masks[:_NAMES_SHOWN]))
-        more = " and others" if count > _NAMES_SHOWN else ""
+        some = ", ".join(map(shown, names.lone_masks[:NAMES_SHOWN]))
+        more = " and others" if count > NAMES_SHOWN else ""
         made.notes.append(f"{have} no picture: {some}{more}")
-    for one, other, result in collisions(names.entries, request):
+    for one, other, result in collisions(names.entries, request.writing):
         raise UsageError(
             f"{shown(one)} and {shown(other)} would both become {shown(result)}",
             field="format",
@@ -197,45 +236,41 @@ def _without(files: dict[str, FileInfo], aside: str | None) -> dict[str, FileInf
     return {n: f for n, f in files.items() if n != aside and not n.startswith(f"{aside}/")}
 
 
-def collisions(entries: Iterable[Entry], request: ClusterRequest) -> Iterable[tuple[str, str, str]]:
+def collisions(entries: Iterable[Entry], writing: JobOptions) -> Iterable[tuple[str, str, str]]:
     """Yield the names of two pictures whose results would have one name, and that name."""
     first: dict[str, str] = {}
     for entry in entries:
-        result = result_of(entry.name, request)
+        result = result_name(Path(entry.name), writing).as_posix()
         if (other := first.setdefault(result, entry.name)) != entry.name:
             yield other, entry.name, result
 
 
-def result_of(name: str, request: ClusterRequest) -> str:
-    """Return the name of a picture's result in a tar."""
-    return result_name(Path(name), request.writing).as_posix()
-
-
 @dataclass
 class Source:
-    """A unit's pictures and masks, and what copies one of them to a path, in any thread."""
+    """A unit's pictures, and what returns the content of one of its files, in any thread."""
 
     names: Names
     notes: list[str]
-    picture: Callable[[str, Path], None]
-    mask: Callable[[str, Path], None]
+    picture: Callable[[str], bytes]
+    mask: Callable[[str], bytes]
 
 
 @contextmanager
-def opened(unit: Unit, request: ClusterRequest, one_mask: bool, folder: Path) -> Iterator[Source]:
+def opened(unit: Unit, order: Order, folder: Path) -> Iterator[Source]:
     """Open a unit's pictures; a shard that is not on this machine is copied to `folder`.
 
     Raises:
         DeepginError: the shard cannot be read.
     """
     if not unit.shard:
-        pictures = Place(request.source)
-        masks = Place(request.masks) if request.masks and not one_mask else pictures
+        pictures = Place(order.request.source)
+        apart = order.request.masks and not order.one_mask
+        masks = Place(order.request.masks) if apart else pictures
         yield Source(
             Names([*unit.entries], [*unit.failed]),
             [],
-            lambda name, path: pictures.child(name).fetch(path),
-            lambda name, path: masks.child(name).fetch(path),
+            lambda name: pictures.child(name).read(),
+            lambda name: masks.child(name).read(),
         )
         return
     place = Place(unit.shard)
@@ -245,14 +280,14 @@ def opened(unit: Unit, request: ClusterRequest, one_mask: bool, folder: Path) ->
     else:
         place.fetch(path)
     with closing(Shard(path, place.shown)) as shard:
-        names = pair(shard.sizes.keys() - shard.double, one_for_all=one_mask)
+        names = pair(shard.sizes.keys() - shard.double, one_for_all=order.one_mask)
         names.entries = [replace(e, bytes=shard.sizes[e.name]) for e in names.entries]
         double = "two members of the shard have this name: keep one"
         names.failed += [(name, double) for name in sorted(shard.double) if is_picture(name)]
         notes = [f"{shown(name)} is a mask without a picture" for name in names.lone_masks]
         if left_out := sum(not is_picture(name) for name in shard.sizes):
             notes.append(f"{left_out} members are no pictures: left out")
-        yield Source(names, notes, shard.extract, shard.extract)
+        yield Source(names, notes, shard.read, shard.read)
 
 
 def _hash(content: list) -> str:

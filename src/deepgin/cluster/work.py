@@ -1,50 +1,32 @@
 """A worker: it holds the network and fills unit after unit. Without Ray."""
 
 import errno
+import logging
 import os
-import re
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..console import shown
-from ..errors import DeepginError, on_command_line, spelled
+from ..console import Watcher, shown
+from ..errors import DeepginError, Note, on_command_line, spelled
 from ..inpainting import Inpainter, Job, Options, Result
-from ..inpainting.folders import Pair, Pairs, Task, plan, provenance, reader, run
+from ..inpainting.folders import FolderPlan, Pair, Task, provenance, run
+from ..inpainting.folders.plan import groups, result_name, unwritable
 from ..inpainting.textured import wants_texture
-from ..pictures import Document
-from .manifests import MANIFEST, TAR, Report, as_bytes
-from .pairing import Entry
+from ..pictures import Document, Marks, read_marks
 from .places import Place, PlaceError, public
-from .request import ClusterRequest
-from .scratch import scratch
-from .tars import Results
-from .units import Source, Unit, collisions, opened, result_of
+from .request import MANIFEST, TAR, Order, Report, as_bytes
+from .tars import facts, scratch, write_results
+from .units import Entry, Source, Unit, collisions, opened
 
 _FULL = os.strerror(errno.ENOSPC)
 
 
 class BrokenWorker(Exception):
     """Nothing can be filled in this process any more: another must take its place."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is the same for all units of a job.
-
-    Attributes:
-        request: of the job.
-        described: see `ClusterRequest.to_dict`.
-        one_mask: the masks' address is that of one for all.
-    """
-
-    request: ClusterRequest
-    described: dict[str, Any]
-    one_mask: bool = False
 
 
 class Worker:
@@ -64,35 +46,25 @@ class Worker:
             path = None
             if weights is not None:
                 # The suffix says what kind of file it is.
-                path = folder / f"weights{Path(request.weights or '').suffix}"
+                path = folder / f"weights{Path(str(request.model.weights)).suffix}"
                 path.write_bytes(weights)
-            self._check(path)
-            self.inpainter = Inpainter(
-                path,
-                options=request.options,
-                device=request.device,
-                precision=request.precision,
-                sharpness=request.sharpness,
-            )
-            # Open it now, while the file is there.
-            textured = wants_texture(request.options)
-            _ = self.inpainter.guide if textured else self.inpainter.runtime
-
-    def _check(self, weights: Path | None) -> None:
-        here = provenance(weights, self.order.request.options)
-        for key in ("software", "weights"):
-            if here[key] != self.order.described[key]:
-                raise DeepginError(
-                    f"a worker has {here[key]}, the job needs {self.order.described[key]}",
-                    mend="install the same package on all machines",
-                )
+            model = replace(request.model, weights=path)
+            here = provenance(model, request.options)
+            for key in ("software", "weights"):
+                if here[key] != order.described[key]:
+                    raise DeepginError(
+                        f"a worker has {here[key]}, the job needs {order.described[key]}",
+                        mend="install the same package on all machines",
+                    )
+            # It opens the file now, while it is there.
+            self.inpainter = Inpainter(model, options=request.options)
 
     def work(self, unit: Unit) -> Report:
         """Fill a unit. A broken device ends the process, so that another one takes the unit."""
         try:
             return fill_unit(unit, self.order, self.inpainter)
         except BrokenWorker as error:
-            print(f"deepgin: worker ends: {public(error)}", file=sys.stderr, flush=True)
+            logging.getLogger(__name__).error("worker ends: %s", public(error))
             os._exit(1)
         except DeepginError as error:
             return Report(unit.name, public(error))
@@ -111,103 +83,99 @@ def fill_unit(unit: Unit, order: Order, inpainter: Inpainter) -> Report:
         BrokenWorker: see there.
     """
     target = Place(order.request.target)
-    with scratch() as folder, opened(unit, order.request, order.one_mask, folder) as source:
-        filling = _Filling(source, order, inpainter, folder)
-        filling.run()
-        results = Results(folder / "results")
-        for number, entry in enumerate(source.names.entries):
-            record = filling.records[number]
-            if record["status"] == "filled":
-                record |= results.add(result_of(entry.name, order.request), filling.out[number])
-        tar = {"tar": unit.name + TAR} | results.close()
-        pictures = [*filling.records.values()]
+    with scratch() as folder, opened(unit, order, folder) as source:
+        pictures, tar = _Filling(source, order, inpainter, folder).run(), folder / "results"
+        filled = [record for record in pictures if record["status"] == "filled"]
+        write_results(tar, [(record["output"], record["file"]) for record in filled])
+        for record in filled:
+            record |= facts(record.pop("file"))
         pictures += [_failed(name, why) for name, why in source.names.failed]
         manifest = {
             "unit": unit.name,
             "content": unit.content,
             "request": order.described,
-            "results": tar,
+            "results": {"tar": unit.name + TAR} | facts(tar),
             "notes": source.notes,
             "pictures": sorted(pictures, key=lambda record: record["name"]),
         }
-        target.child(unit.name + TAR).write(folder / "results")
+        target.child(unit.name + TAR).write(tar)
         target.child(unit.name + MANIFEST).write(as_bytes(manifest))
     return Report.of(manifest)
 
 
 def _failed(name: str, why: str) -> dict[str, Any]:
-    return {"name": name, "status": "failed", "error": why}
+    return {"name": name, "status": "failed", "error": public(why)}
 
 
-@dataclass
-class _Filling:
-    """Runs a folder job over a unit and watches it.
+class _Filling(Watcher):
+    """Runs a folder job over a unit, and records as its watcher what became of each picture.
 
-    Its files have numbers for names, since a member's name may be none that the disk takes.
-
-    Attributes:
-        records: by number, what the manifest says of a picture, but for its file's hash.
-        out: by number, the file of the result.
+    The files of results have numbers for names, since a disk may not take a member's name.
     """
 
-    source: Source
-    order: Order
-    inpainter: Inpainter
-    folder: Path
-    records: dict[int, dict[str, Any]] = field(default_factory=dict)
-    out: dict[int, Path] = field(default_factory=dict)
-    broken: Exception | None = None
-    warnings: dict[int, list[str]] = field(default_factory=dict)
+    def __init__(self, source: Source, order: Order, inpainter: Inpainter, folder: Path) -> None:
+        self.source, self.request, self.inpainter = source, order.request, inpainter
+        self.folder = folder
+        self.records: dict[str, dict[str, Any]] = {}
+        self.entries: dict[str, Entry] = {}
+        self.tasks: dict[str, Task] = {}
+        self.warnings: dict[str, list[str]] = {}
+        self.broken: Exception | None = None
+        self.mask: Marks | None = None
+        self.mask_name = ""
+        if order.one_mask:
+            self.mask_name = public(self.request.masks)
+            self.mask = self._marks(Place(self.request.masks).read(), self.mask_name)
 
-    def run(self) -> None:
-        """Fill; every picture then has a record."""
-        request, entries = self.order.request, self.source.names.entries
-        double = {two: (one, name) for one, two, name in collisions(entries, request)}
-        pairs = []
+    def run(self) -> list[dict[str, Any]]:
+        """Return what the manifest says of each picture; filled ones have their `file`."""
+        plan = FolderPlan()
+        writing, entries = self.request.writing, self.source.names.entries
+        double = {two: (one, name) for one, two, name in collisions(entries, writing)}
         for number, entry in enumerate(entries):
+            path = Path(entry.name)
+            pair, result = Pair(path, path, bytes=entry.bytes), result_name(path, writing)
+            self.entries[pair.name] = entry
+            task = Task(pair, self.folder / "out" / f"{number:06}{result.suffix}")
             if entry.name in double:
                 one, name = map(shown, double[entry.name])
-                why = f"would become {name}, as {one} does: rename one"
-                self.records[number] = _failed(entry.name, why)
+                plan.failed.append((pair.name, f"would become {name}, as {one} does: rename one"))
+            elif why := unwritable(result):
+                plan.failed.append((pair.name, why))
             else:
-                inside = Path(f"{number:06}{Path(entry.name).suffix}")
-                pairs.append(Pair(self.folder / inside, inside, bytes=entry.bytes))
-        made = plan(Pairs(pairs), self.folder / "out", request.writing)
-        for group in made.groups:
-            self.out |= {_number(task.pair.name): task.target for task in group}
-        run(made, self._reader(), self._fill, request.writing, self)
-        for number, warnings in self.warnings.items():
-            if self.records[number]["status"] == "filled":
-                self.records[number]["warnings"] = warnings
+                self.tasks[pair.name] = task
+        plan.groups = [*groups(self.tasks.values())]
+        run(plan, self._read, self._fill, writing, self)
+        for name, warnings in self.warnings.items():
+            if self.records[name]["status"] == "filled":
+                self.records[name]["warnings"] = warnings
+        return [self.records[name] for name in self.entries]
 
-    def _reader(self) -> Callable[[Task], Job]:
-        read_files = reader(self.order.request.options.threshold, guided=False)
-        for_all = None
-        if self.order.one_mask:
-            place = Place(self.order.request.masks)
-            for_all = place.local or self.folder / f"mask{Path(place.shown).suffix}"
-            if not place.local:
-                place.fetch(for_all)
+    def _read(self, task: Task) -> Job:
+        entry = self.entries[task.pair.name]
+        marks, mask_name = self.mask, self.mask_name
+        try:
+            content = BytesIO(self.source.picture(entry.name))
+            if entry.mask:
+                mask_name = shown(entry.mask)
+                marks = self._marks(self.source.mask(entry.mask), mask_name)
+        except PlaceError as error:
+            if not error.lasting:
+                self.broken = error
+            raise
+        document = Document.open(content, task.pair.name)
+        return Job(
+            replace(document, source=task.pair.picture),  # messages name it
+            marks and marks.mask,
+            name=task.pair.name,
+            mask_name=mask_name,
+            mask_note=marks.note if marks else Note(""),
+        )
 
-        def read(task: Task) -> Job:
-            entry = self._entry(task.pair.name)
-            picture, mask = task.pair.picture, for_all
-            try:
-                self.source.picture(entry.name, picture)
-                if entry.mask:
-                    mask = picture.with_name(f"{picture.stem}-mask{Path(entry.mask).suffix}")
-                    self.source.mask(entry.mask, mask)
-            except PlaceError as error:
-                if not error.lasting:
-                    self.broken = error
-                raise
-            job = read_files(Task(replace(task.pair, mask=mask), task.target))
-            picture.unlink()
-            if mask and mask != for_all:
-                mask.unlink()
-            return job
-
-        return read
+    def _marks(self, content: bytes, name: str) -> Marks:
+        marks = read_marks(BytesIO(content), self.request.options.threshold, name)
+        marks.mask.flags.writeable = False  # one may be of many jobs
+        return marks
 
     def _fill(self, jobs: list[Job]) -> list[Result]:
         if self.broken:
@@ -224,8 +192,10 @@ class _Filling:
 
     def filled(self, name: str, fit: str) -> None:
         """Record that a picture is filled."""
-        own = self._entry(name).name
-        self.records[_number(name)] = {"name": own, "status": "filled", "fit": fit}
+        entry, file = self.entries[name], self.tasks[name].target
+        result = result_name(Path(entry.name), self.request.writing).as_posix()
+        record = {"name": entry.name, "status": "filled", "fit": fit}
+        self.records[name] = record | {"output": result, "file": file}
 
     def failed(self, name: str, why: str) -> None:
         """Record that a picture failed, unless the picture is not at fault."""
@@ -233,37 +203,16 @@ class _Filling:
             raise self.broken
         if _FULL in why:
             raise DeepginError(f"{self.folder.parent}: {_FULL}", mend="set TMPDIR to a larger disk")
-        self.records[_number(name)] = _failed(self._entry(name).name, self._named(why))
+        self.records[name] = _failed(self.entries[name].name, self._plain(name, why))
 
     def note(self, name: str, text: str) -> None:
         """Record a warning."""
         (text,) = spelled([text], on_command_line)
-        self.warnings.setdefault(_number(name), []).append(self._named(text))
+        self.warnings.setdefault(name, []).append(public(self._plain(name, text)))
 
-    def before(self, *_: Any) -> None:
-        """Ignore it, as the following: the records have all."""
-
-    begin = step = end = before
-
-    def _entry(self, name: str) -> Entry:
-        return self.source.names.entries[_number(name)]
-
-    def _named(self, text: str) -> str:
-        """Return a text with the names of pictures and masks in place of temporary files."""
-
-        def named(match: re.Match[str]) -> str:
-            if not match[1]:
-                return self.order.request.masks
-            entry = self.source.names.entries[int(match[1])]
-            return shown(entry.mask if match[2] else entry.name)
-
-        place = re.escape(str(self.folder))
-        files = rf"{place}[/\\](?:mask|(?:out[/\\])?(\d{{6,}})(-mask)?)(?:\.[^\s:/]*)?"
-        return public(re.sub(files, named, text))
-
-
-def _number(name: str) -> int:
-    return int(Path(name).stem)
+    def _plain(self, name: str, text: str) -> str:
+        """Return a text with the picture's name in place of its result's temporary file."""
+        return text.replace(str(self.tasks[name].target), name) if name in self.tasks else text
 
 
 def _works(inpainter: Inpainter) -> bool:

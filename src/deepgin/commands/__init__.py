@@ -5,7 +5,9 @@ import sys
 import warnings
 from importlib import import_module
 
+from ..console import say
 from ..errors import DeepginError, nearest_name, on_command_line, spelled
+from ..version import __version__
 
 # The modules are imported when they are called: the list must not wait for torch.
 COMMANDS = {
@@ -39,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     if argv[:1] == ["help"]:
         argv = [*argv[1:2], "--help"]
     if not argv or argv[0] in ("-h", "--help", "--version"):
-        print(_version() if argv[:1] == ["--version"] else _usage())
+        print(f"deepgin {__version__}" if argv[:1] == ["--version"] else _usage())
         return 0 if argv else 2
     name, rest = argv[0], argv[1:]
     if name not in COMMANDS:
@@ -82,22 +84,12 @@ def _usage() -> str:
     )
 
 
-def _version() -> str:
-    from ..version import __version__
-
-    return f"deepgin {__version__}"
-
-
 def _fail(message: str, code: int) -> int:
-    print(f"deepgin: {_one_line(message)}", file=sys.stderr)
+    say(f"deepgin: {' '.join(message.split())}")
     return code
-
-
-def _one_line(message: object) -> str:
-    return " ".join(str(message).split())
 
 
 def _show_warning(message: object, *_: object, **__: object) -> None:
     texts = message.args if isinstance(message, Warning) else (message,)
     text = " ".join(spelled(texts, on_command_line))
-    print(f"deepgin: warning: {_one_line(text)}", file=sys.stderr)
+    say(f"deepgin: warning: {' '.join(text.split())}")

@@ -22,12 +22,12 @@ def parser() -> Parser:
     p.add_argument(
         "--rows", default="all", help="separated by commas: ROW, or ROW*3 for three seeds"
     )
-    p.add_argument("--recipe", default="ablation", help="a shipped recipe's name, or a YAML file")
+    p.add_argument("--recipe", default="ablation", help="name of a shipped recipe, or a YAML file")
     p.add_argument(
         "--samples", type=int, help="training samples of each run; default: the recipe's"
     )
-    p.add_argument("--threads", type=int, default=0, help="threads of training; 0 takes all")
-    p.add_argument("--runs", metavar="DIR", help="the folder of the runs; default: REPORT/runs")
+    p.add_argument("--threads", type=int, default=0, help="threads of training; 0 uses all")
+    p.add_argument("--runs", metavar="DIR", help="folder of the runs; default: REPORT/runs")
     add_measuring(p, metrics="psnr,ssim,l1_hole", output=True)
     return p
 
@@ -42,8 +42,8 @@ def run(args: Any) -> None:
 
     output = Path(args.output)
     runs = ablation.runs_of(args.rows)
-    words = ["--recipe", args.recipe, "--data.train", args.train, "--threads", str(args.threads)]
-    recipe = recipe_of(training().parse_args([*words, "--device", args.device]))
+    options = ["--recipe", args.recipe, "--data.train", args.train, "--threads", str(args.threads)]
+    recipe = recipe_of(training().parse_args([*options, "--device", args.device]))
     if args.samples:
         recipe = replace(recipe, warm_up=replace(recipe.warm_up, length=args.samples))
     specs = []
@@ -53,15 +53,12 @@ def run(args: Any) -> None:
             folder = Path(args.runs) if args.runs else output / "runs"
             weights = ablation.train(one, recipe, folder, screen)
         specs.append(f"{one.name}=deepgin:direct@{weights}")
-    told = ["deepgin", "ablation", "--train", "PHOTOS", "--data", "OTHERS", "--rows", args.rows]
-    told += [
-        "--recipe",
-        Path(args.recipe).name,
-        *(["--samples", str(args.samples)] if args.samples else []),
-    ]
+    words = ["deepgin", "ablation", "--train", "PHOTOS", "--data", "OTHERS", "--rows", args.rows]
+    words += ["--recipe", Path(args.recipe).name]
+    words += ["--samples", str(args.samples)] if args.samples else []
     asked = request(
         args,
-        shlex.join([*told, *words_of(args)]),
+        shlex.join([*words, *words_of(args)]),
         data=Path(args.data),
         methods=",".join(specs),
         size=recipe.data.size,

@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from ..console import say
 from ..errors import DeepginError
 from .parsing import Parser, add_runtime
-from .serve import say
 
 if TYPE_CHECKING:
     import socket
@@ -77,9 +77,9 @@ def run(args: Namespace) -> None:
         why = f", since port {_PORT} is taken" if moved else ""
 
         def ready() -> None:
-            say(f"the page is at {address}{why} (Ctrl-C ends it)")
+            say(f"deepgin: the page is at {address}{why} (Ctrl-C ends it)")
             if not local:
-                say(f"from other machines: {address_at(listening, network=True)}{key}")
+                say(f"deepgin: from other machines: {address_at(listening, network=True)}{key}")
             if not args.no_browser:
                 _open(address)
 

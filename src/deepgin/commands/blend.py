@@ -23,7 +23,7 @@ def parser() -> Parser:
         metavar="0..1",
         help="the file's default, 0 (soft) to 1 (sharp)",
     )
-    p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
+    p.add_argument("--overwrite", action="store_true", help="replace an existing file")
     return p
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..console import NAMES_SHOWN, SECONDS_BETWEEN_LINES, duration, say, shown
-from ..errors import DeepginError
-from .parsing import Parser, add_filling, add_runtime, counted, filling_of
+from ..errors import DeepginError, on_command_line, spelled
+from .parsing import Parser, add_filling, add_runtime, counted, filling_of, model_of
 
 if TYPE_CHECKING:
     from ..cluster import ClusterRequest
-    from ..cluster.manifests import Report
+    from ..cluster.request import Report
 
 
 def parser() -> Parser:
@@ -33,21 +33,29 @@ def parser() -> Parser:
         "NAME_mask or NAME.mask beside each picture, in shards too, or else where the picture is "
         "transparent",
     )
-    p.add_argument("-o", "--output", required=True, help="the folder for tars and manifests")
-    p.add_argument("--overwrite", action="store_true", help="fill again what is done")
-    p.add_argument("--retry-failed", action="store_true", help="fill again units with failures")
-    p.add_argument("--workers", type=int, default=0, help="0 takes as many as fit")
+    p.add_argument("-o", "--output", required=True, help="folder for tars and manifests")
+    p.add_argument("--overwrite", action="store_true", help="fill finished units again")
     p.add_argument(
-        "--gpus-per-worker", type=float, help="default: 1 if the cluster has GPUs; 0.5 shares one"
+        "--retry-failed", action="store_true", help="fill units with failed pictures again"
+    )
+    p.add_argument(
+        "--workers", type=int, default=0, help="number of workers; 0 uses as many as fit"
+    )
+    p.add_argument(
+        "--gpus-per-worker",
+        type=float,
+        help="GPUs of a worker; 0.5 shares one; default: 1 if there are GPUs",
     )
     p.add_argument("--cpus-per-worker", type=float, default=1, help="cores of a worker")
-    p.add_argument("--address", default="", help="a Ray cluster, or auto; default: this machine")
+    p.add_argument(
+        "--address", default="", help="address of a Ray cluster, or auto; default: this machine"
+    )
     p.add_argument(
         "--pictures-per-unit", type=int, default=500, help="folders: pictures in one tar"
     )
     add_filling(p, without=("box", "color", "color_tolerance"))  # of one picture
-    p.add_argument("--format", default="", help="png, jpg, webp, ... for all results")
-    p.add_argument("--quality", type=int, help="0 to 100, for JPEG, WebP and AVIF")
+    p.add_argument("--format", default="", help="file format of the results: png, jpg, webp, ...")
+    p.add_argument("--quality", type=int, help="quality from 0 to 100, for JPEG, WebP and AVIF")
     add_runtime(p)
     return p
 
@@ -56,16 +64,17 @@ def run(args: Any) -> None:
     """Fill, and print the counts."""
     try:
         from ..cluster import fill_all
+        from ..cluster.places import public
         from ..cluster.pool import Workers, hand_over
     except ImportError as error:
-        raise DeepginError(
-            f'{error.name or error} is missing: pip install -c constraints.txt ".[cluster]"'
-        ) from error
+        mend = 'pip install -c constraints.txt ".[cluster]"'
+        raise DeepginError(f"{error.name or error} is missing", mend=mend) from error
     workers = Workers(args.workers, args.cpus_per_worker, args.gpus_per_worker, args.address)
-    summary = fill_all(_request(args), hand_over(workers), Lines())
+    request = _request(args)
+    summary = fill_all(request, hand_over(workers), Lines())
     failed = len(summary.failed)
-    counts = counted(filled=summary.filled, skipped=summary.skipped, failed=failed)
-    print(f"{counts or 'nothing filled'}: {summary.target}")
+    counts = counted(filled=summary.done, skipped=summary.skipped, failed=failed)
+    print(f"{counts or 'nothing filled'}: {public(request.target)}")
     if failed:
         raise DeepginError(
             f"{failed} failed, named above",
@@ -82,24 +91,15 @@ def _request(args: Any) -> "ClusterRequest":
         absolute(args.output),
         absolute(args.masks or ""),
         options=filling_of(args),
-        writing=JobOptions(format=args.format, quality=args.quality),
-        weights=args.weights,
-        device=args.device,
-        precision=args.precision,
-        sharpness=args.sharpness,
+        writing=JobOptions(args.overwrite, format=args.format, quality=args.quality),
+        model=model_of(args),
         per_unit=args.pictures_per_unit,
-        overwrite=args.overwrite,
         retry_failed=args.retry_failed,
     )
 
 
 class Lines:
-    """A line every ten seconds; failures at the end, one line for each kind.
-
-    Args:
-        stream: to write to; None is stderr.
-        clock: seconds from anywhere.
-    """
+    """A line every ten seconds on the stream (stderr); failures at the end, a line for each kind."""
 
     def __init__(
         self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
@@ -131,9 +131,10 @@ class Lines:
         if report.restarted and not report.error:
             self.note(f"{shown(report.unit)}: a worker died filling it, another one filled it")
         if report.error:
+            (error,) = spelled([report.error], on_command_line)
             # Units that fail for one reason share a line.
-            key = report.error.replace(report.unit, "")
-            self.units_failed.setdefault(key, []).append(f"{shown(report.unit)}: {report.error}")
+            key = error.replace(report.unit, "")
+            self.units_failed.setdefault(key, []).append(f"{shown(report.unit)}: {error}")
         if self.clock() - self.printed_at >= SECONDS_BETWEEN_LINES:
             self.printed_at = self.clock()
             say(self.line(), self.stream)

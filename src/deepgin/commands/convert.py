@@ -16,8 +16,8 @@ def parser() -> Parser:
     )
     p.add_argument("checkpoint", help="latest_net_G.pth or latest_net_D.pth")
     p.add_argument("-o", "--output", required=True, help="a .safetensors file to write")
-    p.add_argument("--licence", default="unknown: ask the authors", help="licence of these weights")
-    p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
+    p.add_argument("--licence", default="unknown: ask the authors", help="licence of the weights")
+    p.add_argument("--overwrite", action="store_true", help="replace an existing file")
     return p
 
 

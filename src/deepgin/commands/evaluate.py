@@ -66,6 +66,6 @@ def run(args: Any) -> None:
     failed = sum(bool(score.error) for score in report.scores)
     if failed:
         raise DeepginError(
-            f"{failed} of {len(report.scores)} measurements failed, named above: mend them and run "
-            "the same command again"
+            f"{failed} of {len(report.scores)} measurements failed, named above",
+            mend="mend them and run the same command again",
         )

@@ -23,7 +23,7 @@ def parser() -> Parser:
     )
     p.add_argument("--half", action="store_true", help="weights in float16: half the size")
     p.add_argument("--opset", type=int, default=18, help="ONNX opset, 18 to 20")
-    p.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
+    p.add_argument("--overwrite", action="store_true", help="replace an existing file")
     add_sharpness(p)
     return p
 

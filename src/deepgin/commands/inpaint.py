@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .parsing import Parser, add_filling, add_runtime, counted, filling_of
+from .parsing import Parser, add_filling, add_runtime, counted, filling_of, model_of
 from .reporting import Report
 
 if TYPE_CHECKING:
@@ -43,25 +43,29 @@ def parser() -> Parser:
         required=True,
         help="the file or folder to write, or - for standard output; .png keeps pixels",
     )
-    p.add_argument("--overwrite", action="store_true", help="replace what exists")
+    p.add_argument("--overwrite", action="store_true", help="replace existing files")
     p.add_argument(
         "--alpha", action="store_true", help="the hole is where pictures are transparent"
     )
     add_filling(p)
-    p.add_argument("--guidance", help="a segmentation, or a folder, for guided weights")
-    p.add_argument("--quality", type=int, help="0 to 100, for JPEG, WebP and AVIF")
+    p.add_argument("--guidance", help="a segmentation, or a folder of them, for guided weights")
+    p.add_argument("--quality", type=int, help="quality from 0 to 100, for JPEG, WebP and AVIF")
     p.add_argument(
         "--provenance",
         action="store_true",
-        help="write version, hash of the weights and options into the results' metadata",
+        help="write the version, hash of the weights and options into the metadata of results",
     )
     p.add_argument("--glob", default="", help="folders: only pictures that match, such as '*.jpg'")
     p.add_argument(
         "--limit", type=int, default=0, help="folders: use at most N pictures, evenly spaced"
     )
-    p.add_argument("--suffix", default="", help="folders: added to the names of results")
-    p.add_argument("--format", default="", help="folders and standard output: png, jpg, webp, ...")
-    p.add_argument("--shard", default="", help="folders: i/n, fill the i-th of n parts")
+    p.add_argument("--suffix", default="", help="folders: text to add to the names of results")
+    p.add_argument(
+        "--format",
+        default="",
+        help="folders and standard output: file format, such as png, jpg or webp",
+    )
+    p.add_argument("--shard", default="", help="folders: fill only part i of n, written i/n")
     p.add_argument("-v", "--verbose", action="store_true", help="print the fit, and why it is used")
     p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     p.add_argument(
@@ -83,9 +87,8 @@ def run(args: Any) -> None:
         return _folder(args)
     for name in _OF_FOLDERS:
         if getattr(args, name) and not (name == "format" and args.output == "-"):
-            raise UsageError(
-                f"--{name} is for a folder of pictures", field=name, mend="leave it out"
-            )
+            mend = f"leave {{{name}}} out"
+            raise UsageError(f"{name} is for a folder of pictures", field=name, mend=mend)
     if streams:
         _through_streams(args)
     else:
@@ -144,7 +147,8 @@ def _through_streams(args: Any) -> None:
     from ..errors import DeepginError
 
     if args.source == args.masks == "-":
-        raise UsageError("picture and mask cannot both come from standard input: name a file")
+        problem = "picture and mask cannot both come from standard input"
+        raise UsageError(problem, field="mask", mend="name a file")
     request = _request(args)
     with TemporaryDirectory() as folder:
         stdin, stdout = Path(folder) / "stdin", Path(folder) / "stdout"
@@ -173,13 +177,14 @@ def _through_streams(args: Any) -> None:
 
 
 def _request(args: Any) -> "FolderRequest":
-    """Return what is asked for; options that do not work are told of before anything is read."""
+    """Return the request; options that do not work are refused before anything is read."""
     from ..inpainting.folders import FolderRequest, JobOptions, parse_shard
 
-    made = [name for name in ("--box", "--color", "--alpha") if getattr(args, name[2:])]
-    given = [*made, *(["a mask"] if args.masks else [])]
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} say what the hole is: give one of them")
+    made = [f"{{{name}}}" for name in ("box", "color", "alpha") if getattr(args, name)]
+    holes = [*made, *(["a mask"] if args.masks else [])]
+    if len(holes) > 1:
+        mend = f"choose one of {' and '.join(holes)}"
+        raise UsageError("the hole is described twice", field="mask", mend=mend)
     return FolderRequest(
         Path(args.source),
         Path(args.output),
@@ -197,8 +202,5 @@ def _request(args: Any) -> "FolderRequest":
             shard=parse_shard(args.shard) if args.shard else (1, 1),
         ),
         provenance=args.provenance,
-        weights=args.weights,
-        device=args.device,
-        precision=args.precision,
-        sharpness=args.sharpness,
+        model=model_of(args),
     )

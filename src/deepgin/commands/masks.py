@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from ..errors import UsageError
 from .parsing import Parser
 
 
@@ -21,12 +22,14 @@ def parser() -> Parser:
     )
     p.add_argument("--size", default="256", help="WIDTHxHEIGHT in pixels, or one side of a square")
     p.add_argument("--count", type=int, default=16, help="number of masks")
-    p.add_argument("--seed", default="0", help="the same seed gives the same masks everywhere")
+    p.add_argument(
+        "--seed", default="0", help="the same seed gives the same masks on every machine"
+    )
     p.add_argument(
         "--absolute", action="store_true", help="free-form strokes 10 to 24 pixels wide at any size"
     )
-    p.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write")
-    p.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    p.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write")
+    p.add_argument("--overwrite", action="store_true", help="replace existing files")
     return p
 
 
@@ -35,14 +38,14 @@ def run(args: Any) -> None:
     import numpy as np
     from PIL import Image
 
-    from ..errors import UsageError
     from ..files import make_folder, write_text
     from ..masks import MaskSet
     from ..masks.sheets import preview
     from ..pictures import write_picture
 
     if args.count < 1:
-        raise UsageError(f"--count {args.count} does not work: at least 1")
+        problem = f"a count of {args.count} does not work"
+        raise UsageError(problem, field="count", mend="at least 1")
     masks = MaskSet(args.kind, size_of(args.size), args.count, args.seed, args.absolute)
     manifest = masks.manifest()
     folder = make_folder(args.output)
@@ -50,7 +53,8 @@ def run(args: Any) -> None:
     listing, sheet = folder / "manifest.json", folder / "preview.png"
     for file in (listing, sheet, *files):
         if file.exists() and not args.overwrite:
-            raise UsageError(f"{file} exists: add --overwrite, or choose another folder")
+            mend = "add {overwrite=true}, or choose another folder"
+            raise UsageError(f"{file} exists", field="overwrite", mend=mend)
     for file, mask in zip(files, masks, strict=True):
         picture = Image.fromarray(mask.astype(np.uint8) * np.uint8(255))
         write_picture(picture, file, overwrite=True)
@@ -63,10 +67,9 @@ def run(args: Any) -> None:
 
 def size_of(text: str) -> tuple[int, int]:
     """Read WIDTHxHEIGHT or SIDE as (height, width)."""
-    from ..errors import UsageError
-
-    found = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
-    if not found:
-        raise UsageError(f"--size {text} does not work: write 256, or 640x480 (width x height)")
-    width = int(found[1])
-    return int(found[2] or width), width
+    size = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    if not size:
+        mend = "write 256, or 640x480 (width x height)"
+        raise UsageError(f"a size of {text} does not work", field="size", mend=mend)
+    width = int(size[1])
+    return int(size[2] or width), width

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import UsageError
 from .parsing import Parser, add_runtime
 
 if TYPE_CHECKING:
@@ -18,33 +19,40 @@ def add_measuring(p: Parser, *, metrics: str, output: bool) -> None:
         output: whether --output is required.
     """
     p.add_argument(
-        "--limit", type=int, default=0, help="use at most N pictures, evenly spaced; 0 takes all"
+        "--limit", type=int, default=0, help="use at most N pictures, evenly spaced; 0 uses all"
     )
     p.add_argument(
         "--metrics",
         default=metrics,
-        help="psnr, ssim, l1, l1_hole, l1_relative, l1_relative_hole, grid, laplacian, memory; or all",
-    )
-    p.add_argument("--lpips-heads", metavar="FILE", help="measure LPIPS with these linear heads")
-    p.add_argument("--lpips-network", default="alexnet", help="alexnet or vgg16")
-    p.add_argument(
-        "--lpips-weights", metavar="FILE", help="weights of that network; default: download"
+        help="separated by commas: psnr, ssim, l1, l1_hole, l1_relative, l1_relative_hole, grid, "
+        "laplacian, memory; or all",
     )
     p.add_argument(
-        "--vgg", metavar="FILE", help="measure vgg and style with these weights of VGG-19"
+        "--lpips-heads", metavar="FILE", help="also measure LPIPS, with the linear heads in FILE"
+    )
+    p.add_argument("--lpips-network", default="alexnet", help="network of LPIPS: alexnet or vgg16")
+    p.add_argument(
+        "--lpips-weights", metavar="FILE", help="weights of the LPIPS network; default: download"
     )
     p.add_argument(
-        "--fid", metavar="inception|FILE", help="measure FID and KID with this Inception"
+        "--vgg", metavar="FILE", help="also measure vgg and style, with the VGG-19 weights in FILE"
+    )
+    p.add_argument(
+        "--fid",
+        metavar="inception|FILE",
+        help="also measure FID and KID, with the downloaded Inception network or the one in FILE",
     )
     p.add_argument(
         "-o",
         "--output",
         metavar="REPORT",
         required=output,
-        help="the report's folder; the same command continues a stopped one",
+        help="write the report to this folder; the same command continues a stopped report",
     )
-    p.add_argument("--no-pictures", action="store_true", help="keep no pictures in REPORT")
-    p.add_argument("--overwrite", action="store_true", help="measure again what REPORT holds")
+    p.add_argument(
+        "--no-pictures", action="store_true", help="do not save the filled pictures in REPORT"
+    )
+    p.add_argument("--overwrite", action="store_true", help="replace the results in REPORT")
     add_runtime(p)
 
 
@@ -54,11 +62,11 @@ def request(args: Any, command: str, **asked: Any) -> "EvaluationRequest":
     Raises:
         UsageError: options that do not go together.
     """
-    from ..errors import UsageError
     from ..evaluation.evaluate import EvaluationRequest
 
     if args.fid and (args.no_pictures or args.output is None):
-        raise UsageError("--fid needs the completed pictures: give -o REPORT, no --no-pictures")
+        mend = "give {output=REPORT}, and leave {no_pictures} out"
+        raise UsageError("FID needs the completed pictures", field="fid", mend=mend)
     return EvaluationRequest(
         limit=args.limit,
         metrics=args.metrics,
@@ -82,12 +90,11 @@ def parse_size(text: str) -> int | None:
     Raises:
         UsageError: it is neither.
     """
-    from ..errors import UsageError
-
     if text == "original":
         return None
     if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"--size {text} does not work: a number of pixels, or original")
+        mend = "give a number of pixels, or original"
+        raise UsageError(f"a size of {text} does not work", field="size", mend=mend)
     return int(text)
 
 

@@ -13,6 +13,7 @@ from ..errors import UsageError, nearest_name
 
 if TYPE_CHECKING:
     from ..inpainting import Options
+    from ..weights.model import Model
 
 
 class _Help(DefaultHelpFormatter):
@@ -82,6 +83,13 @@ def add_runtime(parser: Parser) -> None:
     add_sharpness(parser)
 
 
+def model_of(args: Any) -> "Model":
+    """Return the `Model` that the options of `add_runtime` mean."""
+    from ..weights.model import Model
+
+    return Model(args.weights, args.device, args.precision, args.sharpness)
+
+
 def add_sharpness(parser: Parser) -> None:
     """Add the option that chooses between the two sets of a weights file."""
     parser.add_argument(
@@ -128,11 +136,12 @@ def output_of(args: Any, ending: str = "") -> Path:
     """Return the file that --output names.
 
     Raises:
-        UsageError: it ends otherwise, or exists and --overwrite is not given.
+        UsageError: it has another ending, or exists and is not to be overwritten.
     """
     output = Path(args.output)
     if not output.name.endswith(ending):
-        raise UsageError(f"{output}: end the output in {ending}")
+        raise UsageError(f"{output} has another ending", field="output", mend=f"end it in {ending}")
     if output.exists() and not args.overwrite:
-        raise UsageError(f"{output} exists: add --overwrite, or choose another name")
+        mend = "add {overwrite=true}, or choose another name"
+        raise UsageError(f"{output} exists", field="overwrite", mend=mend)
     return output

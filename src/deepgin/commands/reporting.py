@@ -6,15 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..console import named, say
+from ..console import Unpaired, Watcher, named, say
 from ..errors import on_command_line, spelled
 
 if TYPE_CHECKING:
     from ..inpainting import Result
-    from ..inpainting.folders import Pairs
 
 
-class Report:
+class Report(Watcher):
     """A watcher without progress: one JSON object a picture, or only warnings and errors.
 
     An object has `path`, and either `error`, or `size` (width and height), `hole` (its share of
@@ -43,7 +42,7 @@ class Report:
         size, hole = list(result.document.size), round(float(result.hole.mean()), 6)
         self.facts[name] = {"size": size, "hole": hole, "seconds": round(seconds, 3)}
 
-    def before(self, pairs: "Pairs") -> None:
+    def before(self, pairs: Unpaired) -> None:
         """Report the pictures without a mask."""
         lone = [str(path) for path in pairs.lone_pictures]
         for name in lone:
@@ -51,12 +50,6 @@ class Report:
         if self.warn:
             for note in (*pairs.notes, *(f"{name} has no mask" for name in lone)):
                 self._error(f"warning: {note}")
-
-    def begin(self, total: int, skipped: int) -> None:
-        """Print nothing."""
-
-    def step(self, done: int, of: int) -> None:
-        """Print nothing."""
 
     def filled(self, name: str, fit: str) -> None:
         """Print the picture's object."""
@@ -74,9 +67,6 @@ class Report:
         self.warnings[name].append(self.rename(text))
         if self.lines is None and self.warn:
             self._error(f"warning: {named(name, text)}")
-
-    def end(self) -> None:
-        """Print nothing."""
 
     def _line(self, name: str, **facts: Any) -> None:
         if self.lines:

@@ -1,8 +1,8 @@
 """`deepgin serve`: the HTTP service."""
 
-import sys
 from typing import Any
 
+from ..console import say
 from ..errors import DeepginError
 from .parsing import Parser, add_runtime
 
@@ -14,16 +14,23 @@ def parser() -> Parser:
         "Fill pictures over HTTP. The service describes its requests at /docs.",
         ("deepgin serve --port 8080", "deepgin serve --host 0.0.0.0 --token-file TOKEN --page"),
     )
-    p.add_argument("--host", default="127.0.0.1", help="the address to listen at")
-    p.add_argument("--port", type=int, default=8000, help="0 takes any free port")
-    p.add_argument("--max-megabytes", type=float, default=64, help="largest request")
-    p.add_argument("--max-megapixels", type=float, default=64, help="largest picture or mask")
-    p.add_argument("--queue", type=int, default=32, help="requests at a time; others get 429")
+    p.add_argument("--host", default="127.0.0.1", help="address to listen at")
+    p.add_argument("--port", type=int, default=8000, help="port to listen at; 0 uses any free port")
+    p.add_argument("--max-megabytes", type=float, default=64, help="largest request, in megabytes")
+    p.add_argument(
+        "--max-megapixels", type=float, default=64, help="largest picture or mask, in megapixels"
+    )
+    p.add_argument(
+        "--queue",
+        type=int,
+        default=32,
+        help="maximum number of requests at a time; others get status 429",
+    )
     p.add_argument(
         "--timeout",
         type=float,
         default=60,
-        help="seconds for a request to arrive, and then to be filled",
+        help="seconds that a request may take to arrive, and then to be filled",
     )
     p.add_argument(
         "--gather-ms", type=float, default=5, help="milliseconds to wait for a larger batch"
@@ -32,10 +39,10 @@ def parser() -> Parser:
     p.add_argument(
         "--token-file",
         metavar="FILE",
-        help="file with the token of requests; default: DEEPGIN_TOKEN",
+        help="file with the token that requests need; default: the variable DEEPGIN_TOKEN",
     )
     p.add_argument(
-        "--allow-hosts", default="", help="host names of the service, separated by commas"
+        "--allow-hosts", default="", help="further host names of the service, separated by commas"
     )
     p.add_argument(
         "--allow-origins",
@@ -66,14 +73,15 @@ def run(args: Any) -> None:
     with listen(settings.host, settings.port) as listening:
         address = address_at(listening)
         if not settings.is_loopback() and not settings.token:
-            say("warning: other machines can use this service without a token: set --token-file")
+            problem = "other machines can use this service without a token"
+            say(f"deepgin: warning: {problem}: set --token-file")
 
         def ready() -> None:
             page = f", with the page at {address}/" if args.page else ""
-            say(f"serving at {address}{page} (requests: {address}/docs)")
+            say(f"deepgin: serving at {address}{page} (requests: {address}/docs)")
 
         serve(settings, listening, page=args.page, ready=ready, access_log=args.verbose)
-    say("stopped; accepted requests are finished")
+    say("deepgin: stopped; accepted requests are finished")
 
 
 def settings_of(args: Any) -> Any:
@@ -109,8 +117,3 @@ def settings_of(args: Any) -> Any:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def say(line: str) -> None:
-    """Print a line on stderr."""
-    print(f"deepgin: {line}", file=sys.stderr, flush=True)

@@ -23,7 +23,11 @@ def parser() -> Parser:
         metavar="NAME=PHOTOS",
         help="separated by commas: ffhq=DIR,oxford=DIR; the paper has no figures for other names",
     )
-    p.add_argument("--methods", default="deepgin:polyphase", help="see deepgin help evaluate")
+    p.add_argument(
+        "--methods",
+        default="deepgin:polyphase",
+        help="separated by commas; see deepgin help evaluate",
+    )
     add_measuring(p, metrics=METRICS, output=True)
     return p
 

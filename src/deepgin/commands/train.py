@@ -6,6 +6,7 @@ from typing import Any, NoReturn, Self
 
 from jsonargparse import ActionConfigFile, Namespace  # type: ignore[attr-defined]
 
+from ..errors import UsageError, nearest_name
 from ..training.checks import refusal
 from ..training.recipe import Recipe
 from .parsing import Parser
@@ -15,8 +16,6 @@ class _RecipeFile(ActionConfigFile):
     """`--recipe` takes the name of a shipped recipe or a YAML file."""
 
     def __call__(self, parser: Any, cfg: Any, value: Any, option_string: Any = None) -> None:
-        from ..errors import UsageError
-
         parser.config_file = str(recipe_file(value))
         try:
             super().__call__(parser, cfg, parser.config_file, option_string)  # type: ignore[no-untyped-call]
@@ -40,8 +39,6 @@ def recipe_file(name: str) -> Path:
     Raises:
         UsageError: neither; the message lists the names.
     """
-    from ..errors import UsageError, nearest_name
-
     folder = Path(__file__).parent.parent / "training" / "recipes"
     shipped = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
     if name in shipped:
@@ -49,8 +46,9 @@ def recipe_file(name: str) -> Path:
     if Path(name).is_file():
         return Path(name)
     raise UsageError(
-        f"no recipe '{name}'{nearest_name(name, list(shipped))}: "
-        f"name a YAML file, or one of {', '.join(shipped)}"
+        f"no recipe '{name}'{nearest_name(name, list(shipped))}",
+        field="recipe",
+        mend=f"name a YAML file, or one of {', '.join(shipped)}",
     )
 
 
@@ -64,19 +62,19 @@ def parser() -> Parser:
             "deepgin train --recipe small --data.train PHOTOS --data.validation OTHERS -o runs/mine",
         ),
     )
-    p.add_argument("--recipe", action=_RecipeFile, help="a shipped recipe's name, or a YAML file")
+    p.add_argument("--recipe", action=_RecipeFile, help="name of a shipped recipe, or a YAML file")
     p.add_argument(
         "-o",
         "--output",
         metavar="RUN",
-        help="the run's folder; default: runs/ and the recipe's name",
+        help="folder of the run; default: runs/ and the recipe's name",
     )
     p.add_argument(
         "--resume",
         default="auto",
         metavar="auto|no|RUN|CHECKPOINT",
-        help="auto continues what RUN holds; no refuses a RUN that holds something; another run's "
-        "folder or checkpoint starts a new RUN from there",
+        help="auto: continue the run in RUN; no: refuse a RUN that is not empty; the folder or a "
+        "checkpoint of another run: start a new run from it",
     )
     p.add_class_arguments(Recipe)
     return p
@@ -88,8 +86,6 @@ def recipe_of(args: Any) -> Recipe:
     Raises:
         UsageError: a group of options has a single value.
     """
-    from ..errors import UsageError
-
     for field in fields(Recipe):
         if is_dataclass(field.default_factory) and not isinstance(args[field.name], Namespace):
             raise UsageError(f"{field.name} {args[field.name]!r} does not work: it takes options")
@@ -102,7 +98,6 @@ def _plain(value: Any) -> Any:
 
 def run(args: Any) -> None:
     """Train."""
-    from ..errors import UsageError
     from ..training.checkpoints import checkpoints
     from ..training.loop import Trainer
 
@@ -111,7 +106,8 @@ def run(args: Any) -> None:
     output = Path(args.output or f"runs/{name}")
     branch = None if args.resume in ("auto", "no") else Path(args.resume)
     if args.resume == "no" and checkpoints(output):
-        raise UsageError(f"{output} holds a run: choose another folder, or --resume auto")
+        mend = "choose another folder, or use {resume=auto}"
+        raise UsageError(f"{output} holds a run", field="resume", mend=mend)
     with Screen() as screen:
         trainer = Trainer(recipe, output, screen, branch)
         trainer.fit()

@@ -12,8 +12,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import DeepginError
-from ..files import make_folder
-from ..locks import hold
+from ..files import hold, make_folder
 from ..masks import coverage
 from ..pictures import write_picture
 from ..testsets import Case, EvaluationSet

@@ -39,9 +39,10 @@ def check_target(path: str | Path) -> Path:
 def _check_writer(target: Format, path: Path) -> None:
     if target.name == "HEIF":
         if not heif_readable():
-            raise DeepginError(f"{path} is HEIC: pip install 'deepgin[heif]' writes it")
+            raise DeepginError(f"{path} is HEIC", mend="pip install 'deepgin[heif]' writes it")
         if "HEIF" not in Image.SAVE:
-            raise DeepginError(f"{path}: this build of pillow-heif reads HEIC alone: name a .png")
+            problem = f"{path}: this build of pillow-heif only reads HEIC"
+            raise DeepginError(problem, mend="name a .png")
 
 
 def write_picture(picture: Image.Image, path: str | Path, *, overwrite: bool = False) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DeepginError, TrainingError
-from ..files import write_text
-from ..locks import hold
+from ..files import hold, write_text
 from .checkpoints import checkpoints, clear_unfinished, forget_old, keep_as_best, name_of
 from .log import RunLog, Watcher
 from .recipe import Recipe

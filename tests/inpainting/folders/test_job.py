@@ -1,6 +1,5 @@
 """The folder job over a stand-in for the network: what is written, what fails, what is redone."""
 
-import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepgin.errors import DeepginError, PictureError
+from deepgin.errors import PictureError
 from deepgin.inpainting import Job
 from deepgin.inpainting.folders import JobOptions, Pair, Pairs, Task, find_pairs, plan, reader, run
 from deepgin.inpainting.folders import job as folder_job
@@ -238,33 +237,6 @@ def test_a_result_whose_place_a_folder_takes(photos, tmp_path):
     assert (tmp_path / "out" / "sub").read_bytes() == b"a file"
 
 
-def test_an_overlong_name_of_a_result_fails_alone(photos, tmp_path):
-    long = "x" * 240
-    (photos / "00.png").rename(photos / f"{long}.png")
-    summary = start(photos, tmp_path / "out", suffix="_that_is_filled")
-    assert summary.done == 39
-    ((name, why),) = summary.failed
-    assert name == f"{long}.png"
-    assert why.endswith("File name too long")
-    assert isinstance(summary.error, DeepginError)
-
-
-def test_a_place_that_cannot_be_looked_at_fails_alone(photos, tmp_path, monkeypatch):
-    stat = os.stat
-
-    def refuse(path, *args, **kwargs):
-        if os.fspath(path) == str(tmp_path / "out" / "02.png"):
-            raise PermissionError(13, "Permission denied", path)
-        return stat(path, *args, **kwargs)
-
-    monkeypatch.setattr(os, "stat", refuse)
-    summary = start(photos, tmp_path / "out")
-    assert summary.done == 39
-    ((name, why),) = summary.failed
-    assert name == "02.png"
-    assert why.endswith("Permission denied")
-
-
 def test_warnings_and_notes_come_with_the_name(photos, tmp_path):
     class Warning(Network):
         def __call__(self, jobs):
@@ -300,18 +272,6 @@ def test_all_of_a_pair(files_of_a_pair, photo, tmp_path):
     assert job.mask.shape == (7, 6)
     assert job.mask.all()
     assert (job.name, job.mask_name) == (str(files_of_a_pair.picture), str(files_of_a_pair.mask))
-
-
-def test_a_threshold_and_no_guidance(files_of_a_pair):
-    job = reader(0.5, guided=False)(Task(files_of_a_pair, Path("out.png")))
-    assert not job.mask.any()
-    assert job.guidance is None
-
-
-def test_no_mask(files_of_a_pair):
-    bare = Pair(files_of_a_pair.picture, files_of_a_pair.inside)
-    job = reader(0.5, guided=True)(Task(bare, Path("out.png")))
-    assert (job.mask, job.guidance) == (None, None)
 
 
 def test_one_mask_for_all_is_read_once(files_of_a_pair, monkeypatch):

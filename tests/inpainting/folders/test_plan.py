@@ -53,11 +53,6 @@ def test_what_no_format_is_fails_alone(tmp_path):
     assert targets(plan(pairs, tmp_path, JobOptions(format="png")), tmp_path) == ["a.png", "b.png"]
 
 
-def test_failures_of_pairing_are_kept(tmp_path):
-    pairs = Pairs(failed=[("locked", "cannot be read")])
-    assert plan(pairs, tmp_path, JobOptions()).failed == pairs.failed
-
-
 def test_results_that_would_collide(tmp_path):
     pairs = pairs_of("a.jpg", "a.png", "sub/a.jpg")
     assert len(targets(plan(pairs, tmp_path, JobOptions()), tmp_path)) == 3
@@ -77,13 +72,6 @@ def test_results_that_would_collide_where_case_does_not_count(tmp_path, monkeypa
         plan(pairs, tmp_path, JobOptions(format="png"))
     with pytest.raises(UsageError, match=r"b\.jpg would become .*, which is the folder of"):
         plan(pairs_of("B.PNG/b.png", "b.jpg"), tmp_path, JobOptions(format="png"))
-
-
-def test_a_result_that_would_be_anothers_folder(tmp_path):
-    pairs = pairs_of("a.jpg", "a.png/b.png")
-    assert len(targets(plan(pairs, tmp_path, JobOptions()), tmp_path)) == 2
-    with pytest.raises(UsageError, match=r"a\.jpg would become .*a\.png, which is the folder of"):
-        plan(pairs, tmp_path, JobOptions(format="png"))
 
 
 @pytest.mark.parametrize("link", ["symlink", "hardlink", "folder"])

@@ -16,6 +16,7 @@ from deepgin.inpainting.folders import (
     provenance,
     remove_leftovers,
 )
+from deepgin.weights.model import Model
 
 LONG = "a name of more than forty characters, as some collections have them"
 
@@ -81,14 +82,6 @@ def test_a_second_process_is_told_to_wait(tmp_path):
         pass
 
 
-def test_the_folder_is_let_go_when_work_fails(tmp_path):
-    with pytest.raises(KeyboardInterrupt), held(tmp_path, (1, 1)):
-        raise KeyboardInterrupt
-    assert names_in(tmp_path) == []
-    with held(tmp_path, (1, 1)):
-        pass
-
-
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with (
@@ -113,8 +106,8 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     ],
 )
 def test_the_sharpness_that_is_taken(stages, options, asked, told):
-    assert provenance(stages.both, options, asked)["sharpness"] == told
+    assert provenance(Model(stages.both, sharpness=asked), options)["sharpness"] == told
 
 
 def test_weights_of_one_set_have_none(stages):
-    assert "sharpness" not in provenance(stages.soft, Options())
+    assert "sharpness" not in provenance(Model(stages.soft), Options())

@@ -1,8 +1,8 @@
 """Filling the pictures of a folder: pairing, planning, reading and writing beside the network."""
 
-from ...console import shown
+from ...console import Watcher, shown
 from .fill import FolderRequest, fill_folder, fill_one
-from .job import FolderSummary, Watcher, reader, run
+from .job import FolderSummary, reader, run
 from .pairing import Pair, Pairs, find_pairs
 from .plan import FolderPlan, JobOptions, Task, check_folders, parse_shard, plan
 from .target import held, provenance, remove_leftovers

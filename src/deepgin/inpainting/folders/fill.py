@@ -7,13 +7,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import TypeAlias
 
-from ...console import shown
+from ...console import Watcher, shown
 from ...errors import PictureError, UsageError
 from ...pictures import check_target
+from ...weights.model import Model
 from ..inpainter import Inpainter
 from ..jobs import Job, Result
 from ..options import Options
-from .job import FolderSummary, Watcher, reader, run
+from .job import FolderSummary, reader, run
 from .pairing import Pair, Pairs, find_pairs
 from .plan import JobOptions, check_folders, plan
 from .target import check_alike, held, provenance, remove_leftovers
@@ -37,10 +38,7 @@ class FolderRequest:
         options: how holes are found and filled.
         writing: how results are named and written.
         provenance: write into the results how they were made.
-        weights: see `Inpainter`.
-        device: see `Inpainter`.
-        precision: see `Inpainter`.
-        sharpness: see `Inpainter`.
+        model: the network, and how it runs.
     """
 
     source: Path
@@ -53,10 +51,7 @@ class FolderRequest:
     options: Options = field(default_factory=Options)
     writing: JobOptions = field(default_factory=JobOptions)
     provenance: bool = False
-    weights: str | Path | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    sharpness: float | None = None
+    model: Model = field(default_factory=Model)
 
     def pairs(self) -> Pairs:
         """Return the source's pairs; see `find_pairs`."""
@@ -78,33 +73,21 @@ class FolderRequest:
             UsageError: unknown device or precision, a sharpness that the weights cannot have, or
                 guidance for weights that take none.
         """
-        made = Inpainter(
-            self.weights,
-            device=self.device,
-            precision=self.precision,
-            sharpness=self.sharpness,
-            options=self.options,
-        )
+        made = Inpainter(self.model, options=self.options)
         if self.guidance and not made.guided:
             mend = "leave {guidance} out"
             raise UsageError("these weights take no guidance picture", field="guidance", mend=mend)
         return made
 
     def how_written(self) -> JobOptions:
-        """Return how results are written, with provenance if it is wanted."""
+        """Return how results are written, with their provenance if the request asks for it."""
         if not self.provenance:
             return self.writing
-        made = provenance(self.weights, self.options, self.sharpness)
-        return replace(self.writing, provenance=made)
+        return replace(self.writing, provenance=provenance(self.model, self.options))
 
 
 def fill_one(request: FolderRequest, watcher: Watcher, on_result: OnResult | None = None) -> Path:
-    """Fill one picture and return the file that was written.
-
-    Args:
-        request: what is asked for.
-        watcher: follows the work.
-        on_result: is called before the result is written.
+    """Fill one picture and return the file that was written; `on_result` is called before.
 
     Raises:
         DeepginError: the request, a file or the disk is at fault; nothing is written.
@@ -150,10 +133,7 @@ def fill_folder(
 ) -> FolderSummary:
     """Fill a folder; a failure does not stop the rest.
 
-    Args:
-        request: what is asked for.
-        watcher: follows the work.
-        on_result: is called before a result is written; seconds are the mean of its group.
+    `on_result` is called before a result is written; its seconds are the mean of its group.
 
     Raises:
         DeepginError: the request is at fault, or there is nothing to fill.

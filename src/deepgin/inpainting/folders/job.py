@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
+from ...console import Watcher
 from ...errors import DeepginError, Note
 from ...files import make_folder
 from ...pictures import Document, Failure, Marks
 from ..inputs import as_guidance, as_marks
 from ..jobs import Job, Result
-from .pairing import Pairs
 from .plan import FolderPlan, JobOptions, Task
 
 GROUPS_AHEAD = 2
@@ -27,41 +27,9 @@ Read: TypeAlias = Callable[[Task], Job]
 Fill: TypeAlias = Callable[[list[Job]], Sequence[Result]]
 
 
-class Watcher(Protocol):
-    """Follows a job. All calls come from the thread that runs it."""
-
-    def before(self, pairs: Pairs) -> None:
-        """Take the pairs before work starts, and what has no mask or no picture."""
-
-    def begin(self, total: int, skipped: int) -> None:
-        """Take the number of pictures to fill, and of those that were done before."""
-
-    def step(self, done: int, of: int) -> None:
-        """Take the progress of the pictures in work, in steps; see `Steps`."""
-
-    def filled(self, name: str, fit: str) -> None:
-        """Take a picture that is written, and the fit that was used."""
-
-    def failed(self, name: str, why: str) -> None:
-        """Take a picture or folder that failed, and why."""
-
-    def note(self, name: str, text: str) -> None:
-        """Take a warning about a picture that did not fail."""
-
-    def end(self) -> None:
-        """Take notice that work has ended, complete or not."""
-
-
 @dataclass
 class FolderSummary:
-    """The outcome of a job.
-
-    Attributes:
-        done: number of pictures that were written.
-        skipped: number of pictures that had been written before.
-        failed: name and reason of pictures that could not be written.
-        error: the first exception among them.
-    """
+    """How many pictures were written now and before, which failed and why, and the first error."""
 
     done: int = 0
     skipped: int = 0
@@ -74,23 +42,19 @@ def run(
 ) -> FolderSummary:
     """Fill and write all pictures of a plan that are not done; a failure does not stop the rest.
 
-    Args:
-        plan: the groups; one that is not finished is redone whole, but what is there is kept.
-        read: reads a pair; called in several threads.
-        fill: fills a group, in this thread.
-        options: how results are written.
-        watcher: follows the job.
+    A group that is not finished is redone whole, but what is there is kept. `read` is called in
+    several threads, `fill` in this one.
     """
     tasks = [*chain.from_iterable(plan.groups)]
-    wanted = {t for t in tasks if options.overwrite or not os.path.isfile(t.target)}
-    summary = FolderSummary(skipped=len(tasks) - len(wanted), failed=[*plan.failed])
-    watcher.begin(len(wanted) + len(plan.failed), summary.skipped)
+    todo = {t for t in tasks if options.overwrite or not os.path.isfile(t.target)}
+    summary = FolderSummary(skipped=len(tasks) - len(todo), failed=[*plan.failed])
+    watcher.begin(len(todo) + len(plan.failed), summary.skipped)
     for name, why in plan.failed:
         watcher.failed(name, why)
-    running = _Run(wanted, fill, options, watcher, summary)
+    running = _Run(todo, fill, options, watcher, summary)
     try:
         with _threads() as reading, _threads() as writing:
-            groups = (group for group in plan.groups if not wanted.isdisjoint(group))
+            groups = (group for group in plan.groups if not todo.isdisjoint(group))
             for group in _ahead(reading, read, groups):
                 running.pass_on(group, writing)
             running.settle(0)
@@ -109,7 +73,7 @@ def reason(error: Exception) -> Note:
 
 @dataclass
 class _Run:
-    wanted: set[Task]
+    todo: set[Task]
     fill: Fill
     options: JobOptions
     watcher: Watcher
@@ -126,7 +90,7 @@ class _Run:
             except Exception as error:  # noqa: BLE001, it is listed at the end
                 self.fail(task, error)
         for task, result in zip(tasks, self.fill_each(tasks, jobs), strict=True):
-            if result is not None and task in self.wanted:
+            if result is not None and task in self.todo:
                 for warning in result.warnings:
                     self.watcher.note(task.pair.name, warning)
                 future = writing.submit(self.write, task, result.document, result.fit)
@@ -174,7 +138,7 @@ class _Run:
 
     def fail(self, task: Task, error: Exception) -> None:
         """Take note of a failure, unless the picture was only redone for its group's sake."""
-        if task not in self.wanted:
+        if task not in self.todo:
             return
         self.summary.error = self.summary.error or error
         self.summary.failed.append((task.pair.name, reason(error)))
@@ -203,12 +167,7 @@ def _ahead(
 
 
 def reader(threshold: float, guided: bool) -> Callable[[Task], Job]:
-    """Return a function that reads a task's files, in any thread.
-
-    Args:
-        threshold: see `Options`.
-        guided: whether the network takes a segmentation; otherwise none is read.
-    """
+    """Return a function that reads a task's files, in any thread; a segmentation only if guided."""
 
     def marks_in(path: Path) -> Marks:
         marks = as_marks(path, threshold)

@@ -131,17 +131,15 @@ def plan(pairs: Pairs, target: Path, options: JobOptions) -> FolderPlan:
     made = FolderPlan(failed=[*pairs.failed])
     tasks = []
     for pair in pairs.pairs:
-        try:
-            tasks.append(Task(pair, check_target(target / result_name(pair.inside, options))))
-        except DeepginError as error:
-            mend = (
-                f"{error.mend}, or use {{format=png}}" if error.mend else "{format=png} writes PNG"
-            )
-            made.failed.append((pair.name, Note(error.problem, mend=mend)))
+        name = result_name(pair.inside, options)
+        if why := unwritable(target / name):
+            made.failed.append((pair.name, why))
+        else:
+            tasks.append(Task(pair, target / name))
     _check_collisions(tasks, folded=folds_case(target))
     _check_inputs(tasks)
     number, count = options.shard
-    for index, group in enumerate(_groups(tasks)):
+    for index, group in enumerate(groups(tasks)):
         if index % count == number - 1:
             made.groups.append(group)
         else:
@@ -154,8 +152,18 @@ def result_name(inside: Path, options: JobOptions) -> Path:
     return inside.with_name(f"{base(inside.stem)}{options.suffix}{options.ending or inside.suffix}")
 
 
-def _groups(tasks: Iterable[Task]) -> Iterable[list[Task]]:
-    """Cut the tasks into groups of bounded number and file size."""
+def unwritable(target: Path) -> Note | None:
+    """Return why no picture can be written under this name, or None."""
+    try:
+        check_target(target)
+    except DeepginError as error:
+        mend = f"{error.mend}, or use {{format=png}}" if error.mend else "{format=png} writes PNG"
+        return Note(error.problem, mend=mend)
+    return None
+
+
+def groups(tasks: Iterable[Task]) -> Iterable[list[Task]]:
+    """Cut the tasks into groups of bounded number and file size, which are filled together."""
     group: list[Task] = []
     size = 0
     for task in tasks:

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ... import locks
+from ... import files
 from ...console import shown
 from ...errors import DeepginError, PictureError, UsageError
 from ...pictures import provenance_of
 from ...version import __version__
-from ...weights import Model, file_hash, local_path, sharpness_of
+from ...weights import Model, file_hash, sharpness_of
 from ..options import Options
 from ..textured import wants_texture
 from .plan import FolderPlan
@@ -30,31 +30,25 @@ def held(target: Path, shard: tuple[int, int]) -> AbstractContextManager[None]:
         field="shard",
         mend="wait for it, or divide the work with {shard}",
     )
-    return locks.held(path, taken)
+    return files.held(path, taken)
 
 
-def provenance(
-    weights: str | Path | None, options: Options, sharpness: float | None = None
-) -> dict[str, Any]:
-    """Return version, weights' hash, their sharpness if they have one, and changed options.
-
-    Args:
-        weights: the file; None for the weights that come with the package.
-        options: those of the inpainter; what differs from the defaults is told.
-        sharpness: as the inpainter is given it; None tells the one it then takes: 0 under
-            texture, else the weights' own default.
+def provenance(model: Model, options: Options) -> dict[str, Any]:
+    """Return version, weights' hash, the sharpness of weights of two sets, and changed options.
 
     Raises:
-        WeightsError, UsageError: as for `sharpness_of`.
+        UsageError: the model has no file; WeightsError, UsageError: as for `sharpness_of`.
     """
-    usual, path = asdict(Options()), local_path(weights)
+    usual, path = asdict(Options()), model.file()
+    if path is None:
+        raise UsageError("a generator has no weights file to name", field="weights")
     if wants_texture(options):
-        sharpness = Model(path, sharpness=sharpness).softened().sharpness
-    at = sharpness_of(path, sharpness)
+        model = model.softened()
+    sharpness = sharpness_of(path, model.sharpness)
     return {
         "software": f"deepgin {__version__}",
         "weights": f"sha256:{file_hash(path)}",
-        **({} if at is None else {"sharpness": at}),
+        **({} if sharpness is None else {"sharpness": sharpness}),
         "options": {k: v for k, v in asdict(options).items() if v != usual[k]},
     }
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from ...errors import TrainingError, UsageError
+from ...files import Header
 from ...pictures import is_picture
 from ...pictures.tree import SEGMENTATION
-from ...tar_headers import Header
 from ..recipe import DataRecipe
 from .sources import is_segmentation, stem
 
