@@ -2,7 +2,6 @@
 
 import io
 import struct
-import zlib
 
 import numpy as np
 import pytest
@@ -10,6 +9,8 @@ from PIL import Image, ImageCms
 
 from deepgin.pictures import Document
 from deepgin.pictures.opening import heif_readable
+
+from .builders import chunks_of, png_with
 
 CICP = (b"cICP", bytes([9, 16, 0, 1]))
 GAMMA = (b"gAMA", struct.pack(">I", 100000))
@@ -19,26 +20,9 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 
 
-def framed(name, body):
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-
 def png(path, image, *chunks, **options):
-    """Write a PNG with chunks before its samples."""
-    file = io.BytesIO()
-    image.save(file, "PNG", **options)
-    content = file.getvalue()
-    path.write_bytes(content[:33] + b"".join(framed(*chunk) for chunk in chunks) + content[33:])
+    path.write_bytes(png_with(image, *chunks, **options))
     return path
-
-
-def chunks_of(path):
-    content, at, found = path.read_bytes(), 8, []
-    while at < len(content):
-        length, name = struct.unpack_from(">I4s", content, at)
-        found.append((name, content[at + 8 : at + 8 + length]))
-        at += length + 12
-    return found
 
 
 def kept_to(tmp_path, source, ending):

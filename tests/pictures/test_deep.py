@@ -1,8 +1,5 @@
 """16-bit colour: read in full and written in full, as other libraries see it too."""
 
-import struct
-import zlib
-
 import cv2
 import numpy as np
 import pytest
@@ -11,8 +8,10 @@ from PIL import Image
 
 from deepgin.errors import PictureError, UsageError
 from deepgin.pictures import Document, read_rgb
+from deepgin.pictures.depth import _bits_in
 
-COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
+from .builders import deep_png
+
 MODES = {1: "I;16", 2: "LA;16", 3: "RGB;16", 4: "RGBA;16"}
 
 
@@ -21,26 +20,10 @@ def noise(channels, size=(13, 9), seed=0):
     return random.integers(0, 65536, (size[1], size[0], channels), dtype=np.uint16)
 
 
-def png(pixels, hidden=None):
-    """A plain 16-bit PNG, made by hand."""
-
-    def chunk(name, body):
-        return (
-            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        )
-
-    height, width, channels = pixels.shape
-    head = struct.pack(">IIBBBBB", width, height, 16, COLOUR_TYPES[channels], 0, 0, 0)
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
-    told = chunk(b"tRNS", np.array(hidden, ">u2").tobytes()) if hidden is not None else b""
-    body = chunk(b"IHDR", head) + told + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
-
-
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_png_is_read_in_full(tmp_path, channels):
     pixels = noise(channels)
-    (tmp_path / "deep.png").write_bytes(png(pixels))
+    (tmp_path / "deep.png").write_bytes(deep_png(pixels))
     found = Document.open(tmp_path / "deep.png")
     assert (found.mode, found.notes) == (MODES[channels], ())
     np.testing.assert_array_equal(found.pixels.reshape(pixels.shape), pixels)
@@ -50,7 +33,8 @@ def test_png_is_read_in_full(tmp_path, channels):
 def test_one_transparent_colour_of_16_bit(tmp_path, channels):
     pixels = noise(channels)
     pixels[1] = pixels[0] ^ 1  # as near as can be, and not the same
-    (tmp_path / "deep.png").write_bytes(png(pixels, hidden=pixels[0, 3].tolist()))
+    key = (b"tRNS", pixels[0, 3].astype(">u2").tobytes())
+    (tmp_path / "deep.png").write_bytes(deep_png(pixels, key))
     found = Document.open(tmp_path / "deep.png")
     assert found.mode == MODES[channels + 1]
     expected = np.full((9, 13), 65535)
@@ -80,23 +64,15 @@ def test_tiff_is_read_in_full(tmp_path, channels, order, options):
 
 
 @pytest.mark.parametrize(
-    ("channels", "options"),
-    [
-        (4, {"photometric": "rgb", "extrasamples": ["assocalpha"]}),
-        (4, {"photometric": "separated"}),
-    ],
+    "options",
+    [{"photometric": "rgb", "extrasamples": ["assocalpha"]}, {"photometric": "separated"}],
 )
-def test_what_is_not_read_in_full_is_refused(tmp_path, channels, options):
-    pixels = noise(channels, (37, 29))
-    tifffile.imwrite(tmp_path / "deep.tif", pixels, **options)
-    with pytest.raises(PictureError, match=r"deep\.tif"):
-        Document.open(tmp_path / "deep.tif")
-
-
-def test_deep_ppm_colour_is_refused(tmp_path):
+def test_what_is_not_read_in_full_is_refused(tmp_path, options):
+    tifffile.imwrite(tmp_path / "deep.tif", noise(4, (37, 29)), **options)
     (tmp_path / "deep.ppm").write_bytes(b"P6 2 1 65535\n" + bytes(range(12)))
-    with pytest.raises(PictureError, match="cannot be kept"):
-        Document.open(tmp_path / "deep.ppm")
+    for name in ("deep.tif", "deep.ppm"):
+        with pytest.raises(PictureError, match=name):
+            Document.open(tmp_path / name)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 1), (1, 700), (31, 257), (300, 256)])
@@ -201,6 +177,4 @@ def test_exact_formats_that_hold_8_bit_refuse(tmp_path, channels, ending):
     ],
 )
 def test_bits_that_a_decoder_cuts_are_known(head, bits):
-    from deepgin.pictures.depth import _bits_in
-
     assert _bits_in(head) == bits

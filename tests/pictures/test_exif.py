@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from deepgin.pictures import Document
-from deepgin.pictures.exif import true_exif
+from deepgin.pictures.metadata.exif import true_exif
 
 MAKER_NOTE = b"MakerNote \0\1\2" * 5
 THUMBNAIL = b"\xff\xd8 a thumbnail that shows what was removed \xff\xd9"

@@ -111,5 +111,5 @@ def test_without_the_extra(heic, monkeypatch):
 )
 def test_known_by_its_first_bytes(name, head, seen):
     file = BytesIO(head)
-    assert opening.is_heif(file, name) == seen
+    assert opening._is_heif(file, name) == seen
     assert file.tell() == 0

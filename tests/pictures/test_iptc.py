@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, IptcImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from deepgin.pictures import Document
-from deepgin.pictures.iptc import jpeg_segments, png_text, true_iptc
+from deepgin.pictures.metadata.iptc import jpeg_segments, png_text, true_iptc
 
-from .test_previews import PREVIEW
+from .builders import PREVIEW
 
 
 def record(number, value):

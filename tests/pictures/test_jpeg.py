@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image, JpegImagePlugin
 from scipy.ndimage import binary_dilation
 
-from deepgin.pictures import Document, jpeg_blocks
+from deepgin.pictures import Document
+from deepgin.pictures.formats import jpeg_blocks
 
 with_extra = pytest.mark.skipif(not jpeg_blocks.blocks_keepable(), reason="needs the extra jpeg")
 

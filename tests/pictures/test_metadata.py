@@ -8,9 +8,9 @@ import pytest
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from deepgin.pictures import Document, provenance_of
-from deepgin.pictures.xmp import provenance_in, with_provenance
+from deepgin.pictures.metadata.xmp import provenance_in, with_provenance
 
-from .test_orientation import UPRIGHT
+from .builders import UPRIGHT
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = (

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import zlib
 
 import numpy as np
 import pytest
@@ -13,7 +12,8 @@ from PIL import Image, PngImagePlugin
 from deepgin.errors import PictureError
 from deepgin.pictures import Document
 
-from .test_colours import CICP, GAMMA, LIGHT, WIDE, chunks_of, framed, kept_to, png
+from .builders import chunk, chunks_of, whole_png
+from .test_colours import CICP, GAMMA, LIGHT, WIDE, kept_to, png
 
 
 @pytest.mark.parametrize("deep", [False, True])
@@ -30,15 +30,15 @@ def test_png_keeps_its_chunks(tmp_path, photo, deep):
     if deep:
         Document.of_array(photo(5, 6).astype(np.uint16) * 257).save(path, overwrite=True)
         content = path.read_bytes()
-        path.write_bytes(content[:33] + b"".join(framed(*c) for c in told) + content[33:])
+        path.write_bytes(content[:33] + b"".join(chunk(*c) for c in told) + content[33:])
     document = Document.open(path)
     assert document.save(tmp_path / "out.png") == ()
     written = chunks_of(tmp_path / "out.png")
     names = [name for name, _ in written]
-    for chunk in told:
-        assert chunk in written
-        assert names.index(chunk[0]) < names.index(b"IDAT")
-        assert names.count(chunk[0]) == 1
+    for one in told:
+        assert one in written
+        assert names.index(one[0]) < names.index(b"IDAT")
+        assert names.count(one[0]) == 1
     np.testing.assert_array_equal(Document.open(tmp_path / "out.png").pixels, document.pixels)
 
 
@@ -54,9 +54,9 @@ def test_significant_bits_follow_the_channels(tmp_path, mode, bits, expected):
     content = file.getvalue()
     at = content.index(b"IDAT") - 4  # after the palette
     body = bytes([bits]) * (1 if mode == "L" else 3)
-    extra = framed(b"tRNS", key)
+    extra = chunk(b"tRNS", key)
     path = tmp_path / "in.png"
-    path.write_bytes(content[:33] + framed(b"sBIT", body) + content[33:at] + extra + content[at:])
+    path.write_bytes(content[:33] + chunk(b"sBIT", body) + content[33:at] + extra + content[at:])
     Document.open(path).save(tmp_path / "out.png")
     assert dict(chunks_of(tmp_path / "out.png"))[b"sBIT"] == expected
 
@@ -115,15 +115,9 @@ def test_one_transparent_grey(tmp_path, bits):
     key = int(values[1])
     # A row is whole bytes for every depth.
     packed = np.packbits((values[:, None] >> np.arange(bits - 1, -1, -1)) & 1).tobytes()
-    head = struct.pack(">IIBBBBB", 64, 1, bits, 0, 0, 0, 0)
-    chunks = [
-        (b"IHDR", head),
-        (b"tRNS", struct.pack(">H", key)),
-        (b"IDAT", zlib.compress(b"\0" + packed)),
-        (b"IEND", b""),
-    ]
     path = tmp_path / "in.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(framed(*chunk) for chunk in chunks))
+    hidden = (b"tRNS", struct.pack(">H", key))
+    path.write_bytes(whole_png((64, 1, bits, 0), b"\0" + packed, hidden))
     found = Document.open(path)
     full = 65535 if bits == 16 else 255
     np.testing.assert_array_equal(found.pixels[0, :, 1], np.where(values == key, 0, full))

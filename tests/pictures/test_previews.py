@@ -1,7 +1,5 @@
 """Previews of the old picture inside other blocks: blanked in place, all else as it was."""
 
-import io
-import random
 import struct
 
 import pytest
@@ -10,19 +8,12 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from deepgin.pictures import Document
-from deepgin.pictures.exif import true_exif
-from deepgin.pictures.previews import blank_jpegs
+from deepgin.pictures.metadata.exif import true_exif
+from deepgin.pictures.metadata.previews import blank_jpegs
 
+from .builders import PREVIEW, jpeg_of_noise
 
-def jpeg(seed=0, **options):
-    """A small JPEG of noise."""
-    file = io.BytesIO()
-    noise = Image.frombytes("L", (16, 16), random.Random(seed).randbytes(256))
-    noise.save(file, "JPEG", **options)
-    return file.getvalue()
-
-
-PREVIEW, OTHER = jpeg(1), jpeg(2, progressive=True)
+OTHER = jpeg_of_noise(2, progressive=True)
 HEAD, BETWEEN, REST = b"Maker\0\1\2\3", b"-between-", b"-the rest of the note-"
 
 
@@ -53,7 +44,7 @@ def exif_with(note, order=">", odd=False):
 @pytest.mark.parametrize("odd", [False, True])
 @pytest.mark.parametrize("nested", [False, True])
 def test_previews_in_a_makers_note(order, odd, nested):
-    preview = jpeg(3, exif=exif_with(OTHER)) if nested else PREVIEW
+    preview = jpeg_of_noise(3, exif=exif_with(OTHER)) if nested else PREVIEW
     block = exif_with(HEAD + preview + BETWEEN + OTHER + REST, order, odd)
     expected = block.replace(preview, bytes(len(preview))).replace(OTHER, bytes(len(OTHER)))
     assert true_exif(block) == b"Exif\0\0" + expected
@@ -86,16 +77,11 @@ def test_a_preview_without_an_end_is_blanked_as_far_as_its_tag_says(order, head,
     assert true_exif(block)[6:] == block.replace(cut, bytes(len(cut)))
 
 
-def test_a_preview_without_an_end_goes_no_further_than_its_note():
-    cut = PREVIEW[:-40]
-    block = exif_with(HEAD + cut)
-    assert true_exif(block)[6:] == block.replace(cut, bytes(len(cut)))
-
-
-def test_a_preview_without_an_end_before_another():
-    cut = PREVIEW[:-40]
-    block = exif_with(HEAD + cut + OTHER + REST)
-    assert true_exif(block)[6:] == block.replace(cut + OTHER, bytes(len(cut + OTHER)))
+@pytest.mark.parametrize(("following", "rest"), [(b"", b""), (OTHER, REST)])
+def test_a_preview_without_an_end_goes_no_further_than_its_note(following, rest):
+    gone = PREVIEW[:-40] + following
+    block = exif_with(HEAD + gone + rest)
+    assert true_exif(block)[6:] == block.replace(gone, bytes(len(gone)))
 
 
 @settings(max_examples=30, deadline=None)

@@ -33,13 +33,12 @@ def parser() -> Parser:
 def run(args: Any) -> None:
     """Draw and write."""
     import numpy as np
-    from PIL import Image
 
     from ..errors import UsageError
     from ..files import make_folder, write_text
     from ..masks import MaskSet
     from ..masks.sheets import preview
-    from ..pictures import write_picture
+    from ..pictures import Document
 
     if args.count < 1:
         raise UsageError(f"--count {args.count} does not work: at least 1")
@@ -52,10 +51,9 @@ def run(args: Any) -> None:
         if file.exists() and not args.overwrite:
             raise UsageError(f"{file} exists: add --overwrite, or choose another folder")
     for file, mask in zip(files, masks, strict=True):
-        picture = Image.fromarray(mask.astype(np.uint8) * np.uint8(255))
-        write_picture(picture, file, overwrite=True)
+        Document.of_array(mask.astype(np.uint8) * np.uint8(255)).save(file, overwrite=True)
     shown = [masks[i] for i in range(min(len(masks), 64))]
-    write_picture(Image.fromarray(preview(shown)), sheet, overwrite=True)
+    Document.of_array(preview(shown)).save(sheet, overwrite=True)
     write_text(listing, json.dumps(manifest, indent=2) + "\n")
     mean = sum(entry["coverage"] for entry in manifest["masks"]) / len(masks)
     print(f"wrote {len(masks)} masks to {folder}: {mean:.1%} missing, hash {masks.hash[:16]}")

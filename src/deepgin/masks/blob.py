@@ -75,10 +75,7 @@ _SCALE = float(_LEVELS * (6 * _PHASES**3) ** 2)
 
 
 def _noise(draws: Draws, height: int, width: int, cell: float) -> _Field:
-    """Return smooth noise, H x W: whole numbers from -_SCALE to _SCALE.
-
-    It is a cubic B-spline over a grid of draws, a cell of it at least 1 pixel large.
-    """
+    """Return smooth noise, H x W: whole numbers from -_SCALE to _SCALE."""
     tall, wide = _weights(height, cell), _weights(width, cell)
     rows, columns = tall.shape[1], wide.shape[1]
     drawn = [draws.between(-_LEVELS, _LEVELS) for _ in range(rows * columns)]

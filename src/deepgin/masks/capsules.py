@@ -39,10 +39,7 @@ def fill(height: int, width: int, capsules: list[Capsule]) -> NDArray[np.bool_]:
 
 
 def _runs(capsules: _Ints, height: int) -> tuple[_Ints, _Ints, _Ints]:
-    """Return the row, first and last column of each capsule's run in each row of the picture.
-
-    Each of shape (capsules, rows of the tallest one); empty runs have first > last.
-    """
+    """Return the row, first and last column of each capsule's run in each row of the picture."""
     row0, col0, row1, col1, wide = (capsules[:, i : i + 1] for i in range(5))
     reach = wide // (2 * UNIT)  # whole pixels the brush reaches beyond an end
     top = np.maximum(np.minimum(row0, row1) - reach, 0)
@@ -65,10 +62,7 @@ def _disc(down: _Ints, wide: _Ints) -> tuple[_Ints, _Ints]:
 
 
 def _body(down: _Ints, rise: _Ints, run: _Ints, wide: _Ints) -> tuple[_Ints, _Ints]:
-    """Return the run of the part between the ends, `down` rows under the first one, from it.
-
-    `rise` and `run`: rows and columns from the first end to the second.
-    """
+    """Return the run of the part between the ends, `down` rows under the first one, from it."""
     square = rise * rise + run * run
     # Distance from the line is |cross| / length, so 2 |cross| <= w * length; Python's integers
     # take the product, which would overflow 64 bits in the largest pictures.

@@ -3,14 +3,14 @@
 import struct
 import zlib
 from fractions import Fraction
+from itertools import accumulate
 from typing import IO, Any
 
 import numpy as np
 
-from .beside import IPTC_TAG, STORAGE_TAGS
-from .exif import tags_in
-from .modes import has_alpha
-from .tags import Tag, laid, numbers
+from ..metadata.exif import tags_in
+from ..modes import has_alpha
+from .tiff import IPTC_TAG, STORAGE_TAGS, Tag, laid, numbers
 
 _PHOTOMETRIC = {"L": 1, "LA": 1, "I;16": 1, "CMYK": 5}
 _RGB = 2
@@ -23,13 +23,7 @@ def write_tiff(file: IO[bytes], pixels: np.ndarray, mode: str, options: dict[str
 
     EXIF is a TIFF without a picture. It stands at the start of the file just as it is, so that
     all that its values and makers' notes point at stays in place; the picture follows.
-
-    Args:
-        file: open for writing, at its start.
-        pixels: own samples; see `modes`.
-        mode: theirs.
-        options: `exif`, `xmp`, `iptc`, `icc_profile`: bytes; and perhaps `dpi`, as Pillow takes it,
-            or `aspect` (see `Metadata`).
+    Options are `exif`, `xmp`, `iptc`, `icc_profile`: bytes; and `dpi` or `aspect`: see `Metadata`.
     """
     height, width = pixels.shape[:2]
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
@@ -40,13 +34,13 @@ def write_tiff(file: IO[bytes], pixels: np.ndarray, mode: str, options: dict[str
         zlib.compress(_differences(pixels[top : top + _ROWS], order))
         for top in range(0, height, _ROWS)
     ]
-    ends = [int(end) for end in np.cumsum([len(block), *map(len, strips)])]
+    ends = [*accumulate(map(len, strips), initial=len(block))]
     storage = {256: width, 257: height, 277: channels, 278: _ROWS}
     storage |= {259: 8, 317: 2, 284: 1}  # deflated, less the left neighbour, interleaved
     storage[262] = _PHOTOMETRIC.get(mode, _RGB)
     if has_alpha(mode):
         storage[338] = 2  # colours are not multiplied by it
-    tags = _told(order, options)
+    tags = _metadata(order, options)
     tags |= {
         tag: numbers(order, _LONG if value > 65535 else _SHORT, value)
         for tag, value in storage.items()
@@ -62,8 +56,7 @@ def write_tiff(file: IO[bytes], pixels: np.ndarray, mode: str, options: dict[str
     file.write(bytes(at - ends[-1]) + laid(order, tags, at))
 
 
-def _told(order: str, options: dict[str, Any]) -> dict[int, Tag]:
-    """Return the tags of the metadata."""
+def _metadata(order: str, options: dict[str, Any]) -> dict[int, Tag]:
     tags = tags_in(options["exif"]) if options["exif"] else {}
     tags = {tag: value for tag, value in tags.items() if tag not in STORAGE_TAGS}
     for tag, name, kind in ((700, "xmp", 1), (34675, "icc_profile", 7), (IPTC_TAG, "iptc", 7)):
@@ -76,9 +69,9 @@ def _told(order: str, options: dict[str, Any]) -> dict[int, Tag]:
     return tags
 
 
-def _set_resolution(tags: dict[int, Tag], order: str, told: tuple[float, float], unit: int) -> None:
-    """Tell how many pixels stand across and down, to an inch (2) or an unknown length (1)."""
-    for tag, number in zip((282, 283), told, strict=True):
+def _set_resolution(tags: dict[int, Tag], order: str, pair: tuple[float, float], unit: int) -> None:
+    """Set how many pixels stand across and down, to an inch (2) or an unknown length (1)."""
+    for tag, number in zip((282, 283), pair, strict=True):
         ratio = Fraction(number).limit_denominator(4000).as_integer_ratio()
         tags[tag] = numbers(order, 5, *ratio)
     tags[296] = numbers(order, _SHORT, unit)

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin
 
-from .beside import STORAGE_TAGS, Beside
+from ..formats import png
+from ..formats.jpeg import JpegCoding, jpeg_coding
+from ..formats.tiff import STORAGE_TAGS
 from .exif import true_exif
+from .facts import Facts
+from .icc import matched
 from .iptc import PHOTOSHOP, RAW_PROFILE, raw_profile, true_iptc
-from .jpeg import JpegCoding, jpeg_coding
 from .xmp import EXTENDED, true_xmp
 
 _X_RESOLUTION, _RESOLUTION_UNIT = 282, 296
 _XMP_TEXT = "XML:com.adobe.xmp"
 _XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENDED_ID = re.compile(rb"HasExtendedXMP\s*(?:=\s*['\"]|>)\s*([0-9A-Fa-f]{32})")
+_DAMAGE = (SyntaxError, ValueError, KeyError, TypeError, struct.error, OSError)
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Metadata:
         iptc: captions and credits, as records.
         colour_chunks: what a PNG says of its colours beside profile and codes.
         codes: of primaries and transfer (ITU-T H.273), where colours go by them.
-        aspect: how many pixels stand across and down, to a length that is not told.
+        aspect: how many pixels stand across and down, to a length that is not stated.
         jpeg: how a JPEG was coded.
     """
 
@@ -44,7 +48,7 @@ class Metadata:
     text: tuple[tuple[str, str], ...] = ()
     comment: bytes = b""
     iptc: bytes = b""
-    colour_chunks: tuple[tuple[bytes, bytes], ...] = ()
+    colour_chunks: tuple[png.Chunk, ...] = ()
     codes: tuple[int, int] | None = None
     aspect: tuple[int, int] | None = None
     jpeg: JpegCoding | None = None
@@ -53,32 +57,32 @@ class Metadata:
 def orientation_of(image: Image.Image) -> int:
     """Return an opened picture's EXIF orientation, 1 to 8; 1 where it says nothing sensible."""
     # Damaged EXIF says nothing of the orientation; the pixels are as good as ever.
-    with suppress(SyntaxError, ValueError, KeyError, TypeError, struct.error, OSError):
+    with suppress(*_DAMAGE):
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         return orientation if orientation in range(1, 9) else 1
     return 1
 
 
 def metadata_of(
-    image: Image.Image, orientation: int = 1, beside: Beside | None = None, file: bytes = b""
+    image: Image.Image, facts: Facts, orientation: int, colours: int
 ) -> tuple[Metadata, tuple[str, ...]]:
-    """Return what a loaded picture says beside its pixels, and what could not be kept.
+    """Return what a loaded picture says beside its pixels, and notes of what could not be kept.
 
     Args:
         image: loaded: a PNG's later texts are known only then.
+        facts: of its file, from before it was loaded.
         orientation: what the pixels are turned by; 0 leaves the orientation as it is.
-        beside: what `look_beside` found before it was loaded.
-        file: a JPEG's file, whose blocks may be kept; see `jpeg_file`.
+        colours: how many its own samples have.
     """
-    info, sideways, beside = image.info, orientation >= 5, beside or Beside()
+    info, sideways = image.info, orientation >= 5
     notes: tuple[str, ...] = ()
     exif = xmp = b""
-    parts: set[str] = set(beside.parts)
+    parts = set(facts.parts)
     raw = _raw_profiles(info)
     try:
-        if block := _exif(image, orientation, beside, raw):
+        if block := _exif(image, orientation, facts, raw):
             exif = true_exif(block, upright=orientation > 0, sideways=sideways)
-    except (ValueError, SyntaxError, KeyError, TypeError, struct.error, OSError, AttributeError):
+    except (*_DAMAGE, AttributeError):
         notes = ("its damaged EXIF is not kept",)
     try:
         packet = _bytes(info.get("xmp") or info.get(_XMP_TEXT)) or raw.get("xmp", b"")
@@ -87,22 +91,24 @@ def metadata_of(
         parts.update(named)
     except ValueError:
         notes += ("its damaged XMP is not kept",)
-    if parts := parts or set(beside.rest):
+    if parts := parts or {facts.rest} - {""}:
         notes += (f"of its file, this is not kept: {', '.join(sorted(parts))}",)
-    jpeg = jpeg_coding(image, orientation, file)
+    icc, changed = matched(_bytes(info.get("icc_profile")), colours)
     dpi, aspect = _dpi(image), _aspect(image)
+    texts = png.texts(facts.chunks) if facts.chunks else getattr(image, "text", {}).items()
     return Metadata(
         exif=exif,
         xmp=xmp,
-        icc=_bytes(info.get("icc_profile")),
+        icc=icc,
         dpi=dpi[::-1] if dpi and sideways else dpi,
-        text=_texts(image),
+        text=tuple(p for p in texts if p[0] != _XMP_TEXT and not p[0].startswith(RAW_PROFILE)),
         comment=_bytes(info.get("comment")) if image.format in ("JPEG", "MPO", "GIF") else b"",
-        iptc=true_iptc(beside.iptc or _iptc(image, raw)),
-        colour_chunks=_colour_chunks(info) if image.format == "PNG" else (),
-        jpeg=jpeg,
+        iptc=true_iptc(facts.iptc or _iptc(image, raw)),
+        colour_chunks=png.colour_chunks(facts.chunks or _as_chunks(image)),
+        codes=facts.codes,
         aspect=aspect[::-1] if aspect and sideways else aspect,
-    ), notes
+        jpeg=jpeg_coding(image, orientation, facts.jpeg),
+    ), notes + changed
 
 
 def _raw_profiles(info: dict[Any, Any]) -> dict[str, bytes]:
@@ -119,10 +125,10 @@ def _raw_profiles(info: dict[Any, Any]) -> dict[str, bytes]:
 
 def _extended_xmp(image: Image.Image, packet: bytes) -> bytes | None:
     """Return the XMP that a JPEG has in further segments: None if it has none, b"" if it is cut."""
-    told = _EXTENDED_ID.search(packet)
-    if not told or not isinstance(image, JpegImagePlugin.JpegImageFile):
+    name = _EXTENDED_ID.search(packet)
+    if not name or not isinstance(image, JpegImagePlugin.JpegImageFile):
         return None
-    head = EXTENDED + told[1]
+    head = EXTENDED + name[1]
     parts = {
         struct.unpack_from(">II", body, len(head)): body[len(head) + 8 :]
         for name, body in image.applist
@@ -139,8 +145,7 @@ def _extended_xmp(image: Image.Image, packet: bytes) -> bytes | None:
 def _iptc(image: Image.Image, raw: dict[str, bytes]) -> bytes:
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         bodies = [body for name, body in image.applist if name == "APP13"]
-        parts = [body.removeprefix(PHOTOSHOP) for body in bodies if body.startswith(PHOTOSHOP)]
-        return b"".join(parts)
+        return b"".join(b.removeprefix(PHOTOSHOP) for b in bodies if b.startswith(PHOTOSHOP))
     return raw.get("iptc") or raw.get("8bim", b"")
 
 
@@ -150,10 +155,10 @@ def _bytes(value: Any) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def _exif(image: Image.Image, orientation: int, beside: Beside, raw: dict[str, bytes]) -> bytes:
+def _exif(image: Image.Image, orientation: int, facts: Facts, raw: dict[str, bytes]) -> bytes:
     # An AVIF has its orientation outside EXIF; what stays turned needs it in there.
-    if beside.exif is not None and (image.format == "TIFF" or orientation):
-        return beside.exif
+    if facts.exif is not None and (image.format == "TIFF" or orientation):
+        return facts.exif
     if image.format != "TIFF":
         return _bytes(image.info.get("exif")) or raw.get("exif", b"")
     own, kept = image.getexif(), Image.Exif()
@@ -166,9 +171,9 @@ def _exif(image: Image.Image, orientation: int, beside: Beside, raw: dict[str, b
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
-    told = image.format not in ("JPEG", "MPO", "TIFF") or image.info.get("jfif_unit") in (1, 2)
+    stated = image.format not in ("JPEG", "MPO", "TIFF") or image.info.get("jfif_unit") in (1, 2)
     # Without either, Pillow makes up a resolution.
-    if not told and _X_RESOLUTION not in image.getexif():
+    if not stated and _X_RESOLUTION not in image.getexif():
         return None
     try:
         across, down = (float(number) for number in image.info["dpi"])
@@ -177,34 +182,25 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
     return (across, down) if 0 < across < 1e6 and 0 < down < 1e6 else None
 
 
-def _aspect(image: Image.Image) -> tuple[int, int] | None:
-    told = image.info.get("aspect")  # of PNG
+def _aspect(image: Any) -> tuple[int, int] | None:
+    pair = image.info.get("aspect")  # of PNG
     if image.info.get("jfif_unit") == 0:
-        told = image.info.get("jfif_density")
-    if image.format == "TIFF" and image.tag_v2.get(_RESOLUTION_UNIT) == 1:  # type: ignore[attr-defined]
-        told = image.info.get("resolution")
+        pair = image.info.get("jfif_density")
+    if image.format == "TIFF" and image.tag_v2.get(_RESOLUTION_UNIT) == 1:
+        pair = image.info.get("resolution")
     try:
-        across, down = told  # type: ignore[misc]
+        across, down = pair
         if not (isinstance(across, int) and isinstance(down, int)):
-            across, down = (
-                Fraction(float(across) / float(down)).limit_denominator(999).as_integer_ratio()
-            )
+            ratio = Fraction(float(across) / float(down))
+            across, down = ratio.limit_denominator(999).as_integer_ratio()
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
     return (across, down) if across > 0 and down > 0 and across != down else None
 
 
-def _texts(image: Image.Image) -> tuple[tuple[str, str], ...]:
-    texts = getattr(image, "text", None) if isinstance(image, PngImagePlugin.PngImageFile) else None
-    return tuple(
-        (key, text)
-        for key, text in (texts or {}).items()
-        if key != _XMP_TEXT and not key.startswith(RAW_PROFILE)
-    )
-
-
-def _colour_chunks(info: dict[Any, Any]) -> tuple[tuple[bytes, bytes], ...]:
-    chunks = []
+def _as_chunks(image: Image.Image) -> tuple[png.Chunk, ...]:
+    """Return what Pillow read of the colours of a PNG that was decoded before it came here."""
+    info, chunks = image.info if image.format == "PNG" else {}, []
     if "gamma" in info:
         chunks.append((b"gAMA", struct.pack(">I", round(info["gamma"] * 100000))))
     if "chromaticity" in info:

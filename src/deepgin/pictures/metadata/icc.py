@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-from .png import Chunk
+from ..formats.png import Chunk
 
 Point = tuple[float, float]
 # Red, green, blue and white as x, y, by the codes of ITU-T H.273.
@@ -31,23 +31,18 @@ _OTHERS = (b"Lab ", b"XYZ ", b"Luv ", b"YCbr", b"Yxy ", b"HSV ", b"HLS ", b"CMY 
 
 
 def matched(icc: bytes, colours: int) -> tuple[bytes, tuple[str, ...]]:
-    """Return a profile for samples of so many colours, and what must be said if it is another.
-
-    Args:
-        icc: a profile, or nothing.
-        colours: 1 (grey), 3 (RGB) or 4 (CMYK), without alpha.
-    """
+    """Return a profile, if any, for samples of 1 (grey), 3 (RGB) or 4 (CMYK) colours, and notes."""
     space = icc[16:20]
     if space not in (*_SPACES, *_OTHERS) or _SPACES.get(space) == colours:
         return icc, ()
-    name, wanted = space.decode().strip(), {1: "grey", 3: "RGB", 4: "CMYK"}[colours]
+    name, own = space.decode().strip(), {1: "grey", 3: "RGB", 4: "CMYK"}[colours]
     if space == b"GRAY" and colours == 3 and (curve := _tag(icc, b"kTRC")):
-        return _profile(curve, _SRGB), (f"its {name} colour profile became an {wanted} one",)
-    return b"", (f"its {name} colour profile is not for {wanted} samples: it is not kept",)
+        return _profile(curve, _SRGB), (f"its {name} colour profile became an {own} one",)
+    return b"", (f"its {name} colour profile is not for {own} samples: it is not kept",)
 
 
 def of_codes(codes: tuple[int, int], colours: int) -> bytes:
-    """Return a profile of the colours that codes name; nothing if none can say it."""
+    """Return a profile of the colours that codes name; nothing if none can."""
     curve, primaries = _CURVES.get(codes[1]), _PRIMARIES.get(codes[0])
     return _made(curve, primaries, colours) if curve and primaries else b""
 
@@ -61,16 +56,16 @@ def like_srgb(codes: tuple[int, int] | None) -> bool:
 
 def of_chunks(chunks: tuple[Chunk, ...], colours: int) -> bytes:
     """Return a profile of the gamma and primaries in a PNG's chunks; nothing where sRGB is meant."""
-    told = dict(chunks)
+    bodies = dict(chunks)
     gamma: tuple[float, ...] = _SRGB_CURVE
     points: tuple[Point, ...] = _SRGB
-    if b"sRGB" in told:
+    if b"sRGB" in bodies:
         return b""
-    if len(told.get(b"gAMA", b"")) == 4 and any(told[b"gAMA"]):
-        power = 100000 / struct.unpack(">I", told[b"gAMA"])[0]
+    if len(bodies.get(b"gAMA", b"")) == 4 and any(bodies[b"gAMA"]):
+        power = 100000 / struct.unpack(">I", bodies[b"gAMA"])[0]
         gamma = gamma if abs(power - 2.2) < 0.01 else (power,)
-    if len(told.get(b"cHRM", b"")) == 32:
-        v = np.array(struct.unpack(">8I", told[b"cHRM"])) / 100000
+    if len(bodies.get(b"cHRM", b"")) == 32:
+        v = np.array(struct.unpack(">8I", bodies[b"cHRM"])) / 100000
         read = (*((float(v[i]), float(v[i + 1])) for i in (2, 4, 6, 0)),)
         points = points if np.allclose(read, _SRGB, atol=0.002) else read
     return b"" if (gamma, points) == (_SRGB_CURVE, _SRGB) else _made(gamma, points, colours)
@@ -87,27 +82,24 @@ def _made(curve: tuple[float, ...], points: tuple[Point, ...], colours: int) -> 
 
 def _profile(curve: bytes, points: tuple[Point, ...] | None) -> bytes:
     """Pack a display profile, version 4; grey without primaries."""
-    tags = {b"desc": _text("deepgin"), b"cprt": _text("CC0"), b"wtpt": _xyz(_D50)}
+    tags = {b"desc": _text("deepgin"), b"cprt": _text("CC0"), b"wtpt": _fixed(b"XYZ ", _D50)}
+    space = b"RGB " if points else b"GRAY"
     if points is None:
         tags[b"kTRC"] = curve
     else:
         columns, adapted = _columns(points)
-        tags[b"chad"] = _numbers(b"sf32", adapted.ravel())
+        tags[b"chad"] = _fixed(b"sf32", adapted.ravel())
         for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns.T, strict=True):
-            tags[name] = _xyz(column)
+            tags[name] = _fixed(b"XYZ ", column)
         tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     table, data, at = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
     for name, body in tags.items():
         table += struct.pack(">4sII", name, at + len(data), len(body))
         data += body + bytes(-len(body) % 4)
     head = struct.pack(
-        ">I4xI4s4s4s12x4s", at + len(data), 0x04200000, b"mntr", _space(points), b"XYZ ", b"acsp"
+        ">I4xI4s4s4s12x4s", at + len(data), 0x04200000, b"mntr", space, b"XYZ ", b"acsp"
     )
-    return (head + bytes(28) + _xyz(_D50)[8:]).ljust(128, b"\0") + table + data
-
-
-def _space(points: tuple[Point, ...] | None) -> bytes:
-    return b"GRAY" if points is None else b"RGB "
+    return (head + bytes(28) + _fixed(b"XYZ ", _D50)[8:]).ljust(128, b"\0") + table + data
 
 
 def _columns(points: tuple[Point, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -120,13 +112,9 @@ def _columns(points: tuple[Point, ...]) -> tuple[np.ndarray, np.ndarray]:
     return adapted @ (xyz[:, :3] * scale), adapted
 
 
-def _numbers(kind: bytes, values: np.ndarray | tuple[float, ...]) -> bytes:
+def _fixed(kind: bytes, values: np.ndarray | tuple[float, ...]) -> bytes:
     fixed = [round(float(value) * 65536) for value in values]
     return struct.pack(f">4s4x{len(fixed)}i", kind, *fixed)
-
-
-def _xyz(values: np.ndarray | tuple[float, ...]) -> bytes:
-    return _numbers(b"XYZ ", values)
 
 
 def _text(text: str) -> bytes:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from deepgin.pictures import Document, read_mask
-from deepgin.pictures.bmff import clean_aperture, codes, properties
+from deepgin.pictures.formats.boxes import clean_aperture, codes, properties
 
 
 def box(kind, body):

@@ -14,11 +14,7 @@ _LONGEST = 65533 - len(PHOTOSHOP)
 
 
 def true_iptc(content: bytes) -> bytes:
-    """Return IPTC records without previews, or b"" if it is none.
-
-    Args:
-        content: records, or Photoshop's resources with records among them.
-    """
+    """Return IPTC records, perhaps in Photoshop's resources, without previews; b"" if none."""
     if content[:4] == b"8BIM":
         content = b"".join(body for code, body in _resources(content) if code == _IPTC)
     if content[:1] != _FIRST and content[3:4] == _FIRST:
@@ -46,11 +42,11 @@ def _resources(content: bytes) -> Iterator[tuple[int, bytes]]:
 def jpeg_segments(iptc: bytes) -> bytes:
     """Return the segments of a JPEG that hold IPTC records."""
     resource = _resource(iptc)
-    parts = [resource[at : at + _LONGEST] for at in range(0, len(resource), _LONGEST)]
-    return b"".join(
-        struct.pack(">HH", 0xFFED, 2 + len(PHOTOSHOP) + len(part)) + PHOTOSHOP + part
-        for part in parts
-    )
+    segments = b""
+    for at in range(0, len(resource), _LONGEST):
+        body = PHOTOSHOP + resource[at : at + _LONGEST]
+        segments += struct.pack(">HH", 0xFFED, 2 + len(body)) + body
+    return segments
 
 
 def png_text(iptc: bytes) -> tuple[str, str]:

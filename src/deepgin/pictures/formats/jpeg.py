@@ -13,7 +13,7 @@ _RGB_NAMES = (82, 71, 66)  # "R", "G", "B"
 
 @dataclass(frozen=True)
 class JpegCoding:
-    """How a JPEG file was coded, as Pillow can be told.
+    """How a JPEG file was coded, in Pillow's terms.
 
     Attributes:
         tables: quantisation tables of the components, 64 numbers each in natural order; the last
@@ -33,11 +33,8 @@ class JpegCoding:
     orientation: int = 1
 
     def options(self, mode: str, quality: int | None) -> dict[str, Any]:
-        """Return how Pillow is told to code samples of `mode` as this file was."""
-        options: dict[str, Any] = {
-            "subsampling": self.subsampling,
-            "progressive": self.progressive,
-        }
+        """Return Pillow's options for coding samples of `mode` as this file was."""
+        options: dict[str, Any] = {"progressive": self.progressive, "subsampling": self.subsampling}
         if self.keeps_rgb and mode == "RGB":
             options |= {"keep_rgb": True, "subsampling": 0}
         if quality is not None:
@@ -45,24 +42,10 @@ class JpegCoding:
         return options | {"qtables": [list(table) for table in self.tables]}
 
 
-def jpeg_file(image: Image.Image) -> bytes:
-    """Return the file of an opened JPEG that is not loaded yet; empty of anything else."""
-    if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.fp or image.fp.closed:
-        return b""
-    place = image.fp.tell()
-    image.fp.seek(0)
-    content: bytes = image.fp.read()
-    image.fp.seek(place)
-    return content
-
-
-def jpeg_coding(image: Image.Image, orientation: int, file: bytes = b"") -> JpegCoding | None:
+def jpeg_coding(image: Image.Image, orientation: int, file: bytes) -> JpegCoding | None:
     """Return how an opened JPEG was coded, for its pixels turned upright; None of other formats.
 
-    Args:
-        image: opened by Pillow.
-        orientation: what its pixels are turned by: EXIF's, or 0 for not at all.
-        file: as `jpeg_file` returns it.
+    `orientation` is what they are turned by, 0 for not at all; `file` may be empty.
     """
     if not isinstance(image, JpegImagePlugin.JpegImageFile):
         return None
@@ -84,16 +67,14 @@ def jpeg_coding(image: Image.Image, orientation: int, file: bytes = b"") -> Jpeg
         width, height = height, width
     names = tuple(name for name, *_ in layers)
     marked = "jfif" in image.info or "adobe" in image.info
-    keeps_rgb = image.mode == "RGB" and (
-        names == _RGB_NAMES
-        if not marked
-        else image.info.get("adobe_transform") == 0 and "jfif" not in image.info
-    )
+    as_rgb = names == _RGB_NAMES
+    if marked:
+        as_rgb = image.info.get("adobe_transform") == 0 and "jfif" not in image.info
     coding = JpegCoding(
         tuple(tables),
         _subsampling(factors),
         bool(image.info.get("progressive")),
-        keeps_rgb,
+        image.mode == "RGB" and as_rgb,
         file,
         max(orientation, 1),
     )
@@ -110,7 +91,7 @@ def _turned(table: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _subsampling(factors: list[tuple[int, int]]) -> int:
-    """Return what Pillow is told; where it cannot write the file's own, colour is kept whole."""
+    """Return Pillow's number; where it cannot write the file's own, colour is kept whole."""
     if len(factors) != 3:
         return -1
     (first, *others) = factors
@@ -118,14 +99,7 @@ def _subsampling(factors: list[tuple[int, int]]) -> int:
 
 
 def _shifted(orientation: int, width: int, height: int, factors: list[tuple[int, int]]) -> bool:
-    """Return whether blocks that were counted from one side are counted from the other.
-
-    Args:
-        orientation: what the pixels were turned by.
-        width: of the picture upright, in pixels.
-        height: likewise.
-        factors: of its components, across and down, upright.
-    """
+    """Return whether blocks that were counted from one side are counted from the other."""
     across, down = (8 * max(sizes) for sizes in zip(*factors, strict=True))
     from_right, from_below = orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)
     return bool((from_right and width % across) or (from_below and height % down))

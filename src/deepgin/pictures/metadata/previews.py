@@ -15,15 +15,10 @@ _BYTES, _LONG = (1, 7), 4
 
 
 def jpeg_end(content: bytes | bytearray, start: int, limit: int) -> tuple[int, bool]:
-    """Follow a JPEG's markers.
+    """Return where a JPEG ends and True, or where it breaks off and False.
 
-    Args:
-        content: what holds it.
-        start: of its first marker, behind the two bytes that every JPEG starts with.
-        limit: no byte from here on belongs to it.
-
-    Returns:
-        Where it ends and True, or where it breaks off and False.
+    `start` is that of its first marker, behind the two bytes that every JPEG starts with; no byte
+    from `limit` on belongs to it.
     """
     at = start
     while at + 2 <= limit and content[at] == 0xFF:
@@ -39,31 +34,24 @@ def jpeg_end(content: bytes | bytearray, start: int, limit: int) -> tuple[int, b
         else:
             at += 2 + max(int.from_bytes(content[at + 2 : at + 4], "big"), 2)
             if marker == _START_OF_SCAN:
-                found = _MARKER_IN_SCAN.search(content, at, limit)
-                if not found:
+                if not (following := _MARKER_IN_SCAN.search(content, at, limit)):
                     return limit, False
-                at = found.start()
+                at = following.start()
     return min(at, limit), False
 
 
 def blank_jpegs(
-    content: bytearray,
-    areas: Sequence[tuple[int, int]] = (),
-    barriers: Sequence[int] = (),
+    content: bytearray, areas: Sequence[tuple[int, int]] = (), barriers: Sequence[int] = ()
 ) -> None:
     """Overwrite every JPEG in `content` with zeros; no other byte moves or changes.
 
     A JPEG without a proper end is blanked as far as a pointer to it says, else to the next JPEG
-    or to the end of what it stands in.
-
-    Args:
-        content: an EXIF block, or other bytes that may hold previews.
-        areas: start and end of the values in it; a preview stays within one.
-        barriers: offsets of folders, which no preview reaches over.
+    or to the end of what it stands in: one of `areas`, start and end of values. It reaches over
+    none of `barriers`, offsets of folders.
     """
     at = 0
-    while found := _START.search(content, at):
-        at = found.start() + 1
+    while jpeg := _START.search(content, at):
+        at = jpeg.start() + 1
         whole = at >= 2 and content[at - 2] == 0xFF
         start = at - 2 if whole else at - 1
         limit = min([len(content), *(barrier for barrier in barriers if barrier > start)])
@@ -71,12 +59,12 @@ def blank_jpegs(
         if not clean and not whole:
             continue
         if not clean:
-            end = _end_told(content, start, end, limit, areas)
+            end = _end_by_pointer(content, start, end, limit, areas)
         content[start:end] = bytes(end - start)
         at = end
 
 
-def _end_told(
+def _end_by_pointer(
     content: bytearray, start: int, broken: int, limit: int, areas: Sequence[tuple[int, int]]
 ) -> int:
     """Return where a JPEG without a proper end may reach to."""
@@ -86,20 +74,14 @@ def _end_told(
         around, key=lambda area: area[1] - area[0], default=(0, min(behind, default=len(content)))
     )
     last = min(last, limit)
-    length = _length_told(bytes(content[first:start]), start, first)
+    length = _length_in(bytes(content[first:start]), start, first)
     if length and start + length <= last:
         return start + length
     return broken if _START.match(content, broken + 1) and broken < last else last
 
 
-def _length_told(note: bytes, start: int, first: int) -> int:
-    """Return the length that a tag gives for the preview at `start`, or 0.
-
-    Args:
-        note: the maker's note before the preview.
-        start: of the preview, in the block.
-        first: of the note, in the block.
-    """
+def _length_in(note: bytes, start: int, first: int) -> int:
+    """Return the length that a tag of the maker's note, from `first`, gives a preview, or 0."""
     for base in (0, *range(first, first + _LONGEST_HEAD + 1)):
         if start < base:
             break

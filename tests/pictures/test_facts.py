@@ -1,18 +1,20 @@
-"""What a file holds beside its picture: a TIFF's tags as they were, and parts that are said."""
+"""What a file holds beside its picture: a TIFF's tags as they were, and notes of other parts."""
 
 import io
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from deepgin.pictures import Document
-from deepgin.pictures.beside import look_beside
-from deepgin.pictures.exif import ExifAsItIs
-from deepgin.pictures.tags import Tag, laid, numbers
+from deepgin.pictures.formats.tiff import Tag, laid, numbers
+from deepgin.pictures.metadata import Metadata
+from deepgin.pictures.metadata.exif import ExifAsItIs, true_exif
+from deepgin.pictures.metadata.facts import facts_of
 
-from .test_previews import PREVIEW
+from .builders import PREVIEW
 from .test_xmp import HDR, packet
 
 TEXT = "© größer 国\0".encode()
@@ -46,12 +48,12 @@ def as_stored(exif):
     file = io.BytesIO(exif)
     file.seek(folder.next)
     folder.load(file)
-    found = {tag: (folder.tagtype[tag], data) for tag, data in folder._tagdata.items()}
-    if 0x8769 in found:
+    tags = {tag: (folder.tagtype[tag], data) for tag, data in folder._tagdata.items()}
+    if 0x8769 in tags:
         file.seek(folder[0x8769])
         folder.load(file)
-        found |= {tag: (folder.tagtype[tag], data) for tag, data in folder._tagdata.items()}
-    return found
+        tags |= {tag: (folder.tagtype[tag], data) for tag, data in folder._tagdata.items()}
+    return tags
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -83,15 +85,11 @@ def test_a_tiff_of_either_byte_order_holds_the_same_pixels(tmp_path, order, mode
     shape = (7, 9, 3) if mode.startswith("RGB") else (7, 9)
     kind = np.uint16 if mode.endswith("16") else np.uint8
     pixels = np.random.default_rng(0).integers(0, np.iinfo(kind).max, shape, kind)
-    Image.new("L", (1, 1)).save(tmp_path / "told.jpg", exif=exif)
-    Document.of_array(pixels).save(tmp_path / "plain.tif")
-    told = Document.open(tmp_path / "told.jpg").metadata
-    document = Document.of_array(pixels)
-    object.__setattr__(document, "metadata", told)
-    document.save(tmp_path / "out.tif")
+    replace(Document.of_array(pixels), metadata=Metadata(exif=true_exif(exif))).save(
+        tmp_path / "out.tif"
+    )
     assert (tmp_path / "out.tif").read_bytes()[:2] == (b"II" if order == "<" else b"MM")
-    for name in ("plain", "out"):
-        np.testing.assert_array_equal(Document.open(tmp_path / f"{name}.tif").pixels, pixels)
+    np.testing.assert_array_equal(Document.open(tmp_path / "out.tif").pixels, pixels)
 
 
 def test_a_big_tiff(tmp_path):
@@ -156,28 +154,22 @@ def test_several_pictures_are_said_once(tmp_path):
     assert notes == ("only the first of its 2 pictures is used",)
 
 
+HEIC = b"\0\0\0\x10ftypheic\0\0\0\0"
+AUX = "urn:com:apple:photo:2020:aux:"
+
+
 @pytest.mark.parametrize(
-    ("boxes", "info", "parts"),
+    ("kind", "boxes", "info", "parts"),
     [
-        (b"", {}, set()),
-        (b"\0\0\0\x10mpvdabcdefgh", {}, {"video"}),
-        (b"", {"aux": {"urn:com:apple:photo:2020:aux:hdrgainmap": [2]}}, {"HDR gain map"}),
-        (
-            b"",
-            {"aux": {"urn:com:apple:photo:2018:aux:portraiteffectsmatte": [2]}},
-            {"auxiliary picture"},
-        ),
-        (b"", {"depth_images": ["one"]}, {"depth map"}),
+        ("HEIF", HEIC, {}, set()),
+        ("HEIF", HEIC + b"\0\0\0\x10mpvdabcdefgh", {}, {"video"}),
+        ("HEIF", HEIC, {"aux": {AUX + "hdrgainmap": [2]}}, {"HDR gain map"}),
+        ("HEIF", HEIC, {"aux": {AUX + "portraiteffectsmatte": [2]}}, {"auxiliary picture"}),
+        ("HEIF", HEIC, {"depth_images": ["one"]}, {"depth map"}),
+        ("AVIF", b"\0\0\0\x14ftypavif\0\0\0\0tmap", {}, {"HDR gain map"}),
     ],
 )
-def test_parts_of_a_heic(boxes, info, parts):
+def test_parts_in_boxes(kind, boxes, info, parts):
     image = Image.new("RGB", (9, 7))
-    image.format, image.info = "HEIF", info
-    image.fp = io.BytesIO(b"\0\0\0\x10ftypheic\0\0\0\0" + boxes)
-    assert look_beside(image).parts == parts
-
-
-def test_an_avif_with_a_gain_map():
-    image = Image.new("RGB", (9, 7))
-    image.format, image.fp = "AVIF", io.BytesIO(b"\0\0\0\x14ftypavif\0\0\0\0tmap")
-    assert look_beside(image).parts == {"HDR gain map"}
+    image.format, image.info, image.fp = kind, info, io.BytesIO(boxes)
+    assert facts_of(image).parts == parts

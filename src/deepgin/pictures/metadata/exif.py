@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from ..formats.tiff import SIZES, Tag
 from .previews import blank_jpegs
-from .tags import SIZES, Tag
 
 _PREFIX = b"Exif\0\0"
 _ORIENTATION, _EXIF_FOLDER, _PICTURES = 0x0112, 0x8769, 0x014A
@@ -28,17 +28,15 @@ _SHORT, _LONG = 3, 4
 def true_exif(exif: bytes, *, upright: bool = True, sideways: bool = False) -> bytes:
     """Return an EXIF block without previews and, if `upright`, with orientation 1.
 
-    Args:
-        exif: a TIFF header and its folders, with or without `Exif` and two zeros before it.
-        upright: the pixels have been turned as the orientation said.
-        sideways: they were turned by a quarter: width and height change places.
+    The pixels were turned by a quarter if `sideways`: width and height change places.
 
     Raises:
         ValueError: the block is damaged.
     """
     block = _block(exif)
     try:
-        block.check()
+        if bytes(block.content[:4]) not in (b"II*\0", b"MM\0*"):
+            raise ValueError("damaged EXIF: no TIFF header")
         first = block.number("I", 4)
         entries = block.entries(first)
         if upright and _ORIENTATION in entries:
@@ -62,18 +60,18 @@ def true_exif(exif: bytes, *, upright: bool = True, sideways: bool = False) -> b
 def tags_in(exif: bytes) -> dict[int, Tag]:
     """Return the tags of the first folder of an EXIF block that `true_exif` returned."""
     block = _block(exif)
-    found = {}
+    tags = {}
     for tag, entry in block.entries(block.number("I", 4)).items():
         if area := block.area(entry):
-            found[tag] = Tag(block.number("H", entry + 2), bytes(block.content[slice(*area)]))
-    return found
+            tags[tag] = Tag(block.number("H", entry + 2), bytes(block.content[slice(*area)]))
+    return tags
 
 
 class ExifAsItIs(Image.Exif):
     """EXIF that Pillow writes byte by byte, less the orientation if Pillow has taken that out."""
 
     def __init__(self, exif: bytes) -> None:
-        """Take an EXIF block that `true_exif` returned."""
+        """Take a block that `true_exif` returned."""
         super().__init__()
         self.load(exif)
         self._block = exif
@@ -96,10 +94,6 @@ class _Block:
     """A TIFF block, and its numbers in its own byte order."""
 
     content: bytearray
-
-    def check(self) -> None:
-        if bytes(self.content[:4]) not in (b"II*\0", b"MM\0*"):
-            raise ValueError("damaged EXIF: no TIFF header")
 
     def number(self, kind: str, at: int) -> int:
         value: int = struct.unpack_from(self._order + kind, self.content, at)[0]
@@ -142,8 +136,7 @@ class _Block:
 
     def areas(self, folder: int) -> list[tuple[int, int]]:
         """Return start and end of all values of a folder."""
-        found = (self.area(entry) for entry in self.entries(folder).values())
-        return [area for area in found if area]
+        return [area for entry in self.entries(folder).values() if (area := self.area(entry))]
 
     def folders(self, first: int) -> Iterator[int]:
         """Give the offset of every folder that can be reached from `first`, and read."""
@@ -185,9 +178,8 @@ class _Block:
         for offset, length in _THUMBNAILS:
             if offset in entries and length in entries:
                 # Several strips: their offsets and lengths stand elsewhere, one after the other.
-                for start, size in zip(
-                    self.values(entries[offset]), self.values(entries[length]), strict=False
-                ):
+                starts, sizes = self.values(entries[offset]), self.values(entries[length])
+                for start, size in zip(starts, sizes, strict=False):
                     self._blank(start, size)
 
     def values(self, entry: int) -> list[int]:

@@ -19,9 +19,9 @@ _LONGEST = 64
 Chunk = tuple[bytes, bytes]
 
 
-def told_chunks(file: IO[bytes]) -> tuple[Chunk, ...]:
-    """Return the chunks of an open PNG that tell of colours, and its texts; the position stays."""
-    before, found = file.tell(), []
+def named_chunks(file: IO[bytes]) -> tuple[Chunk, ...]:
+    """Return the chunks of an open PNG that are of colours, and its texts."""
+    chunks = []
     end = file.seek(0, 2)
     file.seek(8)
     while len(head := file.read(8)) == 8:
@@ -29,46 +29,40 @@ def told_chunks(file: IO[bytes]) -> tuple[Chunk, ...]:
         if length > end:
             break  # damaged
         if name in _TEXTS or (name in _COLOURS and length <= _LONGEST):
-            found.append((name, file.read(length)))
+            chunks.append((name, file.read(length)))
             length = 0
         file.seek(length + 4, 1)
-    file.seek(before)
-    return tuple(found)
+    return tuple(chunks)
 
 
 def colour_chunks(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
-    """Return those that tell of colours, each name once."""
+    """Return those of colours, each name once."""
     return tuple({name: (name, body) for name, body in chunks if name in _COLOURS}.values())
 
 
 def texts(chunks: tuple[Chunk, ...]) -> tuple[tuple[str, str], ...]:
     """Return keys and texts in the file's order, repeated keys too; damaged ones are left out."""
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     stream = PngImagePlugin.PngStream(BytesIO())
     for name, body in chunks:
         if name in _TEXTS:
             stream.fp = BytesIO(body)
             with suppress(SyntaxError, UnicodeError):
                 getattr(stream, f"chunk_{name.decode()}")(0, len(body))
-            found += stream.im_text.items()
+            pairs += stream.im_text.items()
             stream.im_text.clear()
-    return tuple(found)
+    return tuple(pairs)
 
 
-_COLOUR_TYPES = {2: 4, 3: 2, 4: 6}
-_MODES = {2: "LA", 3: "RGB", 4: "RGBA"}
 _ROWS = 256
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def write_png(file: IO[bytes], pixels: np.ndarray, options: dict[str, Any]) -> None:
-    """Write samples as PNG.
+    """Write samples, uint8 or uint16, H x W or H x W x C, as PNG.
 
-    Args:
-        file: open for writing, at its start.
-        pixels: uint8 or uint16, H x W or H x W x C.
-        options: as Pillow takes them, and perhaps `aspect` (see `Metadata`) and `chunks`: names
-            and bodies of what comes before the samples.
+    Options are Pillow's, and `aspect` (see `Metadata`) and `chunks`: names and bodies of what comes
+    before the samples.
     """
     options = dict(options)
     before = [*options.pop("chunks", ())]
@@ -76,23 +70,20 @@ def write_png(file: IO[bytes], pixels: np.ndarray, options: dict[str, Any]) -> N
         before.append((b"pHYs", struct.pack(">IIB", *aspect, 0)))
     deep = pixels.dtype == np.uint16 and pixels.ndim == 3
     height, width = pixels.shape[:2]
-    image = Image.new(_MODES[pixels.shape[2]], (1, 1)) if deep else Image.fromarray(pixels)
-    written = False
+    # Pillow does not write 16-bit colour: one pixel of 8 bit gives the other chunks.
+    image = Image.fromarray(pixels[:1, :1].astype(np.uint8) if deep else pixels)
     file.write(_SIGNATURE)
     for name, body, _ in PngImagePlugin.getchunks(image, **options):
         if deep and name == b"IHDR":
-            body = (
-                struct.pack(">IIBB", width, height, 16, _COLOUR_TYPES[pixels.shape[2]]) + body[10:]
-            )
-        if not deep or name != b"IDAT":
-            _chunk(file, name, body)
-        elif not written:
-            written = True
+            body = struct.pack(">IIB", width, height, 16) + body[9:]
+        if deep and name == b"IDAT":
             for part in _deflated(map(_paeth, _bands(pixels))):
                 _chunk(file, b"IDAT", part)
+        else:
+            _chunk(file, name, body)
         if name == b"IHDR":
-            for told in before:
-                _chunk(file, *told)
+            for ours in before:
+                _chunk(file, *ours)
 
 
 def _chunk(file: IO[bytes], name: bytes, body: bytes) -> None:
@@ -113,12 +104,8 @@ def _paeth(band: np.ndarray) -> bytes:
     # To int16, since sums and differences of bytes leave a byte.
     rows = band.astype(">u2").reshape(len(band), -1).view(np.uint8).astype(np.int16)
     rows = np.pad(rows, ((0, 0), (size, 0)))
-    here, left, above, corner = (
-        rows[1:, size:],
-        rows[1:, :-size],
-        rows[:-1, size:],
-        rows[:-1, :-size],
-    )
+    here, above = rows[1:, size:], rows[:-1, size:]
+    left, corner = rows[1:, :-size], rows[:-1, :-size]
     to_left, to_above, to_corner = above - corner, left - corner, left + above - 2 * corner
     by_left, by_above, by_corner = abs(to_left), abs(to_above), abs(to_corner)
     likeliest = np.where(

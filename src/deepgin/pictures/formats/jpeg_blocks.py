@@ -16,8 +16,8 @@ from PIL import Image, JpegImagePlugin
 from scipy.fft import dctn, idctn  # type: ignore[import-untyped]
 from scipy.ndimage import binary_dilation  # type: ignore[import-untyped]
 
+from ..modes import image_of, upright
 from .jpeg import JpegCoding
-from .modes import image_of, upright
 
 _GREY, _RGB, _YCC, _CMYK, _YCCK = range(1, 6)  # libjpeg's numbers of colour spaces
 _APP0, _ADOBE, _COMMENT = 0xE0, 0xEE, 0xFE
@@ -46,21 +46,13 @@ def _library() -> ModuleType | None:
 def write_kept_blocks(
     path: Path, pixels: np.ndarray, mode: str, options: dict[str, Any], original: JpegCoding
 ) -> bool:
-    """Write samples as JPEG with all blocks of `original` in which no sample differs.
+    """Write samples (uint8, upright) as JPEG with all blocks of `original` where none differs.
 
-    Args:
-        path: where to write, also what is needed on the way.
-        pixels: H x W, or H x W x 3 or 4, uint8, upright.
-        mode: L, RGB or CMYK.
-        options: what Pillow would be told; metadata is taken from them.
-        original: how the JPEG was coded that the pixels come from, with its file.
+    `options` are Pillow's; metadata is taken from them.
 
     Returns:
         Whether it was done: the extra is installed, the file is of the same size and mode, and
         what was written reads the same wherever no block changed. If not, `path` is of no use.
-
-    Raises:
-        OSError: the file cannot be written.
     """
     library = _library()
     if library is None:
@@ -157,11 +149,11 @@ def _recode(
     own = own.reshape(*shape, -1).swapaxes(1, 2)[touched]
     # The mean of the pixels that share a sample.
     parts = (-1, 8, down, 8, across)
-    wanted = _component(own, jpeg.jpeg_color_space, number).reshape(parts).mean(axis=(2, 4)) - 128
+    new = _component(own, jpeg.jpeg_color_space, number).reshape(parts).mean(axis=(2, 4)) - 128
     redone = hole[touched].reshape(parts).any(axis=(2, 4))
     table = np.array(tables[component.quant_tbl_no], np.float32).reshape(8, 8)
     kept = idctn(blocks[touched] * table, axes=(1, 2), norm="ortho")
-    quantised = dctn(np.where(redone, wanted, kept), axes=(1, 2), norm="ortho") / table
+    quantised = dctn(np.where(redone, new, kept), axes=(1, 2), norm="ortho") / table
     blocks[touched] = np.rint(quantised).clip(-_LARGEST, _LARGEST)
     near = binary_dilation(touched, np.ones((3, 3))) if down * across > 1 else touched
     return near.repeat(8 * down, 0).repeat(8 * across, 1)[: len(changed), : changed.shape[1]]
@@ -181,13 +173,11 @@ def _markers(jpeg: Any, mode: str, options: dict[str, Any]) -> list[dict[str, An
     small = BytesIO()
     Image.new(mode, (8, 8)).save(small, "JPEG", **options)
     with JpegImagePlugin.JpegImageFile(BytesIO(small.getvalue())) as image:
-        told = [
-            (_COMMENT if name == "COM" else _APP0 + int(name[3:]), data)
-            for name, data in image.applist
-        ]
+        applist = image.applist
+    markers = [(_COMMENT if n == "COM" else _APP0 + int(n[3:]), data) for n, data in applist]
     # JFIF means brightness and colours; Adobe's marker says which colour space is coded.
     jfif = jpeg.jpeg_color_space in (_GREY, _YCC)
-    kept = [(kind, data) for kind, data in told if kind != _ADOBE and (jfif or kind != _APP0)]
+    kept = [(kind, data) for kind, data in markers if kind != _ADOBE and (jfif or kind != _APP0)]
     own = [(marker["type"], marker["data"]) for marker in jpeg.markers]
     adobe = [(kind, data) for kind, data in own if kind == _ADOBE and data.startswith(b"Adobe")]
     return [{"type": kind, "data": data} for kind, data in kept[:1] + adobe + kept[1:]]

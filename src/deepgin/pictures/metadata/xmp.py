@@ -23,7 +23,7 @@ _ORIENTATIONS = (
 _OURS = re.compile(
     rb"<rdf:Description [^>]*xmlns:deepgin=[^>]*>.*?</rdf:Description>\n?", re.DOTALL
 )
-_TOLD = re.compile(rb"<deepgin:provenance>(.*?)</deepgin:provenance>", re.DOTALL)
+_PROVENANCE = re.compile(rb"<deepgin:provenance>(.*?)</deepgin:provenance>", re.DOTALL)
 _EMPTY = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
@@ -35,15 +35,14 @@ _EMPTY = (
 def true_xmp(
     xmp: bytes, *, upright: bool = True, extended: bytes | None = None
 ) -> tuple[bytes, tuple[str, ...]]:
-    """Return a packet without pictures and without claims of parts that are not kept.
+    """Return a packet without pictures and claims of parts that are not kept, and their names.
+
+    It stays as it was if nothing had to go.
 
     Args:
         xmp: as files hold it.
         upright: its orientation becomes 1.
-        extended: what a JPEG tells in further segments, if it does; it is merged.
-
-    Returns:
-        The packet, as it was if nothing had to go, and the names of the parts that it told of.
+        extended: what a JPEG has in further segments, if it does; it is merged.
 
     Raises:
         ValueError: it cannot be read, so that it cannot be made true.
@@ -55,7 +54,7 @@ def true_xmp(
     try:
         document = _parsed(xmp)
         whole = extended is None or _merge(document, extended)
-        pruned, parts = prune(document)
+        pruned, parts = _prune(document)
         if extended or pruned:
             xmp = "\n".join(node.toxml() for node in document.childNodes).encode()
     except (ExpatError, RecursionError, UnicodeError) as error:
@@ -109,10 +108,10 @@ def split_xmp(xmp: bytes) -> tuple[bytes, bytes]:
 
 def with_provenance(xmp: bytes, provenance: dict[str, Any]) -> bytes:
     """Return a packet that says how the picture was made, beside all that it said before."""
-    told = escape(json.dumps(provenance, ensure_ascii=False, sort_keys=True)).encode()
+    text = escape(json.dumps(provenance, ensure_ascii=False, sort_keys=True)).encode()
     ours = (
         b'<rdf:Description rdf:about="" xmlns:deepgin="' + NAMESPACE.encode() + b'">'
-        b"<deepgin:provenance>" + told + b"</deepgin:provenance></rdf:Description>\n"
+        b"<deepgin:provenance>" + text + b"</deepgin:provenance></rdf:Description>\n"
     )
     packet = _OURS.sub(b"", xmp)
     if b"</rdf:RDF>" not in packet:
@@ -123,17 +122,14 @@ def with_provenance(xmp: bytes, provenance: dict[str, Any]) -> bytes:
 
 def provenance_in(xmp: bytes) -> dict[str, Any] | None:
     """Return what `with_provenance` wrote, or None."""
-    found = _TOLD.search(xmp)
-    if not found:
-        return None
-    told: dict[str, Any] = json.loads(unescape(found[1].decode()))
-    return told
+    text = _PROVENANCE.search(xmp)
+    return json.loads(unescape(text[1].decode())) if text else None
 
 
 _GOOGLE = "http://ns.google.com/photos/"
 GAIN_MAP, DEPTH, VIDEO, PICTURE = "HDR gain map", "depth map", "video", "further picture"
 
-# Namespaces that tell of nothing but parts of the file that are not kept, by how they start.
+# Namespaces of nothing but parts of the file that are not kept, by how they start.
 _PARTS = {
     "http://ns.adobe.com/hdr-gain-map/": GAIN_MAP,
     "http://ns.apple.com/HDRGainMap/": GAIN_MAP,
@@ -157,7 +153,7 @@ _ITEMS = {"gainmap": GAIN_MAP, "motionphoto": VIDEO, "depth": DEPTH, "confidence
 _BASE64 = re.compile(r"\s*(/9j/|iVBORw0KGgo)[A-Za-z0-9+/=\s]{40}")
 
 
-def prune(document: minidom.Document) -> tuple[bool, tuple[str, ...]]:
+def _prune(document: minidom.Document) -> tuple[bool, tuple[str, ...]]:
     """Take out of an XMP packet what is not true; return whether it changed, and what it named."""
     changed, named = False, set()
     for element in document.getElementsByTagName("*"):
@@ -182,7 +178,7 @@ def prune(document: minidom.Document) -> tuple[bool, tuple[str, ...]]:
 
 
 def _part(space: str, name: str, value: str) -> str | None:
-    """Return the part that a property tells of, "" if it has no name, None if it is to stay."""
+    """Return the part that a property is of, "" if it has no name, None if it is to stay."""
     for start, part in _PARTS.items():
         if space.startswith(start):
             return part
