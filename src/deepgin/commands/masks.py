@@ -37,7 +37,7 @@ def run(args: Any) -> None:
     from ..errors import UsageError
     from ..files import make_folder, write_text
     from ..masks import MaskSet
-    from ..masks.sheets import preview
+    from ..masks.mask_sets import preview
     from ..pictures import Document
 
     if args.count < 1:
