@@ -58,33 +58,25 @@ def seen(path):
     with Image.open(path) as image:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
         rgb = profile.profile.xcolor_space == "RGB "
-        return np.asarray(
-            ImageCms.profileToProfile(
-                image.convert("RGB" if rgb else "L"),
-                profile,
-                ImageCms.createProfile("sRGB"),
-                outputMode="RGB",
-            )
-        )
+        image = image.convert("RGB" if rgb else "L")
+        srgb = ImageCms.createProfile("sRGB")
+        return np.asarray(ImageCms.profileToProfile(image, profile, srgb, outputMode="RGB"))
 
 
 @pytest.mark.parametrize("ending", ["webp", "tif", "jpg", "avif"])
 def test_linear_light_stays_as_bright(tmp_path, ending):
     ramp = np.repeat(np.arange(0, 256, 4, dtype=np.uint8)[None], 16, 0)
     shares = ramp[0] / 255
-    expected = (
-        np.where(shares <= 0.0031308, shares * 12.92, 1.055 * shares ** (1 / 2.4) - 0.055) * 255
-    )
+    curve = np.where(shares <= 0.0031308, shares * 12.92, 1.055 * shares ** (1 / 2.4) - 0.055)
     images = {"grey": Image.fromarray(ramp), "rgb": Image.fromarray(np.dstack([ramp] * 3))}
     for name, image in images.items():
         path = png(tmp_path / f"{name}.png", image, GAMMA)
-        assert [
-            n for n in Document.open(path).save(tmp_path / f"{name}.{ending}") if "gamma" in n
-        ] == []
+        notes = Document.open(path).save(tmp_path / f"{name}.{ending}")
+        assert not any("gamma" in note for note in notes)
         exact = ending in ("webp", "tif")
         lit = slice(4, None)  # below, one level of JPEG is many levels of light
         shown = seen(tmp_path / f"{name}.{ending}")[8, :, 0]
-        np.testing.assert_allclose(shown[lit], expected[lit], atol=1 if exact else 8)
+        np.testing.assert_allclose(shown[lit], 255 * curve[lit], atol=1 if exact else 8)
 
 
 @pytest.mark.parametrize("chunk", [WIDE, (b"cICP", bytes([12, 13, 0, 1]))])
@@ -99,17 +91,14 @@ def test_wide_primaries_become_a_profile(tmp_path, chunk):
     np.testing.assert_allclose(seen(tmp_path / "out.tif")[4, 4], expected, atol=2)
 
 
+SRGB_GAMMA = (b"gAMA", struct.pack(">I", 45455))
+
+
 @pytest.mark.parametrize(
-    "told",
-    [
-        [],
-        [(b"sRGB", b"\0"), GAMMA],
-        [(b"gAMA", struct.pack(">I", 45455))],
-        [CICP[:1] + (b"\1\x0d\0\1",)],
-    ],
+    "chunks", [[], [(b"sRGB", b"\0"), GAMMA], [SRGB_GAMMA], [(b"cICP", b"\1\x0d\0\1")]]
 )
-def test_what_says_srgb_needs_no_profile(tmp_path, photo, told):
-    path = png(tmp_path / "in.png", Image.fromarray(photo(16, 16)), *told)
+def test_srgb_needs_no_profile(tmp_path, photo, chunks):
+    path = png(tmp_path / "in.png", Image.fromarray(photo(16, 16)), *chunks)
     found, notes = kept_to(tmp_path, path, "jpg")
     assert (found.metadata.icc, notes) == (b"", [])
 
@@ -119,18 +108,8 @@ def grey_profile():
     curve = struct.pack(">4sIIH2x", b"curv", 0, 1, round(1.8 * 256))
     white = struct.pack(">4s4x3i", b"XYZ ", 63190, 65536, 54061)
     table = struct.pack(">I4sII4sII", 2, b"wtpt", 156, 20, b"kTRC", 176, len(curve))
-    head = struct.pack(
-        ">I4xI4s4s4s12x4s28x3i",
-        176 + len(curve),
-        0x02100000,
-        b"scnr",
-        b"GRAY",
-        b"XYZ ",
-        b"acsp",
-        63190,
-        65536,
-        54061,
-    )
+    fields = (176 + len(curve), 0x02100000, b"scnr", b"GRAY", b"XYZ ", b"acsp")
+    head = struct.pack(">I4xI4s4s4s12x4s", *fields) + bytes(28) + white[8:]
     return head.ljust(128, b"\0") + table + white + curve
 
 

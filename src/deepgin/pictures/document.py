@@ -19,6 +19,7 @@ from .metadata.facts import facts_of
 from .metadata.xmp import provenance_in, with_provenance
 from .modes import (
     DEEP_NAMES,
+    NAMES,
     black_share,
     colours_of,
     has_alpha,
@@ -33,8 +34,6 @@ from .modes import (
 )
 from .opening import check_format, naming, opened
 from .write import pillow_options, write_samples
-
-_NAMES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +126,7 @@ class Document:
             UsageError: another type or shape.
         """
         channels = array.shape[2] if array.ndim == 3 else 1
-        types = {"uint8": _NAMES, "uint16": DEEP_NAMES}
+        types = {"uint8": NAMES, "uint16": DEEP_NAMES}
         mode = types.get(array.dtype.name, {}).get(channels)
         if not mode or array.ndim not in (2, 3) or not array.size:
             raise UsageError(

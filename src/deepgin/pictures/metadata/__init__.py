@@ -131,8 +131,8 @@ def _extended_xmp(image: Image.Image, packet: bytes) -> bytes | None:
     head = EXTENDED + name[1]
     parts = {
         struct.unpack_from(">II", body, len(head)): body[len(head) + 8 :]
-        for name, body in image.applist
-        if name == "APP1" and body.startswith(head) and len(body) > len(head) + 8
+        for kind, body in image.applist
+        if kind == "APP1" and body.startswith(head) and len(body) > len(head) + 8
     }
     content = b""
     for (_, at), part in sorted(parts.items()):

@@ -111,35 +111,20 @@ def test_16_bit_planes(tmp_path, channels, options):
 
 def test_multiplied_grey_as_mask(tmp_path):
     grey_alpha = np.array([[[255, 255], [0, 255], [100, 200]]], np.uint8)
-    tifffile.imwrite(
-        tmp_path / "in.tif",
-        grey_alpha,
-        photometric="minisblack",
-        planarconfig="contig",
-        extrasamples=["assocalpha"],
-    )
+    options = {"photometric": "minisblack", "planarconfig": "contig"}
+    tifffile.imwrite(tmp_path / "in.tif", grey_alpha, extrasamples=["assocalpha"], **options)
     assert read_mask(tmp_path / "in.tif").tolist() == [[True, False, False]]
 
 
 @pytest.mark.parametrize(
     ("photometric", "known", "depth"),
-    [
-        ("rgb", 3, np.uint8),
-        ("rgb", 3, np.uint16),
-        ("minisblack", 1, np.uint8),
-        ("separated", 4, np.uint8),
-    ],
+    [("rgb", 3, "u1"), ("rgb", 3, "u2"), ("minisblack", 1, "u1"), ("separated", 4, "u1")],
 )
-def test_extra_channels_are_said(tmp_path, photometric, known, depth):
+def test_extra_channels_have_a_note(tmp_path, photometric, known, depth):
     shape = (5, 6, known + 1)
     pixels = np.random.default_rng(0).integers(0, np.iinfo(depth).max, shape, dtype=depth)
-    tifffile.imwrite(
-        tmp_path / "in.tif",
-        pixels,
-        photometric=photometric,
-        planarconfig="contig",
-        extrasamples=["unspecified"],
-    )
+    options = {"photometric": photometric, "planarconfig": "contig"}
+    tifffile.imwrite(tmp_path / "in.tif", pixels, extrasamples=["unspecified"], **options)
     found = Document.open(tmp_path / "in.tif")
     np.testing.assert_array_equal(found.pixels.reshape(5, 6, known), pixels[..., :known])
     assert len(found.notes) == 1
@@ -154,10 +139,10 @@ def refused(tmp_path, door=Document.open):
 @pytest.mark.parametrize(
     ("dtype", "shape", "words"),
     [
-        (np.float32, (4, 5, 3), "32-bit floating"),
+        (np.float32, (4, 5, 3), "floating"),
         (np.float32, (4, 5), "floating"),
-        (np.float64, (4, 5), "64-bit floating"),
-        (np.float16, (4, 5), "16-bit floating"),
+        (np.float64, (4, 5), "floating"),
+        (np.float16, (4, 5), "floating"),
         (np.uint32, (4, 5, 3), "32-bit"),
         (np.uint32, (4, 5), "32-bit"),
         (np.uint16, (4, 5, 4), "CMYK"),
