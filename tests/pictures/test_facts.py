@@ -133,10 +133,7 @@ def jpeg_with(tail, **options):
         (jpeg_with(b"anything else" * 9), "data behind the picture"),
         (jpeg_with(PREVIEW, xmp=packet(f'{HDR} hdrgm:Version="1.0"')), "HDR gain map"),
         (jpeg_with(jpeg_with(VIDEO, xmp=packet(HDR))), "HDR gain map, video"),
-        (
-            jpeg_with(b"", extra=b"\xff\xe2\0\x1eurn:iso:std:iso:ts:21496:-1\0"),
-            "HDR gain map",
-        ),
+        (jpeg_with(b"", extra=b"\xff\xe2\0\x1eurn:iso:std:iso:ts:21496:-1\0"), "HDR gain map"),
     ],
 )
 def test_what_follows_a_jpeg_is_said(tmp_path, content, said):

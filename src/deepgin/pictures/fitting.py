@@ -120,15 +120,10 @@ def remarks(
     kept: bool,
     lost: Iterable[str],
 ) -> tuple[str, ...]:
-    """Return notes of what writing in this format changes.
+    """Return notes of what writing samples of `mode` in this format changes.
 
-    Args:
-        target: the format.
-        mode: of the samples, before they are written.
-        metadata: as it is written.
-        quality: that was asked for.
-        kept: a JPEG's blocks were kept where the hole does not touch them.
-        lost: what is not kept beside parts of the metadata.
+    The blocks of a JPEG were `kept` where the hole does not touch them; `lost` is what is not kept
+    beside parts of the metadata.
     """
     notes = []
     if target.lossy or (target.rated and quality is not None):

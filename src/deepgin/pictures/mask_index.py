@@ -55,10 +55,7 @@ class MaskIndex:
         return index
 
     def find(
-        self,
-        folder: Path,
-        stems: Sequence[Sequence[str]],
-        others: Collection[tuple[str, str]] = (),
+        self, folder: Path, stems: Sequence[Sequence[str]], others: Collection[tuple[str, str]] = ()
     ) -> Path | None:
         """Return the file in `folder` with one of these stems, or None.
 

@@ -4,6 +4,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TypeAlias, TypeVar
@@ -60,14 +61,14 @@ def walk(
         suffixes: of the files that are listed, in lower case; None takes all files.
     """
     tree = Tree()
-    skipped = {_identity(path) for path in left_out if os.path.isdir(path)}
+    skipped = [os.stat(path) for path in left_out if os.path.isdir(path)]
 
-    def enter(folder: Path, inside: Path, above: tuple[tuple[int, int], ...]) -> None:
+    def enter(folder: Path, inside: Path, above: tuple[os.stat_result, ...]) -> None:
         try:
-            identity = _identity(folder)
-            if identity in skipped and above:
+            identity = folder.stat()
+            if above and any(os.path.samestat(identity, one) for one in skipped):
                 return
-            if identity in above:
+            if any(os.path.samestat(identity, one) for one in above):
                 tree.notes.append(f"{shown(inside)} is a link in a circle: passed over")
                 return
             entries = [*os.scandir(folder)]
@@ -218,21 +219,14 @@ def _picture_keys(paths: Iterable[PurePath]) -> set[tuple[str, str]]:
     return {key(p.parent, name) for p in paths for name in (p.stem, base(p.stem), p.name)}
 
 
-def _identity(folder: Path) -> tuple[int, int]:
-    status = folder.stat()
-    return status.st_dev, status.st_ino
-
-
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
+    with suppress(OSError):  # a link to itself
         return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
+    return False
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
     """Return whether it is a file, and no pipe. A broken link is one: opening it says why."""
-    try:
+    with suppress(OSError):
         return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
-    except OSError:
-        return True
+    return True

@@ -55,13 +55,7 @@ _WEBP = Format(
 )
 _TIFF = Format("TIFF", (".tif", ".tiff"), (*_BASIC, "CMYK", "I;16", "RGB;16", "RGBA;16"), _MORE)
 _AVIF = Format(
-    "AVIF",
-    (".avif",),
-    ("L", "RGB", "RGBA"),
-    _BLOCKS,
-    (("LA", "RGBA"),),
-    lossy=True,
-    rated=True,
+    "AVIF", (".avif",), ("L", "RGB", "RGBA"), _BLOCKS, (("LA", "RGBA"),), lossy=True, rated=True
 )
 FORMATS = (
     _PNG,

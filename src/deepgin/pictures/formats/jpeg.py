@@ -62,7 +62,8 @@ def jpeg_coding(image: Image.Image, orientation: int, file: bytes) -> JpegCoding
     factors = [(across, down) for _, across, down, _ in layers]
     width, height = image.size
     if orientation >= 5:
-        tables = [_turned(table) for table in tables]
+        # Frequencies change places as well.
+        tables = [tuple(t[8 * i + j] for j in range(8) for i in range(8)) for t in tables]
         factors = [(down, across) for across, down in factors]
         width, height = height, width
     names = tuple(name for name, *_ in layers)
@@ -83,11 +84,6 @@ def jpeg_coding(image: Image.Image, orientation: int, file: bytes) -> JpegCoding
         whole = min(coding.subsampling, 0)
         coding = replace(coding, tables=fine, subsampling=whole, file=b"")
     return coding
-
-
-def _turned(table: tuple[int, ...]) -> tuple[int, ...]:
-    """Return a table for pixels turned by a quarter: frequencies change places as well."""
-    return tuple(table[8 * column + row] for row in range(8) for column in range(8))
 
 
 def _subsampling(factors: list[tuple[int, int]]) -> int:

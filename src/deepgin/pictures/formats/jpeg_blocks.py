@@ -123,11 +123,7 @@ def _blocks(coefficients: np.ndarray) -> np.ndarray:
 
 
 def _recode(
-    jpeg: Any,
-    number: int,
-    tables: dict[int, list[int]],
-    pixels: np.ndarray,
-    changed: np.ndarray,
+    jpeg: Any, number: int, tables: dict[int, list[int]], pixels: np.ndarray, changed: np.ndarray
 ) -> np.ndarray:
     """Code the blocks of a component anew in which a sample changed.
 

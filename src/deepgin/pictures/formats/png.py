@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from typing import IO, Any
@@ -77,7 +77,7 @@ def write_png(file: IO[bytes], pixels: np.ndarray, options: dict[str, Any]) -> N
         if deep and name == b"IHDR":
             body = struct.pack(">IIB", width, height, 16) + body[9:]
         if deep and name == b"IDAT":
-            for part in _deflated(map(_paeth, _bands(pixels))):
+            for part in _deflated(pixels):
                 _chunk(file, b"IDAT", part)
         else:
             _chunk(file, name, body)
@@ -91,11 +91,13 @@ def _chunk(file: IO[bytes], name: bytes, body: bytes) -> None:
     file.write(struct.pack(">I", zlib.crc32(name + body)))
 
 
-def _bands(pixels: np.ndarray) -> Iterator[np.ndarray]:
-    """Give bands of rows, each below the last row of the band above (zeros above the first)."""
+def _deflated(pixels: np.ndarray) -> Iterator[bytes]:
+    packer = zlib.compressobj()
     for top in range(0, len(pixels), _ROWS):
+        # Each band stands below the last row of the band above, the first below zeros.
         band = pixels[max(top - 1, 0) : top + _ROWS]
-        yield band if top else np.pad(band, ((1, 0), (0, 0), (0, 0)))
+        yield packer.compress(_paeth(band if top else np.pad(band, ((1, 0), (0, 0), (0, 0)))))
+    yield packer.flush()
 
 
 def _paeth(band: np.ndarray) -> bytes:
@@ -117,10 +119,3 @@ def _paeth(band: np.ndarray) -> bytes:
     filtered[:, 0] = 4
     filtered[:, 1:] = (here - likeliest) & 255
     return filtered.tobytes()
-
-
-def _deflated(parts: Iterable[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj()
-    for part in parts:
-        yield packer.compress(part)
-    yield packer.flush()

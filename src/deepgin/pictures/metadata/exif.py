@@ -22,7 +22,7 @@ _THUMBNAILS = ((0x0201, 0x0202), (0x0111, 0x0117), (0x0144, 0x0145))
 # XMP and Photoshop's blocks have thumbnails of their own, and no place in EXIF.
 _FOREIGN = (700, 34377, 37724)
 _MOST_STRIPS, _MOST_FOLDERS = 1024, 64
-_SHORT, _LONG = 3, 4
+_LETTERS = {3: "H", 4: "I"}  # by the type of whole numbers
 
 
 def true_exif(exif: bytes, *, upright: bool = True, sideways: bool = False) -> bytes:
@@ -40,13 +40,16 @@ def true_exif(exif: bytes, *, upright: bool = True, sideways: bool = False) -> b
         first = block.number("I", 4)
         entries = block.entries(first)
         if upright and _ORIENTATION in entries:
-            block.set_value(entries[_ORIENTATION], 1)
+            entry = entries[_ORIENTATION]
+            if letter := _LETTERS.get(block.number("H", entry + 2)):
+                struct.pack_into(block.order + letter, block.content, entry + 8, 1)
         if sideways:
             block.swap(entries, *_SIZES[0])
             if _EXIF_FOLDER in entries:
-                block.swap(block.entries(block.value(entries[_EXIF_FOLDER])), *_SIZES[1])
+                block.swap(block.entries(block.values(entries[_EXIF_FOLDER])[0]), *_SIZES[1])
         folders = list(block.folders(first))
-        areas = [area for folder in folders for area in block.areas(folder)]
+        values = [entry for folder in folders for entry in block.entries(folder).values()]
+        areas = [area for entry in values if (area := block.area(entry))]
         for tag in _FOREIGN:
             if tag in entries and (area := block.area(entries[tag])):
                 block.content[slice(*area)] = bytes(area[1] - area[0])
@@ -96,23 +99,13 @@ class _Block:
     content: bytearray
 
     def number(self, kind: str, at: int) -> int:
-        value: int = struct.unpack_from(self._order + kind, self.content, at)[0]
+        value: int = struct.unpack_from(self.order + kind, self.content, at)[0]
         return value
 
     def entries(self, at: int) -> dict[int, int]:
         """Return where each tag's entry of 12 bytes is, in the folder at `at`."""
         starts = [at + 2 + 12 * i for i in range(self.number("H", at))]
         return {self.number("H", start): start for start in starts}
-
-    def value(self, entry: int) -> int:
-        """Return an entry's one whole number."""
-        return self.number("H" if self.number("H", entry + 2) == _SHORT else "I", entry + 8)
-
-    def set_value(self, entry: int, value: int) -> None:
-        kind = self.number("H", entry + 2)
-        if kind in (_SHORT, _LONG):
-            letter = "H" if kind == _SHORT else "I"
-            struct.pack_into(self._order + letter, self.content, entry + 8, value)
 
     def swap(self, entries: dict[int, int], one: int, other: int) -> None:
         """Exchange the types and values of two entries."""
@@ -126,17 +119,13 @@ class _Block:
         if tag in entries:
             entry, end = entries[tag], folder + 2 + 12 * len(entries) + 4
             self.content[entry:end] = self.content[entry + 12 : end] + bytes(12)
-            struct.pack_into(self._order + "H", self.content, folder, len(entries) - 1)
+            struct.pack_into(self.order + "H", self.content, folder, len(entries) - 1)
 
     def area(self, entry: int) -> tuple[int, int] | None:
         """Return start and end of an entry's value, or None if it is not in the block."""
         width = SIZES.get(self.number("H", entry + 2), 0) * self.number("I", entry + 4)
         start = entry + 8 if width <= 4 else self.number("I", entry + 8)
         return (start, start + width) if width and start + width <= len(self.content) else None
-
-    def areas(self, folder: int) -> list[tuple[int, int]]:
-        """Return start and end of all values of a folder."""
-        return [area for entry in self.entries(folder).values() if (area := self.area(entry))]
 
     def folders(self, first: int) -> Iterator[int]:
         """Give the offset of every folder that can be reached from `first`, and read."""
@@ -168,7 +157,7 @@ class _Block:
         if _PICTURES in entries:
             heads += self.values(entries[_PICTURES])
         if heads[0]:
-            struct.pack_into(self._order + "I", self.content, at, 0)
+            struct.pack_into(self.order + "I", self.content, at, 0)
             self.entries(heads[0])  # a thumbnail that cannot be found cannot be blanked
         for head in filter(None, heads):
             for folder in self.folders(head):
@@ -180,24 +169,20 @@ class _Block:
                 # Several strips: their offsets and lengths stand elsewhere, one after the other.
                 starts, sizes = self.values(entries[offset]), self.values(entries[length])
                 for start, size in zip(starts, sizes, strict=False):
-                    self._blank(start, size)
+                    if start + size >= len(self.content):
+                        del self.content[start:]
+                    else:
+                        self.content[start : start + size] = bytes(size)
 
     def values(self, entry: int) -> list[int]:
         """Return an entry's whole numbers."""
-        letter = "H" if self.number("H", entry + 2) == _SHORT else "I"
+        letter = _LETTERS.get(self.number("H", entry + 2), "I")
         width, count = struct.calcsize(letter), self.number("I", entry + 4)
         if count > _MOST_STRIPS:
             raise ValueError("damaged EXIF: a thumbnail of so many strips")
         at = entry + 8 if width * count <= 4 else self.number("I", entry + 8)
         return [self.number(letter, at + width * i) for i in range(count)]
 
-    def _blank(self, start: int, size: int) -> None:
-        end = min(start + size, len(self.content))
-        if end == len(self.content):
-            del self.content[start:]
-        else:
-            self.content[start:end] = bytes(max(end - start, 0))
-
     @property
-    def _order(self) -> str:
+    def order(self) -> str:
         return "<" if self.content[:2] == b"II" else ">"

@@ -33,8 +33,8 @@ class Facts:
         parts: names of parts that are not kept.
         rest: what else follows a JPEG's picture; not to be named where parts of it have names.
         shown: what is to be seen of the stored pixels: left, top, right, bottom; None is all.
-        codes, chunks: see `Metadata`; the chunks are of a PNG, its texts among them, or what has
-            their place elsewhere.
+        codes: see `Metadata`.
+        chunks: of a PNG, its texts among them, or what has their place elsewhere.
         jpeg: the file itself, of a JPEG.
     """
 
@@ -52,8 +52,7 @@ def facts_of(image: Image.Image) -> Facts:
     """Return the facts of an opened image; none if it is decoded already."""
     file = getattr(image, "fp", None)
     if file is None or file.closed:
-        codes = _nclx(image) if image.format == "HEIF" else None
-        return Facts(codes=codes)
+        return Facts(codes=_nclx(image) if image.format == "HEIF" else None)
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         return _of_jpeg(content_of(image), image)
     if image.format in ("AVIF", "HEIF"):
