@@ -1,5 +1,7 @@
 """16-bit colour: read in full and written in full, as other libraries see it too."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from deepgin.errors import PictureError, UsageError
 from deepgin.pictures import Document, read_rgb
 from deepgin.pictures.depth import _bits_in
 
-from .builders import deep_png
+from .builders import deep_png, exif_of
 
 MODES = {1: "I;16", 2: "LA;16", 3: "RGB;16", 4: "RGBA;16"}
 
@@ -50,14 +52,9 @@ def test_tiff_is_read_in_full(tmp_path, channels, order, options):
     pixels = noise(channels, (37, 29))
     kind = "minisblack" if channels == 1 else "rgb"
     extra = {"extrasamples": ["unassalpha"]} if channels == 4 else {}
-    tifffile.imwrite(
-        tmp_path / "deep.tif",
-        pixels[..., 0] if channels == 1 else pixels,
-        photometric=kind,
-        byteorder=order,
-        **extra,
-        **options,
-    )
+    own = pixels[..., 0] if channels == 1 else pixels
+    options = {"photometric": kind, "byteorder": order, **extra, **options}
+    tifffile.imwrite(tmp_path / "deep.tif", own, **options)
     found = Document.open(tmp_path / "deep.tif")
     assert found.mode == MODES[channels]
     np.testing.assert_array_equal(found.pixels.reshape(pixels.shape), pixels)
@@ -102,9 +99,8 @@ def test_others_read_tiff_of_every_mode(tmp_path, mode):
     np.testing.assert_array_equal(read.reshape(pixels.shape), pixels)
     with tifffile.TiffFile(tmp_path / "out.tif") as file:
         page = file.pages[0]
-        assert page.photometric.name == {"RGB": "RGB", "RGBA": "RGB", "CMYK": "SEPARATED"}.get(
-            mode, "MINISBLACK"
-        )
+        names = {"RGB": "RGB", "RGBA": "RGB", "CMYK": "SEPARATED"}
+        assert page.photometric.name == names.get(mode, "MINISBLACK")
         assert [e.name for e in page.extrasamples] == ["UNASSALPHA"] * ("A" in mode)
 
 
@@ -117,14 +113,12 @@ def test_slopes_are_packed_well(tmp_path):
 
 def test_metadata_beside_deep_colour(tmp_path):
     pixels = noise(3)
-    exif = Image.Exif()
-    exif[0x010F], exif[0x0112] = "Maker", 8
-    Image.new("RGB", (13, 9)).save(
-        tmp_path / "told.jpg", exif=exif, dpi=(300, 200), icc_profile=b"a profile"
-    )
-    told = Document.open(tmp_path / "told.jpg").metadata
-    document = Document.of_array(pixels)
-    object.__setattr__(document, "metadata", told)
+    exif = exif_of(8)
+    exif[0x010F] = "Maker"
+    options = {"exif": exif, "dpi": (300, 200), "icc_profile": b"a profile"}
+    Image.new("RGB", (13, 9)).save(tmp_path / "in.jpg", **options)
+    metadata = Document.open(tmp_path / "in.jpg").metadata
+    document = replace(Document.of_array(pixels), metadata=metadata)
     for ending in ("png", "tif"):
         document.save(tmp_path / f"deep.{ending}")
         found = Document.open(tmp_path / f"deep.{ending}")

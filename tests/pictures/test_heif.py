@@ -1,7 +1,6 @@
 """HEIC through the extra, and what is said without it."""
 
 import sys
-from io import BytesIO
 
 import numpy as np
 import pytest
@@ -94,20 +93,3 @@ def test_without_the_extra(heic, monkeypatch):
             check_target(heic.with_name("out.heic"))
     finally:
         opening.heif_readable.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("name", "head", "seen"),
-    [
-        ("a.jpg", b"\0\0\0\x18ftypheic", True),
-        ("a.heic", b"\0\0\0\x18ftypmif1", True),
-        ("a.avif", b"\0\0\0\x18ftypmif1", False),
-        ("a.avif", b"\0\0\0\x18ftypavif", False),
-        ("a.heic", b"\xff\xd8\xff\xe0 a JPEG", False),
-        ("a.heic", b"", False),
-    ],
-)
-def test_known_by_its_first_bytes(name, head, seen):
-    file = BytesIO(head)
-    assert opening._is_heif(file, name) == seen
-    assert file.tell() == 0

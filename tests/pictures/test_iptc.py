@@ -85,8 +85,8 @@ def test_iptc_is_kept(tmp_path, form):
 
 
 def test_previews_in_records():
-    given = RECORDS + record(202, PREVIEW)
-    assert true_iptc(given) == given.replace(PREVIEW, bytes(len(PREVIEW)))
+    records = RECORDS + record(202, PREVIEW)
+    assert true_iptc(records) == records.replace(PREVIEW, bytes(len(PREVIEW)))
 
 
 def test_long_records_take_several_segments():
@@ -105,11 +105,12 @@ def test_no_records(content):
 
 
 @pytest.mark.parametrize(("kind", "name"), [("exif", "EXIF"), ("xmp", "XMP")])
-def test_damaged_profiles_are_said(tmp_path, kind, name):
+def test_damaged_profiles_have_a_note(tmp_path, kind, name):
     info = PngImagePlugin.PngInfo()
     info.add_text(f"Raw profile type {kind}", f"\n{kind}\n   2\nzz\n")
     Image.new("RGB", (9, 7)).save(tmp_path / "in.png", pnginfo=info)
-    assert Document.open(tmp_path / "in.png").notes == (f"its damaged {name} is not kept",)
+    (note,) = Document.open(tmp_path / "in.png").notes
+    assert name in note
 
 
 @pytest.mark.parametrize(

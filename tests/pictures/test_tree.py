@@ -34,11 +34,7 @@ def test_other_and_hidden_files_are_passed_over(tmp_path):
     touch(tmp_path, "a.png", "._a.png", ".hidden/b.png", "c/.thumbs/d.png", "notes.txt", "e/f.png")
     (tmp_path / "folder.jpg").mkdir()
     assert listed(tmp_path) == ["a.png", "e/f.png"]
-
-
-def test_folder_below_a_hidden_one(tmp_path):
-    touch(tmp_path / ".cache" / "photos", "a.png")
-    assert listed(tmp_path / ".cache" / "photos") == ["a.png"]
+    assert listed(tmp_path / ".hidden") == ["b.png"]
 
 
 def test_limit_is_taken_evenly(tmp_path):
@@ -47,34 +43,23 @@ def test_limit_is_taken_evenly(tmp_path):
     assert listed(tmp_path, 4) == ["00.png", "03.png", "06.png", "09.png"]
     assert listed(tmp_path, 1) == ["00.png"]
     assert listed(tmp_path, 10) == listed(tmp_path, 99) == listed(tmp_path, 0) == names
-
-
-def test_negative_limit(tmp_path):
-    touch(tmp_path, "a.png")
-    with pytest.raises(UsageError, match="-1"):
+    with pytest.raises(UsageError) as raised:
         find_pictures(tmp_path, -1)
+    assert raised.value.field == "limit"
 
 
-def test_empty_folder(tmp_path):
-    touch(tmp_path, "notes.txt")
-    with pytest.raises(PictureError, match="holds no pictures") as raised:
-        find_pictures(tmp_path)
-    assert str(tmp_path) in str(raised.value)
-
-
-@pytest.mark.parametrize("name", ["missing", "file.png"])
-def test_no_folder(tmp_path, name):
-    touch(tmp_path, "file.png")
-    with pytest.raises(PictureError, match="no such folder") as raised:
+@pytest.mark.parametrize("name", ["empty", "missing", "file.png"])
+def test_no_pictures(tmp_path, name):
+    touch(tmp_path, "file.png", "empty/notes.txt")
+    with pytest.raises(PictureError, match=name):
         find_pictures(tmp_path / name)
-    assert name in str(raised.value)
 
 
 def test_masks_beside_their_pictures_are_none_themselves(tmp_path):
-    touch(
-        tmp_path, "a.jpg", "a-mask.png", "sub/b.png", "sub/b_mask.png", "c_mask.png", "d/a_mask.png"
-    )
-    assert listed(tmp_path) == ["a.jpg", "c_mask.png", "d/a_mask.png", "sub/b.png"]
+    touch(tmp_path, "a.jpg", "a-mask.png", "sub/b.png", "sub/b_mask.png", "c_mask.png")
+    touch(tmp_path, "d/a_mask.png", "e/caf\u00e9.png", "e/cafe\u0301_mask.png")
+    pictures = ["a.jpg", "c_mask.png", "d/a_mask.png", "e/caf\u00e9.png", "sub/b.png"]
+    assert listed(tmp_path) == pictures
 
 
 def test_every_command_lists_the_same_pictures(tmp_path):
@@ -109,8 +94,3 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuses)
     with pytest.raises(PictureError, match="locked"):
         find_pictures(tmp_path)
-
-
-def test_names_with_accents_of_one_and_of_two_code_points(tmp_path):
-    touch(tmp_path, "caf\u00e9.png", "cafe\u0301_mask.png")
-    assert listed(tmp_path) == ["caf\u00e9.png"]
