@@ -85,9 +85,8 @@ def test_a_tiff_of_either_byte_order_holds_the_same_pixels(tmp_path, order, mode
     shape = (7, 9, 3) if mode.startswith("RGB") else (7, 9)
     kind = np.uint16 if mode.endswith("16") else np.uint8
     pixels = np.random.default_rng(0).integers(0, np.iinfo(kind).max, shape, kind)
-    replace(Document.of_array(pixels), metadata=Metadata(exif=true_exif(exif))).save(
-        tmp_path / "out.tif"
-    )
+    metadata = Metadata(exif=true_exif(exif))
+    replace(Document.of_array(pixels), metadata=metadata).save(tmp_path / "out.tif")
     assert (tmp_path / "out.tif").read_bytes()[:2] == (b"II" if order == "<" else b"MM")
     np.testing.assert_array_equal(Document.open(tmp_path / "out.tif").pixels, pixels)
 
@@ -136,7 +135,7 @@ def jpeg_with(tail, **options):
         (jpeg_with(b"", extra=b"\xff\xe2\0\x1eurn:iso:std:iso:ts:21496:-1\0"), "HDR gain map"),
     ],
 )
-def test_what_follows_a_jpeg_is_said(tmp_path, content, said):
+def test_what_follows_a_jpeg_is_named(tmp_path, content, said):
     (tmp_path / "in.jpg").write_bytes(content)
     document = Document.open(tmp_path / "in.jpg")
     assert [note.partition("not kept: ")[2] for note in document.notes] == ([said] if said else [])
@@ -144,11 +143,14 @@ def test_what_follows_a_jpeg_is_said(tmp_path, content, said):
     assert Document.open(tmp_path / "out.jpg").notes == ()
 
 
-def test_several_pictures_are_said_once(tmp_path):
-    image = Image.new("RGB", (9, 7))
-    image.save(tmp_path / "in.mpo", save_all=True, append_images=[image])
-    notes = Document.open(tmp_path / "in.mpo").notes
-    assert notes == ("only the first of its 2 pictures is used",)
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF", "AVIF", "MPO"])
+def test_first_of_several_pictures(tmp_path, kind):
+    first, second = (Image.new("RGB", (16, 12), colour) for colour in ("red", "blue"))
+    first.save(tmp_path / "in", kind, save_all=True, append_images=[second])
+    document = Document.open(tmp_path / "in")
+    assert sum("first of its 2 pictures" in note for note in document.notes) == 1
+    assert (document.size, document.format) == ((16, 12), kind)
+    assert np.abs(document.rgb().astype(int) - (255, 0, 0)).max() < 10
 
 
 HEIC = b"\0\0\0\x10ftypheic\0\0\0\0"
