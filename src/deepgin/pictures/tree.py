@@ -81,9 +81,9 @@ def walk(
             if _is_folder(entry):
                 if below:
                     enter(folder / entry.name, inside / entry.name, (*above, identity))
-            elif (suffixes is None or PurePath(entry.name).suffix.lower() in suffixes) and _is_file(
-                entry
-            ):
+                continue
+            listed = suffixes is None or PurePath(entry.name).suffix.lower() in suffixes
+            if listed and _is_file(entry):
                 tree.files.append(inside / entry.name)
 
     enter(root, Path(), ())

@@ -30,10 +30,8 @@ def write_tiff(file: IO[bytes], pixels: np.ndarray, mode: str, options: dict[str
     block = bytearray(options["exif"].removeprefix(b"Exif\0\0") or b"II*\0\0\0\0\0")
     block += bytes(len(block) % 2)
     order = "<" if block[:2] == b"II" else ">"
-    strips = [
-        zlib.compress(_differences(pixels[top : top + _ROWS], order))
-        for top in range(0, height, _ROWS)
-    ]
+    bands = (pixels[top : top + _ROWS] for top in range(0, height, _ROWS))
+    strips = [zlib.compress(_differences(band, order)) for band in bands]
     ends = [*accumulate(map(len, strips), initial=len(block))]
     storage = {256: width, 257: height, 277: channels, 278: _ROWS}
     storage |= {259: 8, 317: 2, 284: 1}  # deflated, less the left neighbour, interleaved
@@ -41,19 +39,14 @@ def write_tiff(file: IO[bytes], pixels: np.ndarray, mode: str, options: dict[str
     if has_alpha(mode):
         storage[338] = 2  # colours are not multiplied by it
     tags = _metadata(order, options)
-    tags |= {
-        tag: numbers(order, _LONG if value > 65535 else _SHORT, value)
-        for tag, value in storage.items()
-    }
+    for tag, value in storage.items():
+        tags[tag] = numbers(order, _LONG if value > 65535 else _SHORT, value)
     tags[258] = numbers(order, _SHORT, *(8 * pixels.dtype.itemsize,) * channels)
     tags[273] = numbers(order, _LONG, *ends[:-1])
     tags[279] = numbers(order, _LONG, *map(len, strips))
     at = ends[-1] + ends[-1] % 2
     struct.pack_into(order + "I", block, 4, at)
-    file.write(block)
-    for strip in strips:
-        file.write(strip)
-    file.write(bytes(at - ends[-1]) + laid(order, tags, at))
+    file.writelines([block, *strips, bytes(at - ends[-1]), laid(order, tags, at)])
 
 
 def _metadata(order: str, options: dict[str, Any]) -> dict[int, Tag]:
@@ -62,19 +55,13 @@ def _metadata(order: str, options: dict[str, Any]) -> dict[int, Tag]:
     for tag, name, kind in ((700, "xmp", 1), (34675, "icc_profile", 7), (IPTC_TAG, "iptc", 7)):
         if options.get(name):
             tags[tag] = Tag(kind, options[name])
-    if "dpi" in options:
-        _set_resolution(tags, order, options["dpi"], unit=2)
-    elif "aspect" in options:
-        _set_resolution(tags, order, options["aspect"], unit=1)
+    # How many pixels stand across and down, to an inch (2) or an unknown length (1).
+    if resolution := options.get("dpi") or options.get("aspect"):
+        for tag, number in zip((282, 283), resolution, strict=True):
+            ratio = Fraction(number).limit_denominator(4000).as_integer_ratio()
+            tags[tag] = numbers(order, 5, *ratio)
+        tags[296] = numbers(order, _SHORT, 2 if "dpi" in options else 1)
     return tags
-
-
-def _set_resolution(tags: dict[int, Tag], order: str, pair: tuple[float, float], unit: int) -> None:
-    """Set how many pixels stand across and down, to an inch (2) or an unknown length (1)."""
-    for tag, number in zip((282, 283), pair, strict=True):
-        ratio = Fraction(number).limit_denominator(4000).as_integer_ratio()
-        tags[tag] = numbers(order, 5, *ratio)
-    tags[296] = numbers(order, _SHORT, unit)
 
 
 def _differences(strip: np.ndarray, order: str) -> bytes:

@@ -10,7 +10,7 @@ from PIL import Image
 from deepgin.pictures import Document
 from deepgin.pictures.metadata.xmp import true_xmp
 
-from .builders import PREVIEW
+from ..builders import PREVIEW
 
 GOOGLE = "http://ns.google.com/photos/1.0/"
 KEPT = 'xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg"'

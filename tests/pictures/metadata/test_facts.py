@@ -14,7 +14,7 @@ from deepgin.pictures.metadata import Metadata
 from deepgin.pictures.metadata.exif import ExifAsItIs, true_exif
 from deepgin.pictures.metadata.facts import facts_of
 
-from .builders import PREVIEW
+from ..builders import PREVIEW
 from .test_xmp import HDR, packet
 
 TEXT = "© größer 国\0".encode()

@@ -9,7 +9,7 @@ from PIL import Image, JpegImagePlugin
 from deepgin.pictures import Document
 from deepgin.pictures.formats import jpeg_blocks
 
-from .builders import exif_of
+from ..builders import exif_of
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from deepgin.errors import PictureError
 from deepgin.inpainting.inputs import as_document, as_marks
 from deepgin.pictures import Document, read_mask, read_rgb
 
-from .builders import UPRIGHT
+from ..builders import UPRIGHT
 
 MODES = {"L": 1, "P": 1, "RGB": 3, "RGBA": 4, "CMYK": 4, "I;16": 1}
 

@@ -12,8 +12,8 @@ from PIL import Image, PngImagePlugin
 from deepgin.errors import PictureError
 from deepgin.pictures import Document
 
-from .builders import chunk, chunks_of, whole_png
-from .test_colours import CICP, GAMMA, LIGHT, WIDE, kept_to, png
+from ..builders import chunk, chunks_of, whole_png
+from ..test_fitting import CICP, GAMMA, LIGHT, WIDE, kept_to, png
 
 
 @pytest.mark.parametrize("deep", [False, True])

@@ -11,7 +11,7 @@ from deepgin.pictures import Document
 from deepgin.pictures.metadata.exif import true_exif
 from deepgin.pictures.metadata.previews import blank_jpegs
 
-from .builders import PREVIEW, jpeg_of_noise
+from ..builders import PREVIEW, jpeg_of_noise
 
 OTHER = jpeg_of_noise(2, progressive=True)
 HEAD, BETWEEN, REST = b"Maker\0\1\2\3", b"-between-", b"-the rest of the note-"

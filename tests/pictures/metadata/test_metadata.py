@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 from deepgin.pictures import Document, provenance_of, read_rgb
 from deepgin.pictures.metadata.xmp import provenance_in, with_provenance
 
-from .builders import UPRIGHT
+from ..builders import UPRIGHT
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = (

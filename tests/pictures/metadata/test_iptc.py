@@ -9,7 +9,7 @@ from PIL import Image, IptcImagePlugin, PngImagePlugin, TiffImagePlugin
 from deepgin.pictures import Document
 from deepgin.pictures.metadata.iptc import jpeg_segments, png_text, true_iptc
 
-from .builders import PREVIEW
+from ..builders import PREVIEW
 
 
 def record(number, value):
