@@ -1,6 +1,4 @@
-"""Object-like masks: share, place, one piece without holes. The kind's name: kinds.py."""
-
-import random
+"""Object-like masks: share, place, one piece without holes. Pinned hashes: test_mask_sets.py."""
 
 import numpy as np
 import pytest
@@ -8,33 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from deepgin.errors import UsageError
-from deepgin.masks import VARIATIONS, blob, coverage, draw, sha256
+from deepgin.masks import blob, coverage
 from deepgin.masks.blob import _SCALE, _largest, _noise, _weights
 from deepgin.masks.draws import Draws
-
-# Height, width, seed, first 16 digits of the SHA-256: as in test_mask_sets.py, never repaired.
-PINNED = [
-    (256, 256, 0, "80960d0f9e0e2ef1"),
-    (300, 500, "validation/2", "30ae1543bb60b191"),
-    (1024, 700, 3, "4ff11a4fa415ed1b"),
-    (1, 1, 4, "6937b73fc7e4ac29"),
-    (5, 90, 5, "a188dfe2643f705a"),
-]
 
 
 def drawn(*rows):
     return np.array([[pixel == "#" for pixel in row] for row in rows])
 
 
-@pytest.mark.parametrize(("height", "width", "seed", "expected"), PINNED)
-def test_pinned_bits(height, width, seed, expected):
-    assert sha256(blob(height, width, seed))[:16] == expected
-    assert np.array_equal(blob(height, width, seed), draw("blob", height, width, seed))
-    assert "blob" in VARIATIONS
-
-
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(64, 320), st.integers(64, 320), st.integers())
 def test_one_piece_without_holes_of_3_to_10_percent(height, width, seed):
     mask = blob(height, width, seed)
@@ -42,15 +23,6 @@ def test_one_piece_without_holes_of_3_to_10_percent(height, width, seed):
     assert 0.03 <= coverage(mask) <= 0.10
     assert ndimage.label(mask)[1] == 1
     assert np.array_equal(ndimage.binary_fill_holes(mask), mask)
-
-
-@settings(deadline=None)
-@given(st.integers(1, 70), st.integers(1, 70), st.integers())
-def test_any_size_and_seed(height, width, seed):
-    mask = blob(height, width, seed)
-    assert mask.dtype == np.bool_ and mask.shape == (height, width)
-    assert mask.any()
-    assert np.array_equal(mask, blob(height, width, seed))
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 3000), (3000, 64), (64, 64), (700, 900)])
@@ -81,13 +53,6 @@ def test_outlines_are_neither_discs_nor_dust():
     assert 1.1 < np.median(np.divide(edge, disc)) < 1.8
 
 
-def test_weights_of_noise_are_whole_and_sum_to_one():
-    weights = _weights(50, 7.3)
-    assert np.array_equal(weights, np.rint(weights)) and weights.min() >= 0
-    assert set(weights.sum(1)) == {6 * 64.0**3}
-    assert weights.shape == (50, int(49 / 7.3) + 4)
-
-
 def test_noise_does_not_depend_on_the_order_of_sums():
     tall, wide = _weights(30, 5.0), _weights(40, 5.0)
     draws = Draws("test", 0)
@@ -104,21 +69,5 @@ def test_noise_does_not_depend_on_the_order_of_sums():
 
 
 def test_the_largest_piece_is_filled():
-    found = _largest(drawn("#......", "..####.", "..#..#.", "..#..#.", "#.####."))
-    assert np.array_equal(found, drawn(".......", "..####.", "..####.", "..####.", "..####."))
-
-
-def test_only_random_is_drawn_from(monkeypatch):
-    usual = blob(64, 64, 5)
-
-    class OnlyRandom:
-        def __init__(self, seed, kind=random.Random):
-            self.random = kind(seed).random
-
-    monkeypatch.setattr(random, "Random", OnlyRandom)
-    assert np.array_equal(blob(64, 64, 5), usual)
-
-
-def test_size_under_one_pixel_is_refused():
-    with pytest.raises(UsageError):
-        blob(8, 0, 0)
+    filled = _largest(drawn("#......", "..####.", "..#..#.", "..#..#.", "#.####."))
+    assert np.array_equal(filled, drawn(".......", "..####.", "..####.", "..####.", "..####."))

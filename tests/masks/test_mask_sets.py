@@ -5,10 +5,15 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deepgin.errors import UsageError
-from deepgin.masks import KINDS, MaskSet, coverage, draw, rectangle, sha256
+from deepgin.masks import KINDS, VARIATIONS, MaskSet, coverage, draw, rectangle, sha256
 from deepgin.masks.draws import Draws
+from deepgin.masks.mask_sets import preview
+
+SEEDS = st.one_of(st.integers(), st.text(max_size=20))
 
 # Kind, height, width, seed, options, and the first 16 digits of the mask's SHA-256. A change here
 # is a change of every published mask set: never repair this table, repair the generator.
@@ -36,6 +41,11 @@ PINNED = [
     ("cellular", 5, 90, 5, {}, "c8b7d688bc8b971e"),
     ("freeform", 512, 512, 6, {"absolute": True}, "10009998e2158eff"),
     ("freeform", 128, 100, 7, {"absolute": True}, "968b4f32cb3782ac"),
+    ("blob", 256, 256, 0, {}, "80960d0f9e0e2ef1"),
+    ("blob", 300, 500, "validation/2", {}, "30ae1543bb60b191"),
+    ("blob", 1024, 700, 3, {}, "4ff11a4fa415ed1b"),
+    ("blob", 1, 1, 4, {}, "6937b73fc7e4ac29"),
+    ("blob", 5, 90, 5, {}, "a188dfe2643f705a"),
     ("rectangle", 256, 256, 8, {"rate": 0.25}, "1794140a6613447a"),
     ("rectangle", 300, 500, 9, {"rate": 0.1}, "b9c9cc33d766d9bd"),
 ]
@@ -53,22 +63,31 @@ def test_pinned_bits(kind, height, width, seed, options, expected):
     assert sha256(mask)[:16] == expected
 
 
-def check_coverage(kind, count, within_mean, within_deviation):
-    covered = [100 * coverage(draw(kind, 256, 256, seed)) for seed in range(count)]
-    mean, deviation = AUTHORS[kind]
-    assert np.mean(covered) == pytest.approx(mean, abs=within_mean)
-    assert np.std(covered) == pytest.approx(deviation, abs=within_deviation)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_coverage_is_the_authors(kind):
-    check_coverage(kind, 400, 1.0, 1.5)
+    covered = [100 * coverage(draw(kind, 256, 256, seed)) for seed in range(400)]
+    mean, deviation = AUTHORS[kind]
+    assert np.mean(covered) == pytest.approx(mean, abs=1.0)
+    assert np.std(covered) == pytest.approx(deviation, abs=1.5)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_coverage_is_the_authors_closely(kind):
-    check_coverage(kind, 2000, 1.0, 1.0)
+ALL = (*KINDS, *VARIATIONS)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from(ALL), st.integers(1, 150), st.integers(1, 150), SEEDS, st.booleans())
+def test_any_size_and_seed(kind, height, width, seed, absolute):
+    mask = draw(kind, height, width, seed, absolute=absolute)
+    assert mask.dtype == np.bool_ and mask.shape == (height, width)
+    assert mask.any() or kind in ("cellular", "mixed", "mixed-absolute")
+    assert np.array_equal(mask, draw(kind, height, width, seed, absolute=absolute))
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("size", [(0, 8), (8, 0), (-1, 8)])
+def test_size_under_one_pixel_is_refused(kind, size):
+    with pytest.raises(UsageError):
+        draw(kind, *size, 0)
 
 
 class OnlyRandom(random.Random):
@@ -80,12 +99,12 @@ class OnlyRandom(random.Random):
         return super().__getattribute__(name)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "blob"])
 def test_only_random_is_drawn_from(kind, monkeypatch):
     usual = draw(kind, 64, 64, 5)
     monkeypatch.setattr(random, "Random", OnlyRandom)
     assert np.array_equal(draw(kind, 64, 64, 5), usual)
-    with pytest.raises(AssertionError, match="randrange"):
+    with pytest.raises(AssertionError):
         random.Random(0).randrange(3)
 
 
@@ -110,7 +129,7 @@ def test_coins_are_fair_and_as_many_as_asked_for():
 
 
 def test_unknown_kind_is_refused_with_the_nearest():
-    with pytest.raises(UsageError, match=r"mean 'freeform'.*rectangle, freeform, cellular"):
+    with pytest.raises(UsageError, match="'freeform'"):
         draw("free-form", 8, 8, 0)
 
 
@@ -139,9 +158,6 @@ def test_hash_tells_sets_apart():
         MaskSet("freeform", (32, 64), 2, 0, absolute=True),
     ]
     assert usual.hash not in {other.hash for other in others}
-
-
-def test_hash_of_a_set_is_pinned():
     assert MaskSet("freeform", (64, 64), 4, 0).hash[:16] == "65297fc568a986c5"
 
 
@@ -152,13 +168,18 @@ def test_sha256_sees_the_shape():
 def test_manifest_is_json_and_describes_each_mask():
     masks = MaskSet("rectangle", (16, 24), 2, "test", absolute=True)
     manifest = json.loads(json.dumps(masks.manifest()))
-    assert manifest["kind"] == "rectangle" and manifest["size"] == [16, 24]
-    assert manifest["seed"] == "test" and manifest["count"] == 2 and manifest["absolute"] is True
-    assert manifest["hash"] == masks.hash
-    lines = manifest["masks"]
-    assert [line["name"] for line in lines] == ["rectangle_00000", "rectangle_00001"]
-    assert [line["coverage"] for line in lines] == [coverage(mask) for mask in masks]
-    assert [line["sha256"] for line in lines] == [sha256(mask) for mask in masks]
+    assert manifest == {
+        "kind": "rectangle",
+        "size": [16, 24],
+        "count": 2,
+        "seed": "test",
+        "absolute": True,
+        "hash": masks.hash,
+        "masks": [
+            {"name": f"rectangle_0000{i}", "coverage": coverage(mask), "sha256": sha256(mask)}
+            for i, mask in enumerate(masks)
+        ],
+    }
 
 
 @pytest.mark.parametrize(
@@ -172,3 +193,38 @@ def test_a_set_that_cannot_be_is_refused(wrong):
 def test_coverage_is_the_share_missing():
     assert coverage(np.array([[True, False, False, False]])) == 0.25
     assert coverage(np.ones((3, 3), bool)) == 1.0 and coverage(np.zeros((0, 3), bool)) == 0.0
+
+
+GAP = 4
+
+
+def test_masks_stand_in_rows():
+    masks = [draw("cellular", 20, 30, seed) for seed in range(5)]
+    sheet = preview(masks)
+    assert sheet.dtype == np.uint8
+    assert sheet.shape == (2 * (20 + GAP) + GAP, 3 * (30 + GAP) + GAP)
+    rest = np.ones(sheet.shape, np.bool_)
+    for i, mask in enumerate(masks):
+        top, left = GAP + (i // 3) * (20 + GAP), GAP + (i % 3) * (30 + GAP)
+        cell = np.s_[top : top + 20, left : left + 30]
+        np.testing.assert_array_equal(sheet[cell], mask * np.uint8(255))
+        rest[cell] = False
+    assert (sheet[rest] == 128).all()
+
+
+def test_large_masks_are_thinned_out():
+    mask = draw("rectangle", 100, 60, 0)
+    sheet = preview([mask], longest=58)
+    np.testing.assert_array_equal(sheet[GAP:-GAP, GAP:-GAP], mask[::2, ::2] * np.uint8(255))
+
+
+@given(
+    height=st.integers(1, 200),
+    width=st.integers(1, 200),
+    count=st.integers(1, 64),
+    longest=st.integers(64, 300),
+)
+def test_no_sheet_is_too_large(height, width, count, longest):
+    sheet = preview([np.ones((height, width), np.bool_)] * count, longest)
+    assert max(sheet.shape) <= longest
+    assert (sheet == 255).any()

@@ -1,7 +1,6 @@
 """HEIC through the extra, and what is said without it."""
 
 import sys
-from io import BytesIO
 
 import numpy as np
 import pytest
@@ -9,6 +8,8 @@ from PIL import Image
 
 from deepgin.errors import DeepginError, PictureError
 from deepgin.pictures import Document, check_target, opening, provenance_of, read_mask, read_rgb
+
+from .builders import exif_of
 
 pillow_heif = pytest.importorskip("pillow_heif")
 
@@ -38,10 +39,6 @@ def test_read(heic):
     assert near(document.pixels[:, 34:], 255)
     assert near(np.asarray(read_rgb(heic))[:, 34:], 255)
     assert read_mask(heic)[:, 34:].all()
-    assert not read_mask(heic)[:, :30].any()
-
-
-def test_under_another_name(heic):
     heic.rename(heic.with_name("in.jpg"))
     assert Document.open(heic.with_name("in.jpg")).format == "HEIF"
 
@@ -63,8 +60,7 @@ def test_write(heic, ending):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_turned_once(heic, orientation):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
+    exif = exif_of(orientation)
     opening.heif_readable()
     pixels = np.zeros((48, 64), np.uint8)
     pixels[:16, :32] = 255
@@ -82,7 +78,8 @@ def test_turned_once(heic, orientation):
 def test_ten_bits_are_said(heic):
     deep = np.random.default_rng(0).integers(0, 65536, (48, 64, 3), dtype=np.uint16)
     pillow_heif.from_bytes("RGB;16", (64, 48), deep.tobytes()).save(heic)
-    assert Document.open(heic).notes == ("its 10-bit samples are read as 8 bit",)
+    (note,) = Document.open(heic).notes
+    assert "10-bit" in note
 
 
 def test_without_the_extra(heic, monkeypatch):
@@ -96,20 +93,3 @@ def test_without_the_extra(heic, monkeypatch):
             check_target(heic.with_name("out.heic"))
     finally:
         opening.heif_readable.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("name", "head", "seen"),
-    [
-        ("a.jpg", b"\0\0\0\x18ftypheic", True),
-        ("a.heic", b"\0\0\0\x18ftypmif1", True),
-        ("a.avif", b"\0\0\0\x18ftypmif1", False),
-        ("a.avif", b"\0\0\0\x18ftypavif", False),
-        ("a.heic", b"\xff\xd8\xff\xe0 a JPEG", False),
-        ("a.heic", b"", False),
-    ],
-)
-def test_known_by_its_first_bytes(name, head, seen):
-    file = BytesIO(head)
-    assert opening.is_heif(file, name) == seen
-    assert file.tell() == 0

@@ -1,14 +1,12 @@
-"""Which files of a folder are pictures, in which order, the same by every command; centre squares."""
+"""Which files of a folder are pictures, in which order, the same by every command."""
 
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from deepgin.errors import PictureError, UsageError
-from deepgin.pictures import centre_square, find_pictures, is_picture
+from deepgin.pictures import find_pictures, is_picture
 
 
 def touch(folder, *names):
@@ -21,32 +19,22 @@ def listed(folder, limit=0):
     return [path.relative_to(folder).as_posix() for path in find_pictures(folder, limit)]
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "A.JPG", "b/c.jpeg", "d.tif", "e.webp", "f.avif"])
-def test_picture_names(name):
-    assert is_picture(name)
-
-
-@pytest.mark.parametrize("name", ["a.txt", "jpg", "a.png.txt", ".png", "manifest.json", "a"])
-def test_other_names(name):
-    assert not is_picture(name)
+def test_picture_names():
+    assert all(map(is_picture, ["a.jpg", "A.JPG", "b/c.jpeg", "d.tif", "e.webp", "f.avif"]))
+    assert not any(map(is_picture, ["a.txt", "jpg", "a.png.txt", ".png", "manifest.json", "a"]))
 
 
 def test_order_is_that_of_the_paths(tmp_path):
-    touch(tmp_path, "b.png", "a/z.jpg", "B.png", "a.png", "a/b/c.webp", "c10.png", "c9.png")
-    assert listed(tmp_path) == sorted(
-        ["b.png", "a/z.jpg", "B.png", "a.png", "a/b/c.webp", "c10.png", "c9.png"]
-    )
+    names = ["b.png", "a/z.jpg", "B.png", "a.png", "a/b/c.webp", "c10.png", "c9.png"]
+    touch(tmp_path, *names)
+    assert listed(tmp_path) == sorted(names)
 
 
 def test_other_and_hidden_files_are_passed_over(tmp_path):
     touch(tmp_path, "a.png", "._a.png", ".hidden/b.png", "c/.thumbs/d.png", "notes.txt", "e/f.png")
     (tmp_path / "folder.jpg").mkdir()
     assert listed(tmp_path) == ["a.png", "e/f.png"]
-
-
-def test_folder_below_a_hidden_one(tmp_path):
-    touch(tmp_path / ".cache" / "photos", "a.png")
-    assert listed(tmp_path / ".cache" / "photos") == ["a.png"]
+    assert listed(tmp_path / ".hidden") == ["b.png"]
 
 
 def test_limit_is_taken_evenly(tmp_path):
@@ -55,50 +43,23 @@ def test_limit_is_taken_evenly(tmp_path):
     assert listed(tmp_path, 4) == ["00.png", "03.png", "06.png", "09.png"]
     assert listed(tmp_path, 1) == ["00.png"]
     assert listed(tmp_path, 10) == listed(tmp_path, 99) == listed(tmp_path, 0) == names
-
-
-def test_negative_limit(tmp_path):
-    touch(tmp_path, "a.png")
-    with pytest.raises(UsageError, match="-1"):
+    with pytest.raises(UsageError) as raised:
         find_pictures(tmp_path, -1)
+    assert raised.value.field == "limit"
 
 
-def test_empty_folder(tmp_path):
-    touch(tmp_path, "notes.txt")
-    with pytest.raises(PictureError, match="holds no pictures") as raised:
-        find_pictures(tmp_path)
-    assert str(tmp_path) in str(raised.value)
-
-
-@pytest.mark.parametrize("name", ["missing", "file.png"])
-def test_no_folder(tmp_path, name):
-    touch(tmp_path, "file.png")
-    with pytest.raises(PictureError, match="no such folder") as raised:
+@pytest.mark.parametrize("name", ["empty", "missing", "file.png"])
+def test_no_pictures(tmp_path, name):
+    touch(tmp_path, "file.png", "empty/notes.txt")
+    with pytest.raises(PictureError, match=name):
         find_pictures(tmp_path / name)
-    assert name in str(raised.value)
-
-
-@pytest.mark.parametrize(("height", "width"), [(8, 8), (8, 13), (14, 8)])
-def test_centre_square_at_its_own_size_is_exact(photo, height, width):
-    pixels = photo(height, width)
-    top, left = (height - 8) // 2, (width - 8) // 2
-    square = centre_square(Image.fromarray(pixels), 8)
-    np.testing.assert_array_equal(square, pixels[top : top + 8, left : left + 8])
-
-
-@pytest.mark.parametrize("size", [1, 5, 30])
-def test_centre_square_has_the_size(size):
-    square = centre_square(Image.new("RGB", (20, 11), (9, 90, 200)), size)
-    assert square.shape == (size, size, 3)
-    assert square.dtype == np.uint8
-    assert (square == (9, 90, 200)).all()
 
 
 def test_masks_beside_their_pictures_are_none_themselves(tmp_path):
-    touch(
-        tmp_path, "a.jpg", "a-mask.png", "sub/b.png", "sub/b_mask.png", "c_mask.png", "d/a_mask.png"
-    )
-    assert listed(tmp_path) == ["a.jpg", "c_mask.png", "d/a_mask.png", "sub/b.png"]
+    touch(tmp_path, "a.jpg", "a-mask.png", "sub/b.png", "sub/b_mask.png", "c_mask.png")
+    touch(tmp_path, "d/a_mask.png", "e/caf\u00e9.png", "e/cafe\u0301_mask.png")
+    pictures = ["a.jpg", "c_mask.png", "d/a_mask.png", "e/caf\u00e9.png", "sub/b.png"]
+    assert listed(tmp_path) == pictures
 
 
 def test_every_command_lists_the_same_pictures(tmp_path):
@@ -133,8 +94,3 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuses)
     with pytest.raises(PictureError, match="locked"):
         find_pictures(tmp_path)
-
-
-def test_names_with_accents_of_one_and_of_two_code_points(tmp_path):
-    touch(tmp_path, "caf\u00e9.png", "cafe\u0301_mask.png")
-    assert listed(tmp_path) == ["caf\u00e9.png"]

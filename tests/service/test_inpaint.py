@@ -8,7 +8,7 @@ from PIL import Image, PngImagePlugin
 
 from deepgin.inpainting import Inpainter, Options
 from deepgin.pictures import Document, read_mask
-from deepgin.pictures.png import write_png
+from deepgin.pictures.formats.png import write_png
 
 pytestmark = pytest.mark.anyio
 

@@ -36,12 +36,11 @@ def parser() -> Parser:
 def run(args: Any) -> None:
     """Draw and write."""
     import numpy as np
-    from PIL import Image
 
     from ..files import make_folder, write_text
     from ..masks import MaskSet
-    from ..masks.sheets import preview
-    from ..pictures import write_picture
+    from ..masks.mask_sets import preview
+    from ..pictures import Document
 
     if args.count < 1:
         problem = f"a count of {args.count} does not work"
@@ -56,10 +55,9 @@ def run(args: Any) -> None:
             mend = "add {overwrite=true}, or choose another folder"
             raise UsageError(f"{file} exists", field="overwrite", mend=mend)
     for file, mask in zip(files, masks, strict=True):
-        picture = Image.fromarray(mask.astype(np.uint8) * np.uint8(255))
-        write_picture(picture, file, overwrite=True)
+        Document.of_array(mask.astype(np.uint8) * np.uint8(255)).save(file, overwrite=True)
     shown = [masks[i] for i in range(min(len(masks), 64))]
-    write_picture(Image.fromarray(preview(shown)), sheet, overwrite=True)
+    Document.of_array(preview(shown)).save(sheet, overwrite=True)
     write_text(listing, json.dumps(manifest, indent=2) + "\n")
     mean = sum(entry["coverage"] for entry in manifest["masks"]) / len(masks)
     print(f"wrote {len(masks)} masks to {folder}: {mean:.1%} missing, hash {masks.hash[:16]}")

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
 
 from ..errors import DeepginError
 from ..files import hold, make_folder
 from ..masks import coverage
-from ..pictures import write_picture
+from ..pictures import Document
 from ..testsets import Case, EvaluationSet
 from .measures import MEMORY, Measure, Peak
 from .methods import Method
@@ -162,7 +161,7 @@ def _keep(folder: Path, case: Case, score: Score, completed: np.ndarray) -> None
         path = folder / PICTURES / picture_path(what, case.picture)
         if picture is completed or not path.exists():
             make_folder(path.parent)
-            write_picture(Image.fromarray(picture), path, overwrite=True)
+            Document.of_array(picture).save(path, overwrite=True)
 
 
 def _in_order(

@@ -1,9 +1,4 @@
-"""Object-like masks: one blob with the outline of a person, a dog or a lamp.
-
-The blob is where the distance from an ellipse's centre, made uneven by smooth noise, lies below a
-level. The noise is a sum of whole numbers, and the rest is +, -, *, / and square roots one by one,
-which round the same way everywhere: the masks are the same bits on every machine.
-"""
+"""Object-like masks: one blob with the outline of a person, a dog or a lamp."""
 
 import math
 
@@ -25,15 +20,14 @@ _Field = NDArray[np.float64]
 
 
 def blob(height: int, width: int, seed: int | str) -> NDArray[np.bool_]:
-    """Return a mask with one missing blob, like the outline of an object.
+    """Return a mask with one missing blob: bool, (height, width), True = missing; never empty.
 
-    The share is drawn from 3.3 % to 9.7 %. Loose pieces are then left out and holes filled; pictures
+    The blob is where the distance from an ellipse's centre, made uneven by smooth noise, lies below
+    a level. All is of whole numbers or operations that round the same way everywhere: the masks
+    are the same bits on every machine. The share is drawn from 3.3 % to 9.7 %. Loose pieces are then left out and holes filled; pictures
     of at least 64 x 64 still have from 3 % to 10 %. The centre is a uniform pixel of the middle half
     of the height and of the width. What would lie outside the picture is cut off, and the blob is
     larger for it. Its size scales with the picture's. It is one piece by rows and columns.
-
-    Returns:
-        Bool, shape (height, width), True = missing; at least one pixel is.
 
     Raises:
         UsageError: a size under 1 pixel.
@@ -75,10 +69,7 @@ _SCALE = float(_LEVELS * (6 * _PHASES**3) ** 2)
 
 
 def _noise(draws: Draws, height: int, width: int, cell: float) -> _Field:
-    """Return smooth noise, H x W: whole numbers from -_SCALE to _SCALE.
-
-    It is a cubic B-spline over a grid of draws, a cell of it at least 1 pixel large.
-    """
+    """Return a cubic B-spline over a grid of draws, H x W: whole numbers from -_SCALE to _SCALE."""
     tall, wide = _weights(height, cell), _weights(width, cell)
     rows, columns = tall.shape[1], wide.shape[1]
     drawn = [draws.between(-_LEVELS, _LEVELS) for _ in range(rows * columns)]
@@ -123,15 +114,7 @@ def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     largest = pieces == 1
     if count > 1:
         largest = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
-    found = np.zeros_like(mask)
-    found[box] = largest | _holes(largest)
-    return found
-
-
-def _holes(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return what is not reached from the edge of a box without crossing a piece."""
-    from scipy import ndimage
-
-    outside, _ = ndimage.label(~np.pad(piece, 1))
-    holes: NDArray[np.bool_] = outside[1:-1, 1:-1] > 1  # the first label is the frame's
-    return holes
+    filled = np.zeros_like(mask)
+    outside, _ = ndimage.label(~np.pad(largest, 1))
+    filled[box] = outside[1:-1, 1:-1] != 1  # the first label is the frame's
+    return filled

@@ -12,12 +12,11 @@ SCALES = (1, 2, 4, 8)
 def cellular(height: int, width: int, seed: int | str) -> NDArray[np.bool_]:
     """Return a mask grown from fair coin flips by 2 to 6 rounds of a 3 x 3 median [C].
 
+    It is bool, (height, width), True = missing.
+
     The flips fall on a grid of square cells of 1, 2, 4 or 8 pixels at a size of 256, scaled by
     min(height, width) / 256 to whole pixels, at least 1. Cells are enlarged to the nearest pixel;
     those of more than 1 pixel then grow by 1 pixel at 256, along rows and columns.
-
-    Returns:
-        Bool, shape (height, width), True = missing.
 
     Raises:
         UsageError: a size under 1 pixel.

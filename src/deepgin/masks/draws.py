@@ -1,8 +1,4 @@
-"""The random draws of every kind of mask, the same on every machine.
-
-Only `random.Random.random()` is called: of that class's methods it alone is promised to give the
-same numbers for the same seed in every version of Python. Scaling them by hand keeps it so.
-"""
+"""The random draws of every kind of mask, the same on every machine."""
 
 import random
 
@@ -13,13 +9,13 @@ from ..errors import UsageError
 
 
 class Draws:
-    """A stream of draws for one mask, set by `kind` and `seed` together.
+    """A stream of draws for one mask: the same seed gives unrelated masks of each kind.
 
-    The kind is part of the seed, so that the same seed gives unrelated masks of each kind.
     The seeds 1 and "1" are the same seed.
     """
 
     def __init__(self, kind: str, seed: int | str) -> None:
+        # Of its methods `random` alone is promised to give the same numbers in every Python.
         self._random = random.Random(f"{kind}/{seed}").random
 
     def below(self, count: int) -> int:

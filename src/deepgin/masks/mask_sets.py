@@ -1,8 +1,9 @@
 """Sets of masks, each described in full by kind, size, count and seed, with a hash of its bits."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from .draws import check_size
 from .kinds import check_kind, draw
+
+_GAP, _GREY = 4, 128
 
 
 def coverage(mask: NDArray[np.bool_]) -> float:
@@ -59,8 +62,7 @@ class MaskSet:
         """Return mask `index`, from 0: bool, shape `size`. IndexError outside [0, count)."""
         if not 0 <= index < self.count:
             raise IndexError(f"no mask {index} in a set of {self.count}")
-        height, width = self.size
-        return draw(self.kind, height, width, f"{self.seed}/{index}", absolute=self.absolute)
+        return draw(self.kind, *self.size, f"{self.seed}/{index}", absolute=self.absolute)
 
     def __iter__(self) -> Iterator[NDArray[np.bool_]]:
         return (self[index] for index in range(self.count))
@@ -74,19 +76,31 @@ class MaskSet:
         return digest.hexdigest()
 
     def manifest(self) -> dict[str, Any]:
-        """Return what the set is, for JSON: its fields, its hash, and a line for each mask.
-
-        "masks" holds for each its "name", "coverage" in [0, 1] and "sha256".
-        """
+        """Return the set for JSON: its fields, hash, and "name", "coverage", "sha256" of each mask."""
         return {
-            "kind": self.kind,
+            **asdict(self),
             "size": list(self.size),
-            "count": self.count,
-            "seed": self.seed,
-            "absolute": self.absolute,
             "hash": self.hash,
             "masks": [
                 {"name": f"{self.kind}_{i:05d}", "coverage": coverage(mask), "sha256": sha256(mask)}
                 for i, mask in enumerate(self)
             ],
         }
+
+
+def preview(masks: Sequence[NDArray[np.bool_]], longest: int = 2048) -> NDArray[np.uint8]:
+    """Return a sheet of masks (bool, all H x W) in rows, white = missing, grey between them.
+
+    It is uint8, neither side longer than `longest` pixels: masks are thinned out evenly.
+    """
+    columns = math.ceil(math.sqrt(len(masks)))
+    rows = math.ceil(len(masks) / columns)
+    room = (longest - _GAP) // columns - _GAP  # whole pixels for each mask
+    step = math.ceil(max(masks[0].shape) / room)
+    cell = masks[0][::step, ::step].shape
+    pitch = (cell[0] + _GAP, cell[1] + _GAP)
+    sheet = np.full((rows * pitch[0] + _GAP, columns * pitch[1] + _GAP), _GREY, np.uint8)
+    for i, mask in enumerate(masks):
+        top, left = (i // columns) * pitch[0] + _GAP, (i % columns) * pitch[1] + _GAP
+        sheet[top : top + cell[0], left : left + cell[1]] = mask[::step, ::step] * np.uint8(255)
+    return sheet

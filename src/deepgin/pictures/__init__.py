@@ -1,10 +1,19 @@
 """Finding, reading and writing picture and mask files."""
 
-from .colour_key import COLOUR_TOLERANCE, colour_mask, near_misses
 from .document import Document, provenance_of
 from .formats import WRITABLE_ENDINGS
-from .holes import box_mask, resize_mask
-from .mask import Marks, faint, marks_of, mask_of, read_marks, read_mask
+from .mask import (
+    COLOUR_TOLERANCE,
+    Marks,
+    box_mask,
+    colour_mask,
+    faint,
+    marks_of,
+    near_misses,
+    read_marks,
+    read_mask,
+    resize_mask,
+)
 from .mask_index import AmbiguousMask, MaskIndex
 from .opening import open_image
 from .read import centre_square, decoded, read_rgb, rgb_of
@@ -18,7 +27,7 @@ from .tree import (
     masks_among,
     walk,
 )
-from .write import check_target, write_picture
+from .write import check_target
 
 __all__ = [
     "COLOUR_TOLERANCE",
@@ -39,7 +48,6 @@ __all__ = [
     "is_hidden",
     "is_picture",
     "marks_of",
-    "mask_of",
     "mask_stems",
     "masks_among",
     "near_misses",
@@ -51,5 +59,4 @@ __all__ = [
     "resize_mask",
     "rgb_of",
     "walk",
-    "write_picture",
 ]

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from .formats.tiff import extra_channels
 from .modes import UnkeptSamples, with_hidden
-from .opening import open_image
-from .tiff_reading import extra_channels
+from .opening import content_of, open_image
 
 _HIGHER_FIRST = {"B": "BL", "L": "LB", "N": "LB" if sys.byteorder == "little" else "BL"}
 _HEAD = 1 << 16
@@ -52,12 +52,9 @@ def cut_by_decoder(image: Image.Image) -> tuple[str, ...]:
         what = "an extra channel" if extra == 1 else f"{extra} extra channels"
         return (f"it has {what} that cannot be kept",)
     bits = int(image.info.get("bit_depth", 8)) if image.format == "HEIF" else 8
-    fp: Any = getattr(image, "fp", None)
+    fp = getattr(image, "fp", None)
     if image.format in ("AVIF", "JPEG2000") and fp and not image.mode.startswith("I"):
-        at = fp.tell()
-        fp.seek(0)
-        bits = _bits_in(fp.read(_HEAD))
-        fp.seek(at)
+        bits = _bits_in(content_of(image)[:_HEAD])
     return (f"its {bits}-bit samples are read as 8 bit",) if bits > 8 else ()
 
 
@@ -65,10 +62,7 @@ def _has_unread_alpha(image: Any) -> bool:
     """Return whether a BMP, not yet loaded, has a mask of alpha that its decoder leaves out."""
     if image.format != "BMP" or image.mode == "RGBA" or not getattr(image, "fp", None):
         return False
-    at = image.fp.tell()
-    image.fp.seek(14)
-    head = image.fp.read(56).ljust(56, b"\0")
-    image.fp.seek(at)
+    head = content_of(image)[14:70].ljust(56, b"\0")
     size, compression, alpha = (int.from_bytes(head[i : i + 4], "little") for i in (0, 16, 52))
     return size >= 56 and compression == 3 and alpha > 0
 
@@ -84,11 +78,9 @@ def _bits_in(head: bytes) -> int:
 
 
 def deep_samples(image: Image.Image) -> np.ndarray:
-    """Decode a narrowed PNG or TIFF in full; `image` is left loaded, as Pillow reads it.
+    """Decode a narrowed PNG or TIFF in full: uint16, H x W x 2 (grey and alpha), 3 or 4.
 
-    Returns:
-        uint16, H x W x 2 (grey and alpha), 3 or 4. A single transparent colour becomes alpha;
-        a channel of no known use is left out.
+    A single transparent colour becomes alpha; a channel of no known use is left out.
 
     Raises:
         UnkeptSamples: samples laid out in a way that is not read here.
@@ -118,19 +110,15 @@ def deep_samples(image: Image.Image) -> np.ndarray:
 
 
 def _planes(image: Any) -> np.ndarray:
-    """Decode an opened 16-bit TIFF whose channels stand one after the other.
+    """Decode a 16-bit TIFF whose channels stand one after the other: uint16, H x W x channels.
 
-    Pillow takes their samples for bytes. So each is given to it as a grey picture of its own.
-
-    Returns:
-        uint16, H x W x channels.
+    Pillow takes their samples for bytes, so each is given to it as a grey picture of its own.
     """
-    image.fp.seek(0)
-    content, tags = image.fp.read(), image.tag_v2
+    content, tags = content_of(image), image.tag_v2
     starts, lengths = _STRIPS if _STRIPS[0] in tags else _TILES
     channels = len(image.getbands())
     parts = len(tags[starts]) // tags[277]
-    found = []
+    planes = []
     for first in range(0, channels * parts, parts):
         one = TiffImagePlugin.ImageFileDirectory_v2(content[: 16 if content[2] == 43 else 8])
         for tag in _LAYOUT:
@@ -148,8 +136,8 @@ def _planes(image: Any) -> np.ndarray:
         file = BytesIO()
         one.save(file)
         file.write(content)
-        found.append(np.asarray(open_image(file)).astype(np.uint16))
-    return np.stack(found, axis=2)
+        planes.append(np.asarray(open_image(file)).astype(np.uint16))
+    return np.stack(planes, axis=2)
 
 
 def _tiles(image: Image.Image) -> Iterator[tuple[str, tuple]]:
@@ -160,8 +148,7 @@ def _tiles(image: Image.Image) -> Iterator[tuple[str, tuple]]:
 
 def _decoded(image: Any, raw: str) -> np.ndarray:
     """Decode an opened picture's file from its start, its samples unpacked as `raw`."""
-    image.fp.seek(0)
-    again: Any = open_image(BytesIO(image.fp.read()))
+    again: Any = open_image(BytesIO(content_of(image)))
     again.tile = [
         tile._replace(args=(raw, *tile.args[1:]) if isinstance(tile.args, tuple) else raw)
         for tile in again.tile

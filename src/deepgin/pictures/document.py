@@ -9,17 +9,17 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UsageError
-from .beside import look_beside
-from .coding import pillow_options
-from .colours import suited, told_by
 from .depth import cut_by_decoder, deep_samples, is_narrowed, key_white
-from .formats import bounded, fitted, format_named, remarks
-from .icc import matched
-from .jpeg import jpeg_file
-from .jpeg_blocks import blocks_keepable
+from .fitting import bounded, fitted, remarks, suited
+from .formats import format_named
+from .formats.jpeg_blocks import blocks_keepable
+from .formats.tiff import load, meant_grey
 from .metadata import Metadata, metadata_of, orientation_of
+from .metadata.facts import facts_of
+from .metadata.xmp import provenance_in, with_provenance
 from .modes import (
     DEEP_NAMES,
+    NAMES,
     black_share,
     colours_of,
     has_alpha,
@@ -33,9 +33,7 @@ from .modes import (
     white_of,
 )
 from .opening import check_format, naming, opened
-from .tiff_reading import load, meant_grey
-from .write import write_samples
-from .xmp import provenance_in, with_provenance
+from .write import pillow_options, write_samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +44,7 @@ class Document:
         pixels: its own samples, read-only: H x W or H x W x C, uint8 or uint16; see `modes`.
         mode: `L, LA, RGB, RGBA, CMYK, I;16`, or `LA;16, RGB;16, RGBA;16`.
         format: the file's format as Pillow names it ("PNG", "JPEG", ...), or None.
-        notes: what must be said once of how it was read.
+        notes: warnings of how it was read.
         metadata: what its file says beside the pixels.
         source: the file it came from, or None.
         white: the full value of its colours.
@@ -83,24 +81,20 @@ class Document:
 
     @classmethod
     def read(cls, image: Image.Image, *, turn: bool) -> "Document":
-        """Take an opened image, loaded or not; see `open` and `of`, which name it in errors.
+        """Take an image as Pillow opens it, which is left loaded; errors do not name it.
 
-        Args:
-            image: as Pillow opens it; it is left loaded.
-            turn: make it upright, and cut it to its clean aperture.
+        `turn` makes it upright and cuts it to its clean aperture.
         """
         check_format(image)
         frames = getattr(image, "n_frames", 1)
-        notes, beside = cut_by_decoder(image), look_beside(image)
-        file = jpeg_file(image)
+        notes, facts = cut_by_decoder(image), facts_of(image)
         if frames > 1:
             notes += (f"only the first of its {frames} pictures is used",)
         # Pillow turns TIFF, and only TIFF, when it decodes it, and forgets by how much.
         turned = image.format == "TIFF"
         orientation = orientation_of(image) if turned else 1
-        told = told_by(image)
+        white = None
         # Before EXIF is looked at, which decodes some formats.
-        sure = False
         if is_narrowed(image):
             pixels = deep_samples(image)
             mode = DEEP_NAMES[pixels.shape[2]]
@@ -112,17 +106,16 @@ class Document:
             notes += changes
             if mode == "I;16":
                 pixels, sure = meant_grey(image, pixels)
-        if turn and told.shown:
-            left, top, right, bottom = told.shown
+                white = 65535 if sure else None
+        if turn and facts.shown:
+            left, top, right, bottom = facts.shown
             pixels = pixels[top:bottom, left:right]
         if not turned:
             orientation = orientation_of(image) if turn else 0
             pixels = upright(pixels, orientation)
-        metadata, losses = metadata_of(image, orientation, beside, file)
-        icc, changed = matched(metadata.icc, colours_of(mode))
-        metadata = replace(told.added(metadata), icc=icc)
+        metadata, losses = metadata_of(image, facts, orientation, colours_of(mode))
         return cls._made(
-            pixels, mode, image.format, notes + losses + changed, metadata, 65535 if sure else None
+            pixels, mode, white, format=image.format, notes=notes + losses, metadata=metadata
         )
 
     @classmethod
@@ -133,37 +126,22 @@ class Document:
             UsageError: another type or shape.
         """
         channels = array.shape[2] if array.ndim == 3 else 1
-        if (
-            array.dtype not in (np.uint8, np.uint16)
-            or array.ndim not in (2, 3)
-            or channels not in DEEP_NAMES
-            or not array.size
-        ):
+        types = {"uint8": NAMES, "uint16": DEEP_NAMES}
+        mode = types.get(array.dtype.name, {}).get(channels)
+        if not mode or array.ndim not in (2, 3) or not array.size:
             raise UsageError(
                 f"a picture array must be uint8 (or uint16) of H x W x 3 (or H x W, H x W x 1, 2 "
                 f"or 4), not {array.dtype} of {' x '.join(map(str, array.shape))}"
             )
-        mode = (
-            DEEP_NAMES[channels]
-            if array.dtype == np.uint16
-            else ["L", "LA", "RGB", "RGBA"][channels - 1]
-        )
         return cls._made(array[..., 0] if array.ndim == 3 and channels == 1 else array, mode)
 
     @classmethod
     def _made(
-        cls,
-        pixels: np.ndarray,
-        mode: str,
-        picture_format: str | None = None,
-        notes: tuple[str, ...] = (),
-        metadata: Metadata | None = None,
-        white: int | None = None,
+        cls, pixels: np.ndarray, mode: str, white: int | None = None, **others: Any
     ) -> "Document":
         pixels = np.array(pixels, order="C")
         pixels.flags.writeable = False
-        white = white or white_of(pixels, mode)
-        return cls(pixels, mode, picture_format, notes, metadata or Metadata(), white=white)
+        return cls(pixels, mode, white=white or white_of(pixels, mode), **others)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -206,11 +184,11 @@ class Document:
         pixels = self.pixels.copy()
         if pixels.ndim == 2:
             pixels[where] = samples[:, 0]
-        elif has_alpha(self.mode):
-            full = [[65535 if is_deep(self.mode) else 255]]
-            alpha = np.full((len(samples), 1), full) if opaque else pixels[where][:, -1:]
-            pixels[where] = np.concatenate([samples, alpha], axis=1)
         else:
+            if has_alpha(self.mode):
+                full = np.full((len(samples), 1), np.iinfo(pixels.dtype).max, pixels.dtype)
+                alpha = full if opaque else pixels[where][:, -1:]
+                samples = np.concatenate([samples, alpha], axis=1)
             pixels[where] = samples
         pixels.flags.writeable = False
         return replace(self, pixels=pixels)
@@ -220,9 +198,10 @@ class Document:
         deep_colour = is_deep(self.mode) and self.mode != "I;16"
         pixels = narrowed(self.pixels, self.mode, self.white)[0] if deep_colour else self.pixels
         image = image_of(pixels, self.mode)
-        told: dict[str, Any] = {"exif": self.metadata.exif, "icc_profile": self.metadata.icc}
-        told |= {"xmp": self.metadata.xmp, "dpi": self.metadata.dpi}
-        image.info |= {key: value for key, value in told.items() if value}
+        metadata = self.metadata
+        info: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc}
+        info |= {"xmp": metadata.xmp, "dpi": metadata.dpi}
+        image.info |= {key: value for key, value in info.items() if value}
         return image
 
     def save(
@@ -243,7 +222,7 @@ class Document:
             provenance: how it was made, as JSON can hold it; see `provenance_of`.
 
         Returns:
-            What must be said once of how it was written.
+            Warnings of how it was written.
 
         Raises:
             UsageError: an unknown format, or one that cannot hold the picture or the provenance;
@@ -267,18 +246,15 @@ class Document:
         metadata, changed, lost = suited(metadata, target.mode_for(mode) or mode, target)
         metadata, losses = bounded(target, metadata)
         options = pillow_options(target, mode, metadata, quality)
-        original = metadata.jpeg if metadata.jpeg and metadata.jpeg.file else None
-        if target.name != "JPEG" or quality is not None:
-            original = None
+        as_it_was = target.name == "JPEG" and quality is None and metadata.jpeg
+        original = as_it_was if as_it_was and as_it_was.file else None
         kept = write_samples(
             pixels, mode, path, target, options, overwrite=overwrite, original=original
         )
-        notes += remarks(target, mode, metadata, quality, kept, lost) + changed + losses
+        notes += remarks(target, mode, metadata, quality=quality, kept=kept, lost=lost)
+        notes += changed + losses
         if original and not blocks_keepable():
-            return (
-                *notes,
-                "pip install 'deepgin[jpeg]' keeps the blocks of JPEG that no hole touches",
-            )
+            notes += ("pip install 'deepgin[jpeg]' keeps the blocks of JPEG that no hole touches",)
         return notes
 
 

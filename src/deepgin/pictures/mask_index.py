@@ -55,10 +55,7 @@ class MaskIndex:
         return index
 
     def find(
-        self,
-        folder: Path,
-        stems: Sequence[Sequence[str]],
-        others: Collection[tuple[str, str]] = (),
+        self, folder: Path, stems: Sequence[Sequence[str]], others: Collection[tuple[str, str]] = ()
     ) -> Path | None:
         """Return the file in `folder` with one of these stems, or None.
 
@@ -74,18 +71,12 @@ class MaskIndex:
             return self.for_all
         groups = [dict.fromkeys(key(folder, stem) for stem in group) for group in stems]
 
-        def anothers(path: Path) -> bool:
-            own = key(path.parent, path.stem)
-            return own in others and own not in groups[-1]
+        def fits(group: Iterable[tuple[str, str]]) -> list[Path]:
+            paths = dict.fromkeys(path for one in group for path in self._files.get(one, ()))
+            names = {path: key(path.parent, path.stem) for path in paths}
+            return [p for p, name in names.items() if name not in others or name in groups[-1]]
 
-        fitting = [
-            [
-                path
-                for path in dict.fromkeys(p for k in group for p in self._files.get(k, ()))
-                if not anothers(path)
-            ]
-            for group in groups
-        ]
+        fitting = [fits(group) for group in groups]
         self._fits.update(path for group in fitting for path in group)
         best = next(filter(None, fitting), [])
         self._best.update(best)

@@ -7,18 +7,10 @@ or uint16 (`I;16`, Pillow's name for 16-bit grey, and ours beyond it: `LA;16, RG
 import numpy as np
 from PIL import Image
 
-CHANNELS = {
-    "L": 1,
-    "LA": 2,
-    "RGB": 3,
-    "RGBA": 4,
-    "CMYK": 4,
-    "I;16": 1,
-    "LA;16": 2,
-    "RGB;16": 3,
-    "RGBA;16": 4,
-}
+NAMES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 DEEP_NAMES = {1: "I;16", 2: "LA;16", 3: "RGB;16", 4: "RGBA;16"}
+CHANNELS = {name: count for names in (NAMES, DEEP_NAMES) for count, name in names.items()}
+CHANNELS["CMYK"] = 4
 _FULLS = (255, 1023, 4095, 16383, 65535)
 
 
@@ -51,22 +43,18 @@ def image_of(pixels: np.ndarray, mode: str) -> Image.Image:
 def own_samples(
     image: Image.Image, key_white: int = 255
 ) -> tuple[np.ndarray, str, tuple[str, ...]]:
-    """Return an image's samples, their mode, and what was changed to get there.
+    """Return a loaded image's samples, their mode, and notes of changes; see `depth.key_white`.
 
     Samples of `L, LA, RGB, RGBA, CMYK, I;16` are taken as they are; 1-bit becomes grey; a palette
     and a single transparent colour become RGB, RGBA or LA of the same colours; other colour
     spaces become RGB.
-
-    Args:
-        image: loaded.
-        key_white: the full value of its one transparent grey; see `depth.key_white`.
 
     Raises:
         UnkeptSamples: 32-bit or floating.
     """
     mode = image.mode
     if mode in ("I", "F"):
-        return _narrowed(image), "I;16", ()
+        return _whole_numbers(image), "I;16", ()
     key = image.info.get("transparency")
     if mode.startswith("I;16"):
         grey = np.asarray(image).astype(np.uint16)
@@ -84,9 +72,9 @@ def own_samples(
         return np.array(image), mode, ()
     if mode == "RGB":
         return np.array(image.convert("RGBA")), "RGBA", (_ONE_COLOUR,)
-    wanted = "LA" if mode == "La" else "RGBA" if see_through else "RGB"
+    plain = "LA" if mode == "La" else "RGBA" if see_through else "RGB"
     what = "palette" if mode in ("P", "PA") else f"{mode} colours"
-    return np.array(image.convert(wanted)), wanted, (f"its {what} became {wanted}",)
+    return np.array(image.convert(plain)), plain, (f"its {what} became {plain}",)
 
 
 def with_hidden(samples: np.ndarray, hidden: int | tuple[int, ...]) -> np.ndarray:
@@ -100,7 +88,7 @@ _ONE_BIT = ("its 1-bit pixels became 8-bit grey",)
 _ONE_COLOUR = "its one transparent colour became an alpha channel"
 
 
-def _narrowed(image: Image.Image) -> np.ndarray:
+def _whole_numbers(image: Image.Image) -> np.ndarray:
     values = np.asarray(image)
     if image.mode == "F" or values.min(initial=0) < 0 or values.max(initial=0) > 65535:
         what = "floating" if image.mode == "F" else "32-bit or negative"
@@ -138,16 +126,9 @@ def rgb_of_samples(pixels: np.ndarray, mode: str, white: int) -> np.ndarray:
 
 
 def samples_of_rgb(rgb: np.ndarray, mode: str, white: int, black_share: float = 0) -> np.ndarray:
-    """Return what the network made as samples of a mode, without alpha.
+    """Return pixels (uint8, N x 3) as samples of a mode, without alpha, up to `white`.
 
-    Args:
-        rgb: uint8, N x 3.
-        mode: one of CHANNELS.
-        white: the full value of the mode's samples.
-        black_share: for CMYK, how much of the ink that could be black is black, in [0, 1].
-
-    Returns:
-        uint8 or uint16, N x 1 (grey), N x 3 (RGB) or N x 4 (CMYK).
+    They are uint8 or uint16, N x 1 (grey), N x 3 (RGB) or N x 4 (CMYK: see `black_share`).
     """
     if mode == "CMYK":
         return _inks(rgb, black_share)
@@ -168,12 +149,7 @@ def _inks(rgb: np.ndarray, black_share: float) -> np.ndarray:
 
 
 def black_share(pixels: np.ndarray, valid: np.ndarray) -> float:
-    """Return how much of the ink that could be black is black, in the valid pixels of a CMYK.
-
-    Args:
-        pixels: uint8, H x W x 4.
-        valid: bool, H x W.
-    """
+    """Return how much of the ink that could be black is black, in the valid pixels of a CMYK."""
     inks = pixels[valid].astype(np.float64)
     # What is dark in all three colours is black already, or could be.
     paper = (255 - inks[:, :3].min(axis=1, initial=255)) * (255 - inks[:, 3]) / 255
@@ -184,7 +160,7 @@ def black_share(pixels: np.ndarray, valid: np.ndarray) -> float:
 def without_alpha(pixels: np.ndarray, mode: str) -> tuple[np.ndarray, str]:
     """Return samples without their alpha, and their mode."""
     colours = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :-1]
-    return colours, {"LA": "L", "RGBA": "RGB", "LA;16": "I;16", "RGBA;16": "RGB;16"}[mode]
+    return colours, (DEEP_NAMES if is_deep(mode) else NAMES)[pixels.shape[2] - 1]
 
 
 def narrowed(pixels: np.ndarray, mode: str, white: int) -> tuple[np.ndarray, str]:
@@ -197,12 +173,7 @@ def narrowed(pixels: np.ndarray, mode: str, white: int) -> tuple[np.ndarray, str
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Return stored pixels, H x W or H x W x C, as the picture is to be seen.
-
-    Args:
-        pixels: as the file stores them.
-        orientation: EXIF's, 1 to 8; from 5 on, width and height change places.
-    """
+    """Return stored pixels, H x W or H x W x C, upright by EXIF's orientation, 0 to 8."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)
     down = -1 if orientation in (3, 4, 7, 8) else 1

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path, PurePath
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from ..errors import DeepginError, PictureError
+from .formats.tiff import silence_libtiff, unread_tiff
 from .modes import UnkeptSamples
-from .tiff_reading import silence_libtiff, unread_tiff
 
 # Pillow opens more: EPS and others start programs, and the rest hold no photographs.
 _READ = (
@@ -20,6 +20,8 @@ _READ = (
 )
 _UNMARKED = ("TGA",)  # is tried last: any bytes may be one
 _ALSO = ("MPO", "HEIF")  # are of a plugin above or of the extra `heif`
+_HEIF_ENDINGS = (".heic", ".heif", ".hif")
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
 
 # Pillow refuses PNG whose texts or profile unpack to more than 1 MiB, which profiles of scanners
 # and printers do.
@@ -30,9 +32,8 @@ PngImagePlugin.MAX_TEXT_CHUNK = max(PngImagePlugin.MAX_TEXT_CHUNK, LONGEST_TEXT)
 def open_image(file: IO[bytes]) -> Image.Image:
     """Open a picture of the formats that are read here, not yet decoded.
 
-    Args:
-        file: open for reading. A path will not do: Pillow maps TIFF files that it opens by path
-            into memory, and exchanges the sides of turned ones.
+    A path will not do: Pillow maps TIFF files that it opens by path into memory, and exchanges the
+    sides of turned ones.
 
     Raises:
         UnidentifiedImageError: it is of another format. Pillow raises others for damage.
@@ -45,11 +46,7 @@ def open_image(file: IO[bytes]) -> Image.Image:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Pillow from warning.
-
-    Of 90 megapixels, which are no error (at twice that it refuses, as is right), and of damage,
-    which the errors here tell with the file's name.
-    """
+    """Keep Pillow from warning of 90 megapixels, which are no error, and of damage."""
     with warnings.catch_warnings():
         # Threads may leave each other's filters behind: this one does no harm.
         warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -72,9 +69,8 @@ def opened(source: str | Path | IO[bytes], name: str = "") -> Iterator[Image.Ima
         naming(name),
         open(source, "rb") if isinstance(source, str | Path) else nullcontext(source) as file,
     ):
-        if is_heif(file, name) and not heif_readable():
-            mend = "pip install 'deepgin[heif]' reads it"
-            raise PictureError(f"{name} is HEIC", mend=mend)
+        if _is_heif(file, name) and not heif_readable():
+            raise PictureError(f"{name} is HEIC", mend="pip install 'deepgin[heif]' reads it")
         try:
             image = open_image(file)
         except (UnidentifiedImageError, KeyError) as error:  # KeyError: a TIFF's compression
@@ -96,32 +92,44 @@ def naming(name: str | Path) -> Iterator[None]:
             yield
     except DeepginError:
         raise
-    except UnkeptSamples as error:
-        raise PictureError(f"{name}: {error}") from error
-    except FileNotFoundError as error:
-        raise PictureError(f"{name}: no such file") from error
-    except IsADirectoryError as error:
-        raise PictureError(f"{name} is a folder: name a picture file in it") from error
-    except Image.DecompressionBombError as error:
-        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
-        raise PictureError(
-            f"{name} is too large: more than {limit:.0f} million pixels are not read, since small "
-            "files that unpack to huge pictures exhaust memory: cut it or make it smaller"
-        ) from error
-    except MemoryError as error:
-        raise PictureError(f"{name} is too large for this machine's memory") from error
     except Exception as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise PictureError(f"{name} cannot be read: {error.strerror}") from error
-        if "MAX_TEXT" in str(error):
-            raise PictureError(
-                f"{name} has text or a colour profile of more than {LONGEST_TEXT >> 20} MiB: "
-                "save it without"
-            ) from error
-        # Pillow's decoders raise OSError, SyntaxError, ValueError, RuntimeError and others.
-        raise PictureError(
-            f"{name} is damaged or truncated: {str(error) or type(error).__name__}"
-        ) from error
+        raise PictureError(f"{name}{_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error says of the file whose name stands before it."""
+    if isinstance(error, UnkeptSamples):
+        return f": {error}"
+    if isinstance(error, FileNotFoundError):
+        return ": no such file"
+    if isinstance(error, IsADirectoryError):
+        return " is a folder: name a picture file in it"
+    if isinstance(error, Image.DecompressionBombError):
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+        return (
+            f" is too large: more than {limit:.0f} million pixels are not read, since small files "
+            "that unpack to huge pictures exhaust memory: cut it or make it smaller"
+        )
+    if isinstance(error, MemoryError):
+        return " is too large for this machine's memory"
+    if isinstance(error, OSError) and error.strerror:
+        return f" cannot be read: {error.strerror}"
+    if "MAX_TEXT" in str(error):
+        return (
+            f" has text or a colour profile of more than {LONGEST_TEXT >> 20} MiB: save it without"
+        )
+    # Pillow's decoders raise OSError, SyntaxError, ValueError, RuntimeError and others.
+    return f" is damaged or truncated: {str(error) or type(error).__name__}"
+
+
+def content_of(image: Image.Image) -> bytes:
+    """Return the file of an opened image that is not loaded yet; its position stays."""
+    file: Any = image.fp  # type: ignore[attr-defined]
+    at = file.tell()
+    file.seek(0)
+    content: bytes = file.read()
+    file.seek(at)
+    return content
 
 
 def check_format(image: Image.Image) -> None:
@@ -135,16 +143,12 @@ def check_format(image: Image.Image) -> None:
         raise UnkeptSamples(f"{image.format} is not read here: save it as PNG first")
 
 
-HEIF_ENDINGS = frozenset([".heic", ".heif", ".hif"])
-_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
-
-
-def is_heif(file: IO[bytes], name: str) -> bool:
+def _is_heif(file: IO[bytes], name: str) -> bool:
     """Return whether a file at its start is HEIC: by its first bytes, or those of AVIF and a name."""
     head = file.read(12)
     file.seek(0)
-    named = PurePath(name).suffix.lower() in HEIF_ENDINGS
-    return head[4:8] == b"ftyp" and (head[8:12] in _BRANDS or named)
+    named = PurePath(name).suffix.lower() in _HEIF_ENDINGS
+    return head[4:8] == b"ftyp" and (head[8:12] in _HEIF_BRANDS or named)
 
 
 @cache

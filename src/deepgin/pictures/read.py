@@ -7,27 +7,19 @@ import numpy as np
 from PIL import Image
 
 from .document import Document
+from .formats.tiff import load
 from .modes import white_of_deep
 from .opening import check_format, naming, opened
-from .tiff_reading import load
 
 
 def open_upright(source: str | Path | IO[bytes], name: str = "") -> Image.Image:
-    """Open and decode a picture file, upright; arguments are those of `opened`.
-
-    Raises:
-        PictureError: as for `opened`.
-    """
+    """Open and decode a picture file, upright; arguments and errors are those of `opened`."""
     with opened(source, name) as image:
         return _plain(image, turn=True)
 
 
 def decoded(image: Image.Image, name: str) -> Image.Image:
-    """Return a PIL image of a mask or guidance as its pixels stand, decoded.
-
-    Args:
-        image: loaded or not.
-        name: for errors.
+    """Return a PIL image of a mask or guidance as its pixels stand, decoded; `name` is for errors.
 
     Raises:
         PictureError: its file is damaged, or not of a format that is read here.
@@ -47,11 +39,7 @@ def _plain(image: Image.Image, *, turn: bool) -> Image.Image:
 
 
 def read_rgb(source: str | Path | IO[bytes], name: str = "") -> Image.Image:
-    """Read a picture as RGB, upright; arguments are those of `opened`.
-
-    Raises:
-        PictureError: as for `open_upright`.
-    """
+    """Read a picture as RGB, upright; arguments and errors are those of `opened`."""
     return rgb_of(open_upright(source, name))
 
 
@@ -61,7 +49,7 @@ def rgb_of(picture: Image.Image) -> Image.Image:
         picture = picture.convert(picture.mode.upper())
     if is_deep_grey(picture):
         grey = (share_of_full(picture) * 255 + 0.5).astype(np.uint8)
-        return Image.fromarray(np.repeat(grey[..., None], 3, axis=2))
+        return Image.fromarray(grey).convert("RGB")
     if picture.mode == "P" and picture.has_transparency_data:
         # Straight to RGB, Pillow warns of a transparency that RGB cannot hold.
         picture = picture.convert("RGBA")
@@ -89,11 +77,7 @@ def share_of_full(picture: Image.Image) -> np.ndarray:
 
 
 def centre_square(picture: Image.Image, size: int) -> np.ndarray:
-    """Cut the centre square and bring it to size x size with Lanczos.
-
-    Returns:
-        uint8, size x size x 3.
-    """
+    """Cut the centre square, brought to size x size with Lanczos: uint8, size x size x 3."""
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     square = picture.crop((left, top, left + side, top + side))

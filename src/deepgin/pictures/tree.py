@@ -4,6 +4,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TypeAlias, TypeVar
@@ -57,17 +58,17 @@ def walk(
         root: an existing folder.
         left_out: folders that are skipped.
         below: list the folders below it too.
-        suffixes: only files with one of these suffixes, in lower case; None takes all files.
+        suffixes: of the files that are listed, in lower case; None takes all files.
     """
     tree = Tree()
-    skipped = {_identity(path) for path in left_out if os.path.isdir(path)}
+    skipped = [os.stat(path) for path in left_out if os.path.isdir(path)]
 
-    def enter(folder: Path, inside: Path, above: tuple[tuple[int, int], ...]) -> None:
+    def enter(folder: Path, inside: Path, above: tuple[os.stat_result, ...]) -> None:
         try:
-            identity = _identity(folder)
-            if identity in skipped and above:
+            identity = folder.stat()
+            if above and any(os.path.samestat(identity, one) for one in skipped):
                 return
-            if identity in above:
+            if any(os.path.samestat(identity, one) for one in above):
                 tree.notes.append(f"{shown(inside)} is a link in a circle: passed over")
                 return
             entries = [*os.scandir(folder)]
@@ -80,7 +81,9 @@ def walk(
             if _is_folder(entry):
                 if below:
                     enter(folder / entry.name, inside / entry.name, (*above, identity))
-            elif (suffixes is None or _suffix(entry.name) in suffixes) and _is_file(entry):
+                continue
+            listed = suffixes is None or PurePath(entry.name).suffix.lower() in suffixes
+            if listed and _is_file(entry):
                 tree.files.append(inside / entry.name)
 
     enter(root, Path(), ())
@@ -92,7 +95,7 @@ def walk(
 
 def is_picture(name: str | PurePath) -> bool:
     """Return whether a file has the suffix of a picture and neither it nor a folder is hidden."""
-    return _suffix(PurePath(name).name) in PICTURE_SUFFIXES and not is_hidden(name)
+    return PurePath(name).suffix.lower() in PICTURE_SUFFIXES and not is_hidden(name)
 
 
 def is_hidden(name: str | PurePath) -> bool:
@@ -101,11 +104,9 @@ def is_hidden(name: str | PurePath) -> bool:
 
 
 def find_pictures(folder: str | Path, limit: int = 0) -> list[Path]:
-    """List the pictures of a folder tree in the order of their paths.
+    """List the pictures of a folder tree in the order of their paths; see `pictures_among`.
 
-    Args:
-        folder: see `walk`. Masks and segmentations of pictures are left out; see `pictures_among`.
-        limit: use at most so many, evenly spaced; 0 takes all.
+    At most `limit` are taken, evenly spaced; 0 takes all.
 
     Raises:
         PictureError: no such folder, a folder that cannot be read, or no pictures.
@@ -131,9 +132,8 @@ def evenly(items: Sequence[T], limit: int) -> list[T]:
         UsageError: `limit` is below 0.
     """
     if limit < 0:
-        raise UsageError(
-            f"a limit of {limit} pictures does not work", field="limit", mend="at least 1, or 0"
-        )
+        problem = f"a limit of {limit} pictures does not work"
+        raise UsageError(problem, field="limit", mend="at least 1, or 0")
     if 0 < limit < len(items):
         return [items[i] for i in np.linspace(0, len(items) - 1, limit).round().astype(int)]
     return [*items]
@@ -155,7 +155,7 @@ def pictures_among(
         paths: of files of one tree.
         segmented: take every `a_seg` beside an `a` for its segmentation, not only where
             `a_with_holes` or a mask beside it says that this is the AIM challenge's layout.
-        beside: masks lie beside their pictures; else what is named as one is a picture too.
+        beside: masks lie beside their pictures; else a file named as a mask is a picture too.
     """
     paths = [*paths]
     stems = {one for path in paths for one in keys(path)}
@@ -186,11 +186,7 @@ def base(stem: str) -> str:
 
 
 def mask_stems(name: str) -> tuple[tuple[str, ...], ...]:
-    """Return the stems that the mask of a picture may have, best first.
-
-    Args:
-        name: the picture's, with its suffix: `a.jpg.png` is a mask of `a.jpg`.
-    """
+    """Return the stems that a picture's mask may have, best first: `a.jpg.png` masks `a.jpg`."""
     stem = PurePath(name).stem
     own = (stem, base(stem), name)
     return tuple(part + _MASK for part in own), own
@@ -212,10 +208,6 @@ def order(path: PurePath) -> bytes:
     return path.as_posix().encode("utf-8", "surrogateescape")
 
 
-def _suffix(name: str) -> str:
-    return PurePath(name).suffix.lower()
-
-
 def keys(path: PurePath) -> set[tuple[str, str]]:
     """Return the keys of a file: its own, and that of `a_mask` for any mask of `a`."""
     of = picture_of_mask(path.stem)
@@ -227,21 +219,14 @@ def _picture_keys(paths: Iterable[PurePath]) -> set[tuple[str, str]]:
     return {key(p.parent, name) for p in paths for name in (p.stem, base(p.stem), p.name)}
 
 
-def _identity(folder: Path) -> tuple[int, int]:
-    status = folder.stat()
-    return status.st_dev, status.st_ino
-
-
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
+    with suppress(OSError):  # a link to itself
         return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
+    return False
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
     """Return whether it is a file, and no pipe. A broken link is one: opening it says why."""
-    try:
+    with suppress(OSError):
         return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
-    except OSError:
-        return True
+    return True

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ..files import make_folder
-from ..pictures import write_picture
+from ..pictures import Document
 
 LOG = "log.jsonl"
 
@@ -91,7 +91,7 @@ class RunLog:
     def sheet(self, picture: Image.Image, samples: int) -> None:
         """Keep a sheet of samples."""
         path = self.folder / "sheets" / f"{samples:012d}.png"
-        write_picture(picture, path, overwrite=True)
+        Document.of(picture).save(path, overwrite=True)
         with self._on_board() as board:
             if board is not None:
                 board.add_image("sheet", np.asarray(picture), samples, dataformats="HWC")
