@@ -7,12 +7,13 @@ import torch
 
 from deepgin.inpainting.options import TEXTURES
 from deepgin.weights import load
+from deepgin.weights.model import Model
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_models_say_what_is_loaded_and_not_where(serving, weights):
-    async with serving(weights=weights, device="cpu", precision="float32") as c:
+    async with serving(model=Model(weights, "cpu", "float32")) as c:
         answer = await c.get("/v1/models")
     [model] = answer.json()["models"]
     assert (model["name"], model["width"]) == ("deepgin-prefill", 4)
@@ -24,7 +25,7 @@ async def test_models_say_what_is_loaded_and_not_where(serving, weights):
 
 async def test_models_say_how_sharp_they_are(serving, stages):
     for given, told in ((None, 0.25), (1, 1.0)):
-        async with serving(weights=stages.both, device="cpu", sharpness=given) as c:
+        async with serving(model=Model(stages.both, "cpu", sharpness=given)) as c:
             [model] = (await c.get("/v1/models")).json()["models"]
             network = c.app.state.service.loaded.inpainter.runtime.network
         assert model["sharpness"] == told

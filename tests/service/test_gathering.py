@@ -10,7 +10,7 @@ import pytest
 from deepgin.errors import UsageError
 from deepgin.inpainting import Job, Options
 from deepgin.pictures import Document
-from deepgin.service.gathering import Budget, Gatherer, TooLate
+from deepgin.service.gathering import Budget, Gatherer, Meters, TooLate
 
 pytestmark = pytest.mark.anyio
 PLAIN, WIDE = Options(), Options(dilate=1)
@@ -48,7 +48,7 @@ def recorder():
 
 @asynccontextmanager
 async def gathering(recorder, pause=0.05, most=4):
-    gatherer = Gatherer(recorder, pause=pause, most=most)
+    gatherer = Gatherer(recorder, Meters(lambda: 0), pause=pause, most=most)
     try:
         yield gatherer
     finally:
@@ -57,7 +57,8 @@ async def gathering(recorder, pause=0.05, most=4):
 
 
 def start(gatherer, *jobs, options=PLAIN, seconds=20):
-    return [asyncio.create_task(gatherer.fill(one, options, seconds)) for one in jobs]
+    until = asyncio.get_running_loop().time() + seconds
+    return [asyncio.create_task(gatherer.fill(one, options, until)) for one in jobs]
 
 
 async def test_together_in_their_order_and_in_one_thread(recorder):
@@ -152,4 +153,3 @@ async def test_a_budget_is_lent_in_order_and_comes_back():
     assert isinstance(found[-2], TimeoutError)
     assert isinstance(found[-1], asyncio.CancelledError)
     assert budget.free == 10
-    assert not budget._line

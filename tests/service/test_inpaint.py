@@ -9,6 +9,7 @@ from PIL import Image, PngImagePlugin
 from deepgin.inpainting import Inpainter, Options
 from deepgin.pictures import Document, read_mask
 from deepgin.pictures.png import write_png
+from deepgin.weights.model import Model
 
 pytestmark = pytest.mark.anyio
 
@@ -163,7 +164,7 @@ async def test_another_format_and_its_remarks(client, tiny, tmp_path, upload):
 )
 async def test_a_sharpness_may_be_asked_for(serving, stages, tmp_path, upload, texture, groups):
     files, found = upload(), {}
-    async with serving(weights=stages.both, device="cpu") as c:
+    async with serving(model=Model(stages.both, "cpu")) as c:
         for at in ("", "1", "0", "0.25", ""):
             data = {"texture": texture, "sharpness": at}
             answer = await c.post("/v1/inpaint", files=files, data=data)
@@ -182,7 +183,7 @@ async def test_the_services_own_sharpness_is_that_under_texture_too(
 ):
     files = upload()
     wanted = expected(Inpainter(stages.sharp, device="cpu"), tmp_path, files, Options())
-    async with serving(weights=stages.both, device="cpu", sharpness=1.0) as c:
+    async with serving(model=Model(stages.both, "cpu", sharpness=1.0)) as c:
         loaded = c.app.state.service.loaded
         for data in ({}, {"sharpness": "1"}):
             assert (await c.post("/v1/inpaint", files=files, data=data)).content == wanted
@@ -192,7 +193,7 @@ async def test_the_services_own_sharpness_is_that_under_texture_too(
 async def test_both_networks_are_open_once_it_is_ready(serving, stages, tmp_path, upload):
     weights = tmp_path / "gone.safetensors"
     weights.write_bytes(stages.both.read_bytes())
-    async with serving(weights=weights, device="cpu") as c:
+    async with serving(model=Model(weights, "cpu")) as c:
         weights.unlink()
         for texture in ("auto", "on", "off"):
             answer = await c.post("/v1/inpaint", files=upload(), data={"texture": texture})
@@ -221,7 +222,7 @@ async def test_texture_twice_and_pixels_outside(client, photo, encoded, decoded)
 
 
 async def test_a_sharpness_that_cannot_be(serving, client, stages, upload, sentence):
-    async with serving(weights=stages.both, device="cpu") as c:
+    async with serving(model=Model(stages.both, "cpu")) as c:
         answer = await c.post("/v1/inpaint", files=upload(), data={"sharpness": "1.5"})
         assert "sharpness" in sentence(answer, 400)
     async with client() as c:

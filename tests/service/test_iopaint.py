@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deepgin.weights.model import Model
+
 pytestmark = pytest.mark.anyio
 
 
@@ -105,7 +107,7 @@ async def test_bodies_that_are_no_object(client, sentence, content):
 
 
 async def test_what_clients_ask_first(serving, weights):
-    async with serving(weights=weights) as c:
+    async with serving(model=Model(weights)) as c:
         model = (await c.get("/api/v1/model")).json()
         config = (await c.get("/api/v1/server-config")).json()
     assert model["name"] == model["path"] == "deepgin-prefill"

@@ -11,7 +11,7 @@ from PIL import Image
 from deepgin.inpainting import Result
 from deepgin.pictures import Document
 from deepgin.pictures.png import write_png
-from deepgin.service.patches import Box, next_patch, patched
+from deepgin.service.files import Box, next_patch, patched
 from deepgin.service.settings import Limits
 
 pytestmark = pytest.mark.anyio

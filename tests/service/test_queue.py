@@ -7,6 +7,7 @@ import pytest
 
 from deepgin.errors import WeightsError
 from deepgin.service.settings import Limits
+from deepgin.weights.model import Model
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +22,7 @@ async def test_what_is_there_goes_together_and_has_the_bytes_it_has_alone(
         before = asyncio.create_task(c.post("/v1/inpaint", files=files[0]))
         await until(held.begun.is_set)
         tasks = [asyncio.create_task(c.post("/v1/inpaint", files=one)) for one in files]
-        await until(lambda: len(c.app.state.service._gatherer._line) == 5)
+        await until(lambda: len(c.app.state.service._gatherer._queue) == 5)
         held.go.set()
         found = [await task for task in tasks]
         assert [answer.status_code for answer in (await before, *found)] == [200] * 6
@@ -67,7 +68,7 @@ async def test_when_it_waits_too_long(serving, held, upload, sentence, until):
         first = asyncio.create_task(c.post("/v1/inpaint", files=upload()))
         await until(held.begun.is_set)
         answer = await c.post("/v1/inpaint", files=upload())
-        assert "did not come to be filled in time" in sentence(answer, 503)
+        assert "not filled in time" in sentence(answer, 503)
         assert int(answer.headers["retry-after"]) >= 1
         held.go.set()
         assert (await first).status_code == 200  # what was begun is not broken off
@@ -140,7 +141,7 @@ async def test_before_the_network_is_there_and_at_the_end(serving, held, upload,
 
 
 async def test_weights_that_are_not_there(serving, upload, sentence, tmp_path, caplog):
-    async with serving(weights=tmp_path / "none.safetensors") as c:
+    async with serving(model=Model(tmp_path / "none.safetensors")) as c:
         service = c.app.state.service
         assert isinstance(service.failure, WeightsError)
         for answer in (

@@ -1,8 +1,8 @@
 """`deepgin serve`: the HTTP service."""
 
-import sys
 from typing import Any
 
+from ..console import say
 from ..errors import DeepginError
 from .parsing import Parser, add_runtime
 
@@ -66,14 +66,17 @@ def run(args: Any) -> None:
     with listen(settings.host, settings.port) as listening:
         address = address_at(listening)
         if not settings.is_loopback() and not settings.token:
-            say("warning: other machines can use this service without a token: set --token-file")
+            say(
+                "deepgin: warning: other machines can use this service without a token: "
+                "set --token-file"
+            )
 
         def ready() -> None:
             page = f", with the page at {address}/" if args.page else ""
-            say(f"serving at {address}{page} (requests: {address}/docs)")
+            say(f"deepgin: serving at {address}{page} (requests: {address}/docs)")
 
         serve(settings, listening, page=args.page, ready=ready, access_log=args.verbose)
-    say("stopped; accepted requests are finished")
+    say("deepgin: stopped; accepted requests are finished")
 
 
 def settings_of(args: Any) -> Any:
@@ -83,6 +86,7 @@ def settings_of(args: Any) -> Any:
         UsageError: a value that does not work; DeepginError: the token's file cannot be read.
     """
     from ..service.settings import Limits, Settings, read_token
+    from ..weights.model import Model
 
     limits = Limits(
         bytes=round(args.max_megabytes * 2**20),
@@ -91,26 +95,18 @@ def settings_of(args: Any) -> Any:
         queue=args.queue,
     )
     return Settings(
-        args.host,
-        args.port,
-        args.weights,
-        args.device,
-        args.precision,
-        limits,
-        read_token(args.token_file),
-        _listed(args.allow_hosts),
-        args.gather_ms / 1000,
-        args.together,
-        args.sharpness,
-        _listed(args.allow_origins.lower()),
-        args.root_path.rstrip("/"),
+        host=args.host,
+        port=args.port,
+        model=Model(args.weights, args.device, args.precision, args.sharpness),
+        limits=limits,
+        token=read_token(args.token_file),
+        allowed_hosts=_listed(args.allow_hosts),
+        allowed_origins=_listed(args.allow_origins.lower()),
+        root_path=args.root_path.rstrip("/"),
+        gather_seconds=args.gather_ms / 1000,
+        together=args.together,
     )
 
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def say(line: str) -> None:
-    """Print a line on stderr."""
-    print(f"deepgin: {line}", file=sys.stderr, flush=True)

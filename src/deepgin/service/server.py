@@ -35,14 +35,13 @@ def listen(host: str, port: int) -> socket.socket:
         PortTaken: another program does; UsageError: there is no such address, or no right to it.
     """
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    kind = socket.SOCK_STREAM
     try:
-        addresses = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        addresses = socket.getaddrinfo(host or None, port, type=kind, flags=socket.AI_PASSIVE)
         # Of a name that has both, what people type first.
         family, _, _, _, address = min(addresses, key=lambda one: one[0] != socket.AF_INET)
-        # asyncio sends at once only where the protocol is told; else each answer waits for 40 ms.
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        # asyncio sends at once only where the protocol is named; else each answer waits for 40 ms.
+        listening = socket.socket(family, kind, socket.IPPROTO_TCP)
     except OSError as error:
         problem = f"{shown}: this machine has no such address"
         raise UsageError(problem, field="host", mend="see {host}") from error
@@ -56,9 +55,8 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortTaken(
-                f"{shown} is taken by another program", field="port", mend="choose another {port}"
-            ) from error
+            problem, mend = f"{shown} is taken by another program", "choose another {port}"
+            raise PortTaken(problem, field="port", mend=mend) from error
         if error.errno == errno.EACCES:
             mend = "choose a {port} above 1023"
             raise UsageError(f"{shown} needs more rights", field="port", mend=mend) from error
@@ -68,12 +66,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_at(listening: socket.socket, *, network: bool = False) -> str:
-    """Return the address of what listens as a browser takes it.
-
-    Args:
-        listening: see `listen`.
-        network: as a browser on another machine does, if it listens at every address.
-    """
+    """Return the address of what listens, for a browser here, or in the `network`."""
     host, port = listening.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
         host = _own_address() if network else "localhost"
@@ -105,9 +98,8 @@ def run(
     Args:
         settings: see `Settings`.
         listening: see `listen`.
-        page: serve the page for people, too.
-        photo: the picture that the page opens at its start.
-        ready: is called once requests are taken.
+        page, photo: see `create_app`.
+        ready: called once requests are taken.
         access_log: a line for each request on stdout.
 
     Raises:
@@ -128,7 +120,8 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, service: Service, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self.service, self._ready, self._told = service, ready, False
+        self.service = service
+        self._ready: Callable[[], None] | None = ready
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end, or end at once if that had begun."""
@@ -139,9 +132,9 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Return whether to end; called ten times a second."""
         service = self.service
-        if service.loaded and not self._told:
-            self._told = True
+        if service.loaded and self._ready:
             self._ready()
+            self._ready = None
         if service.failure or (service.draining and not service.taken):
             self.should_exit = True
         return await super().on_tick(counter)
@@ -165,11 +158,9 @@ def config_of(app: FastAPI, settings: Settings, *, access_log: bool = False) -> 
 class Timed(H11Protocol):
     """Closes a connection on which no whole head of a request comes in time.
 
-    uvicorn itself ends what is idle between two requests, but waits for ever for a first request,
-    and for the rest of one that is begun.
-
-    Args:
-        seconds: for the head, from the connection's start or from its first byte after an answer.
+    The time is counted from the connection's start, or from the last answer. uvicorn itself ends
+    what is idle between two requests, but waits for ever for a first request, and for the rest of
+    one that is begun.
     """
 
     def __init__(self, *arguments: Any, seconds: float, **named: Any) -> None:

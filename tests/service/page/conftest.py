@@ -16,6 +16,7 @@ from PIL import Image
 
 from deepgin.service.app import create_app
 from deepgin.service.settings import Settings
+from deepgin.weights.model import Model
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PATIENCE = 20_000
@@ -58,7 +59,7 @@ def address(stages, bodies):
             bodies.append(b"".join(parts))
 
     listening = socket.create_server(("127.0.0.1", 0))
-    app = create_app(Settings(port=0, weights=stages.both, device="cpu"), page=True)
+    app = create_app(Settings(port=0, model=Model(stages.both, "cpu")), page=True)
     server = uvicorn.Server(uvicorn.Config(tapped, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
