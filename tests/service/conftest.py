@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import struct
 import threading
+import zlib
 from contextlib import asynccontextmanager
 from io import BytesIO
 
@@ -78,20 +80,10 @@ def serving():
     """Runs a service; gives a client of it, with the application as `app`."""
 
     @asynccontextmanager
-    async def run(
-        settings=None,
-        *,
-        inpainter=None,
-        runtime=None,
-        ready=True,
-        page=False,
-        photo=None,
-        **settings_given,
-    ):
-        settings = settings or Settings(**settings_given)
+    async def run(*, inpainter=None, runtime=None, ready=True, page=False, photo=None, **settings):
         if runtime is not None:
             inpainter = Inpainter(runtime=runtime)
-        app = create_app(settings, inpainter=inpainter, page=page, photo=photo)
+        app = create_app(Settings(**settings), inpainter=inpainter, page=page, photo=photo)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with app.router.lifespan_context(app):
             if ready:
@@ -157,14 +149,13 @@ def until():
 
 @pytest.fixture(scope="session")
 def sentence():
-    """Checks that an answer is a refusal of one sentence without a path; returns it."""
+    """Checks that an answer is a refusal of a field, one sentence without a path; returns it."""
 
-    def check(answer, status):
+    def check(answer, status, field=None):
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/json"
-        told = answer.json()
-        assert told.keys() >= {"error"}
-        words = told["error"]
+        words = answer.json()["error"]
+        assert field in (None, answer.json()["field"]), words
         assert words == " ".join(words.split())
         assert 8 < len(words) < 300
         for wrong in ("/tmp", "deepgin-", "Traceback", "site-packages", " --", "0x"):
@@ -172,3 +163,19 @@ def sentence():
         return words
 
     return check
+
+
+@pytest.fixture(scope="session")
+def bomb():
+    """Makes a PNG of a few bytes that says it is huge, and would unpack to a megabyte."""
+
+    def chunk(name, body):
+        whole = name + body
+        return struct.pack(">I", len(body)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+    def make(width, height):
+        head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+        parts = ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(1 << 20))), (b"IEND", b""))
+        return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+    return make

@@ -200,12 +200,6 @@ async def test_both_networks_are_open_once_it_is_ready(serving, stages, tmp_path
             assert answer.status_code == 200, answer.text
 
 
-async def test_an_unknown_texture(client, upload, sentence):
-    async with client() as c:
-        answer = await c.post("/v1/inpaint", files=upload(), data={"texture": "of"})
-    assert "texture" in sentence(answer, 400)
-
-
 async def test_texture_twice_and_pixels_outside(client, photo, encoded, decoded):
     picture, mask = photo(60, 80), np.zeros((60, 80), np.uint8)
     mask[8:40, 10:50] = mask[50:53, 60:63] = 255
@@ -219,15 +213,6 @@ async def test_texture_twice_and_pixels_outside(client, photo, encoded, decoded)
     np.testing.assert_array_equal(decoded(one.content)[mask == 0], picture[mask == 0])
     assert one.headers["x-deepgin-fit"].startswith("texture in ")
     assert plain.headers["x-deepgin-fit"].startswith("direct")
-
-
-async def test_a_sharpness_that_cannot_be(serving, client, stages, upload, sentence):
-    async with serving(model=Model(stages.both, "cpu")) as c:
-        answer = await c.post("/v1/inpaint", files=upload(), data={"sharpness": "1.5"})
-        assert "sharpness" in sentence(answer, 400)
-    async with client() as c:
-        answer = await c.post("/v1/inpaint", files=upload(), data={"sharpness": "1"})
-        assert "leave sharpness out" in sentence(answer, 400)
 
 
 async def test_a_gif_needs_another_format(client, photo, encoded, decoded, sentence):

@@ -87,20 +87,6 @@ async def test_one_that_hangs_up_is_dropped_before_it_is_filled(live, held, uplo
     assert 'deepgin_requests_total{code="499",path="/v1/inpaint"} 1.0' in text
 
 
-async def test_one_that_hangs_up_while_it_is_filled_harms_nobody(live, held, upload, until):
-    address, service = live()
-    await ready(address)
-    held.go.clear()
-    _, writer = await connected(address)
-    writer.write(request_of(upload()))
-    await until(held.begun.is_set)
-    writer.close()
-    await until(lambda: service.taken == 0)
-    held.go.set()
-    async with httpx.AsyncClient(base_url=address) as c:
-        assert (await c.post("/v1/inpaint", files=upload())).status_code == 200
-
-
 async def test_an_upload_that_is_cut_off_takes_no_place(live, upload, until):
     address, service = live()
     await ready(address)

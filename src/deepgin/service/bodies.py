@@ -35,12 +35,7 @@ class _Parser(MultiPartParser):
 async def form_of(
     request: Request, names: tuple[str, ...]
 ) -> AsyncIterator[tuple[Upload, dict[str, str]]]:
-    """Yield the files (those of `names`) and the fields of a multipart body; empty ones left out.
-
-    Raises:
-        Refusal: the service takes no requests; the body is of another type, too long, too slow,
-            garbled or cut off; a part comes twice, or the picture is missing.
-    """
+    """Yield the files (those of `names`) and the fields of a multipart body; empty ones left out."""
     form = await _in_time(request, _multipart)
     try:
         files, fields = _split(form, names)
@@ -54,7 +49,7 @@ async def form_of(
 
 
 async def json_of(request: Request) -> dict[str, Any]:
-    """Read a body that is one JSON object; raise a Refusal as `form_of` does."""
+    """Read a body that is one JSON object."""
     return await _in_time(request, _json)
 
 

@@ -69,22 +69,12 @@ class Upload(NamedTuple):
 
 @dataclass(frozen=True)
 class Writing:
-    """How a result is written.
+    """How a result is written; UsageError if the format cannot be."""
 
-    Attributes:
-        format: an ending such as "png"; empty keeps the picture's own format.
-        quality: 0 to 100; None keeps a JPEG's own.
-        patch: the next patch instead of the picture, exact, in PNG or TIFF.
-        rgb: CMYK, which PNG does not hold, becomes RGB.
-
-    Raises:
-        UsageError: the format is not written here.
-    """
-
-    format: str = ""
-    quality: int | None = None
-    patch: bool = False
-    rgb: bool = False
+    format: str = ""  # an ending such as "png"; empty keeps the picture's own format
+    quality: int | None = None  # 0 to 100; None keeps a JPEG's own
+    patch: bool = False  # the next patch instead of the picture, exact, in PNG or TIFF
+    rgb: bool = False  # CMYK, which PNG does not hold, becomes RGB
 
     def __post_init__(self) -> None:
         if self.format and f".{self._ending}".lower() not in WRITABLE_ENDINGS:
@@ -104,11 +94,7 @@ class Writing:
         return self.format.removeprefix(".")
 
     def kind(self, document: Document) -> str:
-        """Return the name of a result's format, as Pillow has it.
-
-        Raises:
-            UsageError: there is none, or it is not written.
-        """
+        """Return the name of a result's format, as Pillow has it; UsageError if there is none."""
         if not self.format and document.format == "GIF":
             raise Refusal(400, "GIF is read, not written: choose format=png", field="format")
         return format_named(Path(self.name), document.format).name
@@ -117,8 +103,7 @@ class Writing:
 def measure(upload: Upload, most: int) -> int:
     """Return the pixels of all files together, by their heads; nothing is decoded.
 
-    Raises:
-        Refusal: one is of a type that is not taken, or has more than `most` pixels.
+    Raises a Refusal if one is of a type that is not taken, or has more than `most` pixels.
     """
     heif_readable()
     total = 0
@@ -156,11 +141,7 @@ def _head(part: str, file: IO[bytes]) -> tuple[str, tuple[int, int]] | None:
 
 
 def read(upload: Upload, threshold: float, writing: Writing) -> Job:
-    """Decode the files of a request.
-
-    Raises:
-        DeepginError: a file is no picture or damaged, or the format cannot be written.
-    """
+    """Decode the files of a request."""
     files, box = upload
     document = Document.open(files["picture"], "the picture")
     if box:
@@ -177,11 +158,7 @@ def read(upload: Upload, threshold: float, writing: Writing) -> Job:
 
 
 def patched(document: Document, patch: Document, box: Box) -> Document:
-    """Return a document with a patch's samples at their place.
-
-    Raises:
-        Refusal: the patch is of another mode or size, or lies outside.
-    """
+    """Return a document with a patch's samples at their place."""
     part = box.of(document.pixels)
     inside = box.right <= document.size[0] and box.bottom <= document.size[1]
     if not inside or patch.mode != document.mode or patch.pixels.shape != part.shape:
@@ -238,11 +215,7 @@ def response_of(result: Result, writing: Writing, last: Box | None) -> Response:
 
 
 def written(document: Document, writing: Writing, warnings: Sequence[str] = ()) -> Response:
-    """Return a picture as it is sent, with what must be said of it.
-
-    Raises:
-        DeepginError: the format cannot hold the picture, or the disk is full.
-    """
+    """Return a picture as it is sent, with what must be said of it."""
     with tempfile.TemporaryDirectory(prefix="deepgin-") as folder:
         path = Path(folder) / writing.name
         try:

@@ -21,11 +21,7 @@ _FILLING = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
 class Meters:
-    """The metrics of one service for Prometheus, in a registry of their own.
-
-    Args:
-        taken: how many requests are taken now.
-    """
+    """The metrics of one service for Prometheus, in a registry of their own."""
 
     def __init__(self, taken: Callable[[], int]) -> None:
         registry = self.registry = CollectorRegistry()
@@ -43,12 +39,7 @@ class Meters:
 
 
 class Way(NamedTuple):
-    """How jobs are filled; those of one way may go together.
-
-    Attributes:
-        options: see `Options`.
-        sharpness: of weights of two sets; None takes that of the service.
-    """
+    """How jobs are filled; those of one way may go together. See `Options` and `Model`."""
 
     options: Options
     sharpness: float | None = None
@@ -60,10 +51,6 @@ Fill: TypeAlias = Callable[[Sequence[Job], Way, OnProgress], list[Result]]
 
 class _AllLeft(Exception):
     """Nobody waits any more for what was being filled."""
-
-
-class TooLate(Exception):
-    """A job was not begun in time."""
 
 
 @dataclass(eq=False)
@@ -84,21 +71,13 @@ class Gatherer:
     """Takes jobs in any number of coroutines of one loop, and fills them in one thread.
 
     Jobs of the same way that are there together go together, the oldest first, as long as
-    they have no more than twice its pixels, or a million; results do not depend on that.
-
-    Args:
-        fill: what fills them.
-        meters: count batches and seconds.
-        pause: seconds that a job waits for others.
-        most: maximum batch size; 1 does not wait for others.
-
-    Attributes:
-        pace: seconds that a job takes, of late.
+    they have no more than twice its pixels, or a million; results do not depend on that. A job
+    waits `pause` seconds for others, unless the maximum batch size `most` is 1.
     """
 
     def __init__(self, fill: Fill, meters: Meters, *, pause: float, most: int) -> None:
         self.pause, self.most = pause if most > 1 else 0.0, most
-        self.pace = 1.0
+        self.pace = 1.0  # seconds that a job takes, of late
         self._fill, self._meters = fill, meters
         self._queue: deque[_Waiting] = deque()
         self._came = asyncio.Event()
@@ -108,18 +87,9 @@ class Gatherer:
     async def fill(
         self, job: Job, way: Way, until: float, on_progress: OnProgress = lambda *_: None
     ) -> Result:
-        """Fill a job.
+        """Fill a job; TimeoutError if it is not begun by `until`, a time of the loop.
 
         A caller that is cancelled takes it out of the queue, or stops what it alone waits for.
-
-        Args:
-            job: see `Inpainter.fill_many`.
-            way: how it is filled.
-            until: the time of the loop by which it must be begun.
-            on_progress: called in the thread with the steps of the batch.
-
-        Raises:
-            TooLate: it was not begun in time; what `fill_many` raises for this job alone.
         """
         loop = asyncio.get_running_loop()
         waiting = _Waiting(job, way, loop.time(), loop.create_future(), on_progress)
@@ -135,7 +105,7 @@ class Gatherer:
 
     def _expire(self, waiting: _Waiting) -> None:
         if waiting in self._queue and not waiting.outcome.done():
-            waiting.outcome.set_exception(TooLate())
+            waiting.outcome.set_exception(TimeoutError())
 
     def alive(self) -> bool:
         """Return whether jobs are taken out of the queue."""
@@ -214,8 +184,7 @@ class Gatherer:
 class Budget:
     """Lends pixels to coroutines of one loop, in the order of their asking.
 
-    Args:
-        whole: what is lent at a time; who asks for more waits until it is alone.
+    Who asks for more than `whole`, which is lent at a time, waits until it is alone.
     """
 
     def __init__(self, whole: int) -> None:
@@ -224,11 +193,7 @@ class Budget:
 
     @asynccontextmanager
     async def lent(self, pixels: int, seconds: float) -> AsyncIterator[None]:
-        """Wait for a number of pixels, and give them back at the end of the block.
-
-        Raises:
-            TimeoutError: they did not come within `seconds`.
-        """
+        """Wait for pixels, or a TimeoutError, and give them back at the end of the block."""
         pixels = min(pixels, self.whole)
         async with asyncio.timeout(seconds), self._turn:
             while self.free < pixels:

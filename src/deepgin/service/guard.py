@@ -27,10 +27,7 @@ _ADDED = {
 class Guard:
     """Refuses what comes from elsewhere, without the token, or is too long; answers all failures.
 
-    Args:
-        app: what it stands before.
-        settings: hosts, token and limits.
-        count: called with the path of the route and the status code of every answer.
+    `count` is called with the path of the route and the status code of every answer.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, count: Callable[[str, int], None]) -> None:

@@ -26,15 +26,7 @@ class Error(BaseModel):
 
 
 class Refusal(HTTPException):
-    """A request that is not served.
-
-    Args:
-        status: 400 to 599.
-        sentence: what is wrong, and what to do.
-        field: the field that is wrong.
-        retry_after: seconds after which to try again.
-        headers: more headers of the answer.
-    """
+    """A request that is not served: status, what is wrong and what to do, and the wrong field."""
 
     def __init__(
         self,

@@ -124,13 +124,12 @@ class _Server(uvicorn.Server):
         self._ready: Callable[[], None] | None = ready
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end, or end at once if that had begun."""
         if self.service.draining:
             os._exit(128 + (sig or signal.SIGTERM))
         self.service.drain()
 
     async def on_tick(self, counter: int) -> bool:
-        """Return whether to end; called ten times a second."""
+        # Ten times a second; returns whether to end.
         service = self.service
         if service.loaded and self._ready:
             self._ready()
@@ -145,7 +144,7 @@ def config_of(app: FastAPI, settings: Settings, *, access_log: bool = False) -> 
     limits = settings.limits
     return uvicorn.Config(
         app,
-        http=partial(Timed, seconds=min(limits.headers_seconds, limits.seconds)),  # type: ignore[arg-type]
+        http=partial(_Timed, seconds=min(limits.headers_seconds, limits.seconds)),  # type: ignore[arg-type]
         limit_concurrency=max(limits.connections, 2 * limits.queue),
         log_level="info" if access_log else "warning",
         access_log=access_log,
@@ -155,7 +154,7 @@ def config_of(app: FastAPI, settings: Settings, *, access_log: bool = False) -> 
     )
 
 
-class Timed(H11Protocol):
+class _Timed(H11Protocol):
     """Closes a connection on which no whole head of a request comes in time.
 
     The time is counted from the connection's start, or from the last answer. uvicorn itself ends
@@ -169,17 +168,14 @@ class Timed(H11Protocol):
         self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the time for the first head."""
         super().connection_made(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; the time ends once a request is in work."""
         super().data_received(data)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the time."""
         super().connection_lost(exc)
         if self._end:
             self._end.cancel()

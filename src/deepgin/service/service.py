@@ -16,7 +16,7 @@ from ..inpainting.steps import OnProgress
 from ..pictures import Document
 from ..runtimes import memory
 from .files import Upload, Writing, measure, read, response_of
-from .gathering import Budget, Gatherer, Meters, TooLate, Way
+from .gathering import Budget, Gatherer, Meters, Way
 from .refusals import Refusal
 from .settings import Settings
 
@@ -27,13 +27,7 @@ _LOG = logging.getLogger("deepgin.service")
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network at work.
-
-    Attributes:
-        inpainter: the network as it is unless a sharpness is asked for.
-        facts: its facts, as `/v1/models` returns them.
-        sharpened: makes it of a sharpness; None where there is one set of weights.
-    """
+    """A network at work, its facts, and how it is made of another sharpness, if it can be."""
 
     inpainter: Inpainter
     facts: dict[str, Any]
@@ -149,11 +143,7 @@ class Service:
 
     @contextmanager
     def followed(self, job: str) -> Iterator[Progress]:
-        """Keep how far a request is under its client's id, if that is not empty.
-
-        Raises:
-            Refusal: another request has the id.
-        """
+        """Keep how far a request is under its client's id, if that is not empty."""
         if job in self.progress:
             raise Refusal(400, "another request has this job: choose another", field="job")
         progress = Progress()
@@ -171,17 +161,7 @@ class Service:
         writing: Writing,
         on_progress: OnProgress = lambda *_: None,
     ) -> Response:
-        """Fill one picture.
-
-        Args:
-            upload: its files.
-            way: how it is filled.
-            writing: how the result is written.
-            on_progress: see `Inpainter.fill_many`; called in another thread.
-
-        Raises:
-            Refusal, DeepginError: what does not work, and why.
-        """
+        """Fill one picture; `on_progress` is called in another thread."""
         if way.sharpness is not None and self.loaded and self.loaded.sharpened is None:
             problem = "the weights here have one sharpness: leave sharpness out"
             raise Refusal(400, problem, field="sharpness")
@@ -195,11 +175,7 @@ class Service:
     async def made_of(
         self, upload: Upload, writing: Writing, make: Callable[[Document], Response]
     ) -> Response:
-        """Return what is made of a picture that is not filled, with its patch if there is one.
-
-        Raises:
-            Refusal, DeepginError: what does not work, and why.
-        """
+        """Return what is made of a picture that is not filled, with its patch if there is one."""
         async with self._slot(upload):
             job = await _to_its_end(read, upload, Options().threshold, writing)
             return await _to_its_end(make, job.document)
@@ -217,7 +193,7 @@ class Service:
             pixels = await asyncio.to_thread(measure, upload, limits.pixels)
             async with self._budget.lent(pixels, until - loop.time()):
                 yield until
-        except (TooLate, TimeoutError) as error:
+        except TimeoutError as error:
             sentence = "it was not filled in time: try again later"
             raise Refusal(503, sentence, retry_after=self._wait()) from error
         finally:

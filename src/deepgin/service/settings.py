@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 from ..errors import DeepginError, UsageError
@@ -17,9 +18,12 @@ _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[a-z0-9._\[\]:-]*")
 _ROOT_PATH = re.compile(r"((/[A-Za-z0-9._~-]+)+)?")
 
 
-def _check(works: bool, field: str, problem: str, mend: str = "") -> None:
-    if not works:
-        raise UsageError(problem, field=field, mend=mend)
+def _check(field: str, option: str, value: float, low: float, high: float = inf) -> None:
+    if not low <= value <= high:
+        name, span = option.replace("_", " "), f"from {low:g} to {high:g}"
+        span = f"at least {low:g}" if high == inf else span
+        mend = f"choose {{{option}}} {span}"
+        raise UsageError(f"{name} {value:g} does not work", field=field, mend=mend)
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,10 @@ class Limits:
     connections: int = 512
 
     def __post_init__(self) -> None:
-        mend = "raise {max_megabytes}"
-        _check(self.bytes >= 1, "bytes", "a request needs at least one byte", mend)
-        mend = f"choose {{max_megapixels}} above 0, at most {_MOST_PIXELS / 1e6:g}"
-        works = 1 <= self.pixels <= _MOST_PIXELS
-        _check(works, "pixels", f"{self.pixels} pixels do not work", mend)
-        problem = f"a timeout of {self.seconds:g} s does not work"
-        works = 0 < self.seconds <= 86400
-        _check(works, "seconds", problem, "choose above 0, at most 86400")
-        problem = f"a queue of {self.queue} does not work"
-        _check(self.queue >= 1, "queue", problem, "choose at least 1")
+        _check("bytes", "max_megabytes", self.bytes / 2**20, 1e-6)
+        _check("pixels", "max_megapixels", self.pixels / 1e6, 1e-6, _MOST_PIXELS / 1e6)
+        _check("seconds", "timeout", self.seconds, 1e-3, 86400)
+        _check("queue", "queue", self.queue, 1)
 
 
 @dataclass(frozen=True)
@@ -91,24 +89,23 @@ class Settings:
     together: int = 16
 
     def __post_init__(self) -> None:
-        problem = f"port {self.port} does not work"
-        _check(0 <= self.port <= 65535, "port", problem, "choose 0 to 65535")
-        problem = "the time to wait for a larger batch must be 0 to 1000 ms"
-        _check(0 <= self.gather_seconds <= 1, "gather_seconds", problem)
-        problem = f"a maximum batch size of {self.together} does not work"
-        _check(self.together >= 1, "together", problem, "choose at least 1")
-        works = all(33 <= ord(letter) <= 126 for letter in self.token)
-        problem = "the token must be of letters, digits and signs without spaces"
-        _check(works, "token", problem)
-        mend = (
-            "write https://example.org:8443, without a path (null for pages from files, * for all)"
-        )
+        _check("port", "port", self.port, 0, 65535)
+        _check("gather_seconds", "gather_ms", 1000 * self.gather_seconds, 0, 1000)
+        _check("together", "together", self.together, 1)
+        if not all(33 <= ord(letter) <= 126 for letter in self.token):
+            problem = "the token must be of letters, digits and signs without spaces"
+            raise UsageError(problem, field="token")
         for origin in self.allowed_origins:
-            works = _ORIGIN.fullmatch(origin) is not None
-            _check(works, "allowed_origins", f"the origin '{origin}' does not work", mend)
-        problem = f"the root path '{self.root_path}' does not work"
-        works = _ROOT_PATH.fullmatch(self.root_path) is not None
-        _check(works, "root_path", problem, "write it as /fill")
+            if not _ORIGIN.fullmatch(origin):
+                raise UsageError(
+                    f"the origin '{origin}' does not work",
+                    field="allowed_origins",
+                    mend="write https://example.org:8443, without a path (null for pages from "
+                    "files, * for all)",
+                )
+        if not _ROOT_PATH.fullmatch(self.root_path):
+            problem = f"the root path '{self.root_path}' does not work"
+            raise UsageError(problem, field="root_path", mend="write it as /fill")
 
     def is_loopback(self) -> bool:
         """Return whether nobody outside this machine can reach it."""
