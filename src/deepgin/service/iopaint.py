@@ -112,11 +112,11 @@ def _decoded(text: str, field: str) -> BytesIO:
     if text.startswith("data:"):
         head, _, text = text.partition(",")
         if not head.endswith(";base64"):
-            raise Refusal(400, f"{field} is a data URL that is not in base64")
+            raise Refusal(400, f"{field} is a data URL that is not in base64", field=field)
     try:
         return BytesIO(base64.b64decode(text.encode("ascii"), validate=False))
     except (binascii.Error, UnicodeEncodeError) as error:
-        raise Refusal(400, f"{field} is no base64, or it is cut off") from error
+        raise Refusal(400, f"{field} is no base64, or it is cut off", field=field) from error
 
 
 @router.get("/model", summary="The model in use", responses=responses(401, 403, 503))

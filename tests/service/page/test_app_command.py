@@ -13,9 +13,7 @@ import httpx
 import pytest
 
 from deepgin.commands import main
-from deepgin.network import build
 from deepgin.service import server
-from deepgin.weights import save
 
 
 @contextmanager
@@ -136,11 +134,3 @@ def test_what_cannot_be_loaded_is_one_line(weights, capfd, command, option, valu
     assert out == ""
     assert re.fullmatch(r"deepgin: [^\n]+\n", err), err
     assert said in err
-
-
-def test_weights_for_which_the_page_has_no_place(tmp_path, capfd):
-    path = tmp_path / "guided.safetensors"
-    save(build("deepgin-guided", 2), path)
-    assert run("app", "--no-browser", "--weights", str(path)) == 2
-    _, err = capfd.readouterr()
-    assert re.fullmatch(r"deepgin: these weights need a guidance picture, [^\n]+\n", err), err
