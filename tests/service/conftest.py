@@ -1,4 +1,4 @@
-"""A service in this process, over a tiny network or over a runtime that waits when told to."""
+"""A service in this process, over a tiny network or over a runtime that waits until it may go on."""
 
 import asyncio
 import re
@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from deepgin.inpainting import Inpainter
+from deepgin.pictures.png import write_png
 from deepgin.service.app import create_app
 from deepgin.service.settings import Settings
 
@@ -118,6 +119,39 @@ def encoded():
 def decoded():
     """Decodes a file's bytes into an array."""
     return lambda content: np.array(Image.open(BytesIO(content)))
+
+
+@pytest.fixture(
+    params=["RGB JPEG", "L PNG", "LA PNG", "RGBA WEBP", "CMYK JPEG", "CMYK TIFF"]
+    + ["I;16 TIFF", "RGB GIF", "LA;16 PNG", "RGB;16 PNG", "RGBA;16 PNG"]
+)
+def mode(request):
+    """A picture's mode and format."""
+    return request.param
+
+
+@pytest.fixture
+def picture_of(photo, encoded):
+    """Encodes a picture of a mode and format, with a tag where the format has them."""
+
+    def make(mode, height, width, orientation=1):
+        mode, kind = mode.split()
+        colours = photo(height, width).astype(np.uint16) * 257
+        if mode == "I;16":
+            return encoded(Image.fromarray(colours[..., 0]), kind)
+        if mode.endswith(";16"):
+            channels, file = {"LA;16": 2, "RGB;16": 3, "RGBA;16": 4}[mode], BytesIO()
+            samples = np.dstack([colours, colours[..., :1]])[..., -channels:]
+            samples[:4, :, -1] = 0
+            write_png(file, samples, {})
+            return file.getvalue()
+        exif = Image.Exif()
+        exif[0x010F], exif[0x0112] = "A camera", orientation
+        options = {} if kind == "GIF" else {"exif": exif}
+        options |= {"lossless": True} if kind == "WEBP" else {}
+        return encoded(Image.fromarray(photo(height, width)).convert(mode), kind, **options)
+
+    return make
 
 
 @pytest.fixture

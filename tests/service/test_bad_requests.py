@@ -137,23 +137,15 @@ async def test_multipart_that_is_garbled(client, sentence, content):
         assert c.app.state.service.taken == 0
 
 
-@pytest.mark.parametrize(
-    ("kind", "status"),
-    [
-        ("multipart/form-data", 400),
-        ("multipart/form-data; boundary=", 400),
-        ("multipart/form-data; boundary=" + "x" * 3000, 400),
-        ("multipart/form-data; charset=nonsense; boundary=x", 400),
-        ("application/x-www-form-urlencoded", 415),
-        ("application/json", 415),
-        ("image/png", 415),
-        ("", 415),
-    ],
-)
-async def test_other_types(client, sentence, kind, status):
+async def test_other_types(client, sentence):
+    multipart = "multipart/form-data"
+    garbled = [multipart, f"{multipart}; boundary=", f"{multipart}; boundary={'x' * 3000}"]
+    garbled.append(f"{multipart}; charset=nonsense; boundary=x")
     async with client() as c:
-        headers = {"Content-Type": kind} if kind else {}
-        sentence(await c.post("/v1/inpaint", content=b"--x\r\n", headers=headers), status)
+        for kind in (*garbled, "application/x-www-form-urlencoded", "application/json", ""):
+            headers = {"Content-Type": kind} if kind else {}
+            answer = await c.post("/v1/inpaint", content=b"--x\r\n", headers=headers)
+            sentence(answer, 400 if kind in garbled else 415)
 
 
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from deepgin.service.gathering import Meters
 from deepgin.service.guard import Guard
 from deepgin.service.settings import Limits, Settings
 
@@ -109,8 +110,8 @@ async def test_below_a_root_path(client, prefix):
         assert answer.json().keys() >= {"error", "detail"}
         described = (await c.get(f"{prefix}/openapi.json", headers=bearer)).json()
         assert described["servers"] == [{"url": "/a/b"}]
-        told = {"X-Forwarded-Proto": "https", "Host": "localhost:9"} | bearer
-        text = (await c.get(f"{prefix}/docs", headers=told)).text
+        behind = {"X-Forwarded-Proto": "https", "Host": "localhost:9"} | bearer
+        text = (await c.get(f"{prefix}/docs", headers=behind)).text
     assert "mask.png https://localhost:9/a/b/v1/inpaint " in text
     assert "127.0.0.1" not in text
 
@@ -128,7 +129,7 @@ async def test_all_bodies_together_have_a_limit():
     async def send(message):
         refused.append(message.get("status"))
 
-    guard = Guard(app, Settings(limits=Limits(bytes=100, queue=1)), lambda *_: None)
+    guard = Guard(app, Settings(limits=Limits(bytes=100, queue=1)), Meters(lambda: 0))
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"host", b"localhost")]}
     first = asyncio.create_task(guard(scope, receive, send))
     await asyncio.sleep(0)

@@ -10,7 +10,6 @@ from PIL import Image
 
 from deepgin.inpainting import Result
 from deepgin.pictures import Document
-from deepgin.pictures.png import write_png
 from deepgin.service.files import Box, next_patch, patched
 from deepgin.service.settings import Limits
 
@@ -29,32 +28,9 @@ def mask(top, left, height, width, shape):
     return hole
 
 
-def encoded_as(mode, kind, photo, encoded):
-    """Return a picture of 200 x 150 as a file's bytes, with a tag where the format has them."""
-    colours = photo(150, 200).astype(np.uint16) * 257
-    if mode == "I;16":
-        return encoded(Image.fromarray(colours[..., 0]), kind)
-    if mode.endswith(";16"):
-        channels, file = {"LA;16": 2, "RGB;16": 3, "RGBA;16": 4}[mode], BytesIO()
-        samples = np.dstack([colours, colours[..., :1]])[..., -channels:]
-        samples[:4, :, -1] = 0
-        write_png(file, samples, {})
-        return file.getvalue()
-    exif = Image.Exif()
-    exif[0x010F] = "A camera"
-    options = {} if kind == "GIF" else {"exif": exif}
-    options |= {"lossless": True} if kind == "WEBP" else {}
-    return encoded(Image.fromarray(photo(150, 200)).convert(mode), kind, **options)
-
-
-MODES = "RGB JPEG, L PNG, LA PNG, RGBA WEBP, CMYK JPEG, CMYK TIFF, I;16 TIFF, RGB GIF, LA;16 PNG, "
-MODES += "RGB;16 PNG, RGBA;16 PNG"
-
-
-@pytest.mark.parametrize("mode", MODES.split(", "))
-async def test_two_fillings_and_one_encoding(serving, held, photo, encoded, tmp_path, mode):
+async def test_two_fillings_and_one_encoding(serving, held, picture_of, encoded, tmp_path, mode):
+    picture = picture_of(mode, 150, 200)
     mode, kind = mode.split()
-    picture = encoded_as(mode, kind, photo, encoded)
     before = document(picture, tmp_path)
     holes = [mask(10, 20, 12, 30, (150, 200)), mask(100, 150, 20, 20, (150, 200))]
     async with serving(runtime=held, page=True) as c:

@@ -29,8 +29,8 @@ async def test_what_is_there_goes_together_and_has_the_bytes_it_has_alone(
         tasks = [asyncio.create_task(c.post("/v1/inpaint", files=one)) for one in files]
         await until(lambda: len(c.app.state.service._gatherer._queue) == 5)
         held.go.set()
-        found = [await task for task in tasks]
-        assert [answer.status_code for answer in (await before, *found)] == [200] * 6
+        answers = [await task for task in tasks]
+        assert [answer.status_code for answer in (await before, *answers)] == [200] * 6
         metrics = (await c.get("/metrics")).text
     assert len(held.batches) == 1 + 3  # one for each size that the network sees
     assert "deepgin_batch_size_sum 6.0" in metrics
@@ -39,7 +39,7 @@ async def test_what_is_there_goes_together_and_has_the_bytes_it_has_alone(
     assert "deepgin_fill_seconds_count 2.0" in metrics
     assert "deepgin_queue_length 0.0" in metrics
     async with serving(runtime=held_class(), gather_seconds=0) as c:
-        for answer, one in zip(found, files, strict=True):
+        for answer, one in zip(answers, files, strict=True):
             assert (await c.post("/v1/inpaint", files=one)).content == answer.content
 
 
@@ -91,12 +91,12 @@ async def test_one_that_fails_does_not_harm_the_others(
     bad = {**upload(), "picture": ("a.png", encoded(np.full((29, 37, 3), 7, np.uint8)))}
     wrong = {**upload(), "mask": ("m.png", encoded(np.full((29, 37), 255, np.uint8)))}
     async with serving(runtime=held_class(fails=fails), gather_seconds=0.3) as c:
-        found = await asyncio.gather(
+        answers = await asyncio.gather(
             *(c.post("/v1/inpaint", files=one) for one in (upload(), bad, wrong, upload(seed=2)))
         )
-        assert [found[0].status_code, found[3].status_code] == [200, 200]
-        sentence(found[1], status)
-        sentence(found[2], 422)
+        assert [answers[0].status_code, answers[3].status_code] == [200, 200]
+        sentence(answers[1], status)
+        sentence(answers[2], 422)
         assert (await c.get("/readyz")).status_code == (await c.get("/healthz")).status_code == 200
         assert f'code="{status}",path="/v1/inpaint"}} 1.0' in (await c.get("/metrics")).text
 
@@ -233,9 +233,9 @@ async def test_a_picture_counts_until_its_decoding_has_ended(
 
 async def test_of_a_json_body_only_the_files_stay(serving, held, upload, until):
     files = {name: base64.b64encode(file[1]).decode() for name, file in upload().items()}
-    told = {"image": files["picture"], "mask": files["mask"], "prompt": "x" * (8 << 20)}
+    body = {"image": files["picture"], "mask": files["mask"], "prompt": "x" * (8 << 20)}
     headers = {"Content-Type": "application/json"}
-    content = json.dumps(told).encode()
+    content = json.dumps(body).encode()
     async with serving(runtime=held) as c:
         held.go.clear()
         tracemalloc.start()

@@ -68,9 +68,6 @@ def create_app(
     async def refused(request: Request, error: Exception) -> Response:
         return refusals.answer(error, request.scope)
 
-    def count(path: str, code: int) -> None:
-        service.meters.requests.labels(path, str(code)).inc()
-
     service = Service(settings, load)
     app = FastAPI(
         title="deepgin",
@@ -89,7 +86,7 @@ def create_app(
         from .page import mount
 
         mount(app, photo)
-    app.add_middleware(Guard, settings=settings, count=count)
+    app.add_middleware(Guard, settings=settings, meters=service.meters)
     if settings.allowed_origins:
         # Around the guard: browsers ask beforehand without the token, and refusals are read, too.
         app.add_middleware(

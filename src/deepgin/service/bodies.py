@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -43,7 +43,7 @@ async def form_of(
         if ("patch" in files) != bool(place):
             raise Refusal(400, "patch and patch_box belong together: send both as they came")
         box = Box.parsed(place) if place else None
-        yield Upload({name: part.file for name, part in files.items()}, box), fields
+        yield Upload(files, box), fields
     finally:
         await form.close()
 
@@ -105,8 +105,8 @@ def _check_type(request: Request, expected: str) -> None:
         raise Refusal(415, f"the body must be {expected}, not {sent[:80] or 'of no type'}")
 
 
-def _split(form: FormData, names: tuple[str, ...]) -> tuple[dict[str, UploadFile], dict[str, str]]:
-    files: dict[str, UploadFile] = {}
+def _split(form: FormData, names: tuple[str, ...]) -> tuple[dict[str, IO[bytes]], dict[str, str]]:
+    files: dict[str, IO[bytes]] = {}
     fields: dict[str, str] = {}
     for name, value in form.multi_items():
         if name in files or name in fields:
@@ -115,7 +115,7 @@ def _split(form: FormData, names: tuple[str, ...]) -> tuple[dict[str, UploadFile
             if name not in names:
                 raise Refusal(400, f"the part '{name[:40]}' is a file: send it as a plain field")
             if value.size or value.filename:
-                files[name] = value
+                files[name] = value.file
         elif value:
             if name in names:
                 raise Refusal(400, f"{name} must be a file: give its part a filename")

@@ -52,7 +52,6 @@ class Box(NamedTuple):
         return cls(x, y, x + width, y + height)
 
     def __str__(self) -> str:
-        """Return x,y,width,height."""
         return f"{self.left},{self.top},{self.right - self.left},{self.bottom - self.top}"
 
     def of(self, pixels: np.ndarray) -> np.ndarray:
@@ -78,11 +77,9 @@ class Writing:
 
     def __post_init__(self) -> None:
         if self.format and f".{self._ending}".lower() not in WRITABLE_ENDINGS:
-            raise UsageError(
-                f"the format '{self.format}' is not written here",
-                field="format",
-                mend="choose png (exact), jpg, webp, tif, ...",
-            )
+            problem = f"the format '{self.format}' is not written here"
+            mend = "choose png (exact), jpg, webp, tif, ..."
+            raise UsageError(problem, field="format", mend=mend)
 
     @property
     def name(self) -> str:
@@ -101,10 +98,7 @@ class Writing:
 
 
 def measure(upload: Upload, most: int) -> int:
-    """Return the pixels of all files together, by their heads; nothing is decoded.
-
-    Raises a Refusal if one is of a type that is not taken, or has more than `most` pixels.
-    """
+    """Return the pixels of all files, by their heads; refuse types and more than `most` pixels."""
     heif_readable()
     total = 0
     for part, file in upload.files.items():

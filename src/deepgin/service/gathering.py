@@ -46,7 +46,6 @@ class Way(NamedTuple):
 
 
 Fill: TypeAlias = Callable[[Sequence[Job], Way, OnProgress], list[Result]]
-"""As `Inpainter.fill_many`."""
 
 
 class _AllLeft(Exception):

@@ -3,12 +3,12 @@
 import asyncio
 import hmac
 import socket
-from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .gathering import Meters
 from .refusals import LEFT, Refusal, answer, below_root
 from .settings import LOOPBACK_NAMES, Settings, address_of
 
@@ -25,13 +25,10 @@ _ADDED = {
 
 
 class Guard:
-    """Refuses what comes from elsewhere, without the token, or is too long; answers all failures.
+    """Refuses what comes from elsewhere, without the token, or too long; answers all failures."""
 
-    `count` is called with the path of the route and the status code of every answer.
-    """
-
-    def __init__(self, app: ASGIApp, settings: Settings, count: Callable[[str, int], None]) -> None:
-        self.app, self.count = app, count
+    def __init__(self, app: ASGIApp, settings: Settings, meters: Meters) -> None:
+        self.app, self.meters = app, meters
         self.token = settings.token.encode()
         self.any_address = settings.hears_all()
         own = (socket.gethostname(),) if self.any_address else (settings.host,)
@@ -164,7 +161,8 @@ class _Exchange:
             status, route = message["status"], self.scope.get("route")
             # Only paths of routes, so that what strangers ask for makes no meters.
             path = route.path if isinstance(route, Route) else "other"
-            self.guard.count(path, LEFT if self.left else status)
+            code = str(LEFT if self.left else status)
+            self.guard.meters.requests.labels(path, code).inc()
             has_body = self.scope["method"] not in _SAFE
             asks_first = "100-continue" in Headers(scope=self.scope).get("expect", "")
             # After 408 the rest was waited for long enough.

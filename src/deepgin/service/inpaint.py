@@ -15,8 +15,7 @@ from .refusals import Refusal, responses
 from .service import Service
 
 router = APIRouter()
-EXAMPLE = "http://127.0.0.1:8000"
-"""The address in the examples of descriptions; `/docs` has the service's own in its place."""
+EXAMPLE = "http://127.0.0.1:8000"  # `/docs` shows the service's own address in its place
 STATUSES = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
 _FILES = {
     "picture": "the picture: PNG, JPEG, WebP, TIFF, AVIF, ...; it comes back in that format",
@@ -95,19 +94,16 @@ def _body() -> dict[str, Any]:
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
-def _header(description: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string"}}
-
-
 _PICTURE = {
     "description": "The filled picture, in the picture's own format or the one asked for.",
     "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
     "headers": {
-        "X-Deepgin-Fit": _header("how the picture was brought to the network, and why"),
-        "X-Deepgin-Box": _header("of a patch: x,y,width,height in the upright picture"),
-        "X-Deepgin-Warnings": _header(
-            "what must be said of the result, joined by '; '; may be absent"
-        ),
+        f"X-Deepgin-{name}": {"description": description, "schema": {"type": "string"}}
+        for name, description in {
+            "Fit": "how the picture was brought to the network, and why",
+            "Box": "of a patch: x,y,width,height in the upright picture",
+            "Warnings": "what must be said of the result, joined by '; '; may be absent",
+        }.items()
     },
 }
 

@@ -95,12 +95,7 @@ def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was taken; a second one ends at once.
 
-    Args:
-        settings: see `Settings`.
-        listening: see `listen`.
-        page, photo: see `create_app`.
-        ready: called once requests are taken.
-        access_log: a line for each request on stdout.
+    See `create_app` for `page` and `photo`. `ready` is called once requests are taken.
 
     Raises:
         DeepginError: the network cannot be loaded.

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -32,12 +33,6 @@ class Loaded:
     inpainter: Inpainter
     facts: dict[str, Any]
     sharpened: Callable[[float], Inpainter] | None = None
-
-    def at(self, sharpness: float | None) -> Inpainter:
-        """Return the network of a sharpness that was asked for."""
-        if self.sharpened is None or sharpness is None:
-            return self.inpainter
-        return self.sharpened(sharpness)
 
 
 class Service:
@@ -100,8 +95,12 @@ class Service:
         return loaded
 
     def _fill(self, jobs: Sequence[Job], way: Way, on_progress: OnProgress) -> list[Result]:
-        assert self.loaded
-        return self.loaded.at(way.sharpness).fill_many(jobs, way.options, on_progress)
+        loaded = self.loaded
+        assert loaded
+        inpainter = loaded.inpainter
+        if way.sharpness is not None and loaded.sharpened:
+            inpainter = loaded.sharpened(way.sharpness)
+        return inpainter.fill_many(jobs, way.options, on_progress)
 
     def drain(self) -> None:
         """Take no more; what is taken is finished."""
@@ -175,7 +174,7 @@ class Service:
     async def made_of(
         self, upload: Upload, writing: Writing, make: Callable[[Document], Response]
     ) -> Response:
-        """Return what is made of a picture that is not filled, with its patch if there is one."""
+        """Return what is made of a picture, with its patch if there is one; nothing is filled."""
         async with self._slot(upload):
             job = await _to_its_end(read, upload, Options().threshold, writing)
             return await _to_its_end(make, job.document)
@@ -199,16 +198,13 @@ class Service:
         finally:
             self.taken -= 1
             if not self.taken:
-                self._rest = loop.call_later(_IDLE_SECONDS, _give_back, loop)
+                give_back = partial(loop.run_in_executor, None, memory.give_back)
+                self._rest = loop.call_later(_IDLE_SECONDS, give_back)
 
     def _wait(self) -> int:
         """Return the seconds after which to try again."""
         pace = self._gatherer.pace if self._gatherer else 1.0
         return min(60, max(1, round(pace * self.taken)))
-
-
-def _give_back(loop: asyncio.AbstractEventLoop) -> None:
-    loop.run_in_executor(None, memory.give_back)
 
 
 async def _to_its_end(work: Callable[..., T], *arguments: Any) -> T:

@@ -97,12 +97,9 @@ class Settings:
             raise UsageError(problem, field="token")
         for origin in self.allowed_origins:
             if not _ORIGIN.fullmatch(origin):
-                raise UsageError(
-                    f"the origin '{origin}' does not work",
-                    field="allowed_origins",
-                    mend="write https://example.org:8443, without a path (null for pages from "
-                    "files, * for all)",
-                )
+                mend = "write https://example.org:8443, null for pages from files, or * for all"
+                problem = f"the origin '{origin}' does not work"
+                raise UsageError(problem, field="allowed_origins", mend=mend)
         if not _ROOT_PATH.fullmatch(self.root_path):
             problem = f"the root path '{self.root_path}' does not work"
             raise UsageError(problem, field="root_path", mend="write it as /fill")
@@ -136,8 +133,6 @@ def read_token(path: str | Path | None) -> str:
         return os.environ.get(TOKEN_VARIABLE, "").strip()
     try:
         token = Path(path).read_text(encoding="utf-8").strip()
-    except FileNotFoundError as error:
-        raise DeepginError(f"{path}: no such token file") from error
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise DeepginError(f"{path}: the token cannot be read: {why}") from error

@@ -236,15 +236,15 @@ def person(somebody, address):
 
 @pytest.fixture
 def picture(tmp_path, photo):
-    """Writes a picture of smoothed noise, 96 x 64, under a name and as Pillow's `save` is told."""
+    """Writes a picture of smoothed noise, 96 x 64, under a name and with options of Pillow's `save`."""
 
-    def write(name="photo.png", mode="RGB", **told):
+    def write(name="photo.png", mode="RGB", **options):
         small = Image.fromarray(photo(8, 12)).resize((96, 64), Image.Resampling.BICUBIC)
         image = small.convert(mode) if mode != "RGBA" else small
         if mode == "RGBA":
             image.putalpha(Image.fromarray(np.tile(np.arange(96, dtype=np.uint8) * 2, (64, 1))))
         path = tmp_path / name
-        image.save(path, **told)
+        image.save(path, **options)
         return path
 
     return write

@@ -65,5 +65,5 @@ def test_nothing_else_is_served(get, path):
 @pytest.mark.parametrize("name", ["dilate", "feather"])
 def test_numbers_have_the_range_of_the_options(name):
     about = Options.__dataclass_fields__[name].metadata
-    given = f'id="{name}" type="number" min="{about["minimum"]}" max="{about["maximum"]}"'
-    assert given in STATIC.joinpath("index.html").read_text()
+    expected = f'id="{name}" type="number" min="{about["minimum"]}" max="{about["maximum"]}"'
+    assert expected in STATIC.joinpath("index.html").read_text()

@@ -70,18 +70,11 @@ def mount(app: FastAPI, photo: Path | None = None) -> None:
     app.mount("/page", static)
 
 
-class Limits(BaseModel):
-    """What the service takes."""
-
-    pixels: int
-    bytes: int
-
-
 @router.get("/page/limits")
-async def limits(request: Request) -> Limits:
+async def limits(request: Request) -> dict[str, int]:
     """Return what is taken, so that a picture is refused before it is painted on."""
     own = Service.of(request).settings.limits
-    return Limits(pixels=own.pixels, bytes=own.bytes)
+    return {"pixels": own.pixels, "bytes": own.bytes}
 
 
 class _Form(BaseModel):
