@@ -97,18 +97,6 @@ def test_a_browser_that_cannot_do_it_is_told(enter, address, lacks, said):
     page.context.close()
 
 
-def test_what_the_service_refuses_is_said(painted):
-    painted.page.evaluate("document.getElementById('clear').click()")
-    painted.page.evaluate("document.getElementById('invert').click()")
-    said = painted.fill()
-    painted.troubles.clear()
-    assert "everything" in said
-    assert painted.page.is_visible(".message.wrong")
-    assert painted.mask().all()
-    painted.page.click("#dismiss")
-    painted.page.wait_for_selector("#message", state="hidden")
-
-
 def answering(answer):
     return lambda route: route.fulfill(**answer)
 

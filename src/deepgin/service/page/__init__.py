@@ -53,7 +53,8 @@ def mount(app: FastAPI, photo: Path | None = None) -> None:
     `photo`, the picture that the page opens at its start, is at `/photo`: whatever is read under
     `/page/` needs no token.
     """
-    static = _Static(directory=_STATIC)
+    # Some installers make links to the package's files.
+    static = _Static(directory=_STATIC, follow_symlink=True)
 
     async def index(request: Request) -> Response:
         return await static.get_response("index.html", request.scope)
