@@ -23,6 +23,8 @@ from deepgin.pictures import Document
 
 OWN = "as the weights say"
 GIVEN = "as sharpness_value says"
+_LIMITS = Options.__dataclass_fields__["dilate"].metadata
+_PIXELS = {"default": 0, "min": _LIMITS["minimum"], "max": _LIMITS["maximum"]}
 _LOG = logging.getLogger("deepgin")
 
 
@@ -47,60 +49,54 @@ class Inpaint:
     def INPUT_TYPES(cls) -> dict[str, Any]:
         """Return the inputs. Saved workflows go by places: new ones stand at the end."""
         required = {
-            "image": ("IMAGE", {"tooltip": "One image or a batch. Alpha stays as it is."}),
-            "mask": (
+            "image": _input("IMAGE", "One image or a batch. Alpha stays as it is."),
+            "mask": _input(
                 "MASK",
-                {
-                    "tooltip": "What to fill: all at or above 0.5. As large as the image. One mask for "
-                    "all images, one for each, or several for one image."
-                },
+                "What to fill: all at or above 0.5. As large as the image. One mask for all images, "
+                "one for each, or several for one image.",
             ),
-            "fit": _choice(
-                FITS,
-                "auto",
+            "fit": _input(
+                [*FITS],
                 "How the image is brought to the network, which was trained at 256 pixels. auto "
                 "chooses.",
+                default="auto",
             ),
-            "ensemble": (
+            "ensemble": _input(
                 "BOOLEAN",
-                {
-                    "default": False,
-                    "tooltip": "The mean of five passes, turned and mirrored. Five times as slow.",
-                },
+                "The mean of five passes, turned and mirrored. Five times as slow.",
+                default=False,
             ),
-            "dilate": _pixels("Lets the mask grow by so many pixels on all sides."),
-            "feather": _pixels(
-                "Fades steps at the edge of the hole over so many pixels inside it."
+            "dilate": _input("INT", "Grows the mask by this many pixels on all sides.", **_PIXELS),
+            "feather": _input(
+                "INT",
+                "Fades steps at the edge of the hole over so many pixels inside it.",
+                **_PIXELS,
             ),
-            "weights": (
+            "weights": _input(
                 "STRING",
-                {
-                    "default": "",
-                    "tooltip": "A weights file, or hf:owner/name. Empty: those that come with deepgin.",
-                },
+                "A weights file, or hf:owner/name. Empty: those that come with deepgin.",
+                default="",
             ),
         }
         optional = {
-            "sharpness": _choice(
-                (OWN, GIVEN),
-                OWN,
+            "sharpness": _input(
+                [OWN, GIVEN],
                 "The weights' own sharpness, which is 0 under texture, or that of sharpness_value.",
+                default=OWN,
             ),
-            "texture": _choice(
-                TEXTURES,
-                "auto",
+            "texture": _input(
+                [*TEXTURES],
                 "Texture of the image itself over what the network says. auto: on, unless another "
                 "fit or ensemble is chosen.",
+                default="auto",
             ),
-            "sharpness_value": (
+            "sharpness_value": _input(
                 "FLOAT",
-                {
-                    "default": 0.75,
-                    "min": 0.0,
-                    "max": 1.0,
-                    "step": 0.05,
-                    "tooltip": f"0 soft, 1 sharp. Used where sharpness is '{GIVEN}'.",
-                },
+                f"0 soft, 1 sharp. Used where sharpness is '{GIVEN}'.",
+                default=0.75,
+                min=0.0,
+                max=1.0,
+                step=0.05,
             ),
         }
         return {"required": required, "optional": optional}
@@ -133,7 +129,8 @@ class Inpaint:
         """
         image, holes = _pairs(image, mask)
         seen = (image.float().nan_to_num(0).clamp(0, 1) * 255 + 0.5).to(torch.uint8)
-        jobs = [Job(*pair) for pair in zip(map(_document, seen), holes, strict=True)]
+        documents = (Document.of_array(one.numpy(force=True)) for one in seen)
+        jobs = [Job(*pair) for pair in zip(documents, holes, strict=True)]
         options = Options(
             fit=fit, texture=texture, ensemble=ensemble, dilate=dilate, feather=feather
         )
@@ -162,12 +159,8 @@ class _Progress:
             self.bar.update_absolute(done, of)
 
 
-def _choice(names: Any, default: str, tooltip: str) -> tuple[list[str], dict[str, Any]]:
-    return (list(names), {"default": default, "tooltip": tooltip})
-
-
-def _pixels(tooltip: str) -> tuple[str, dict[str, Any]]:
-    return ("INT", {"default": 0, "min": 0, "max": 1024, "tooltip": tooltip})
+def _input(kind: str | list[str], tooltip: str, **more: Any) -> tuple[Any, dict[str, Any]]:
+    return (kind, {**more, "tooltip": tooltip})
 
 
 def _sharpness(sharpness: str | float, value: float) -> float | None:
@@ -176,15 +169,11 @@ def _sharpness(sharpness: str | float, value: float) -> float | None:
     return None if sharpness < 0 else sharpness
 
 
-def _document(image: Tensor) -> Document:
-    return Document.of_array(image.numpy(force=True))
-
-
 def _pairs(image: Tensor, mask: Tensor) -> tuple[Tensor, np.ndarray]:
     """Return as many images as holes: B x H x W x C, and bool, B x H x W."""
-    for given, what in ((image, "image"), (mask, "mask")):
-        if not isinstance(given, Tensor):
-            problem = f"the {what} must be a tensor, not {type(given).__name__}"
+    for tensor, what in ((image, "image"), (mask, "mask")):
+        if not isinstance(tensor, Tensor):
+            problem = f"the {what} must be a tensor, not {type(tensor).__name__}"
             raise UsageError(problem, field=what)
     if image.ndim != 4 or image.shape[3] not in (1, 3, 4):
         shape = tuple(image.shape)

@@ -12,6 +12,7 @@ from deepgin.service.settings import Settings
 from deepgin.training.recipe import NetworkRecipe, Recipe
 from deepgin.training.state import RunState
 from deepgin.weights import file_hash, hub, load
+from deepgin.weights.model import Model
 
 ADDRESS, COMMIT = "hf:owner/name@v1", "c" * 40
 
@@ -49,7 +50,7 @@ def test_evaluate(deepgin, pair, weights):
 
 
 def test_service(weights):
-    facts = _load(Settings(weights=ADDRESS)).facts
+    facts = _load(Settings(model=Model(ADDRESS))).facts
     assert (facts["width"], facts["sha256"]) == (4, file_hash(weights))
 
 

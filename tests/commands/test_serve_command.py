@@ -7,6 +7,7 @@ import pytest
 
 from deepgin.service import server
 from deepgin.service.server import listen
+from deepgin.weights.model import Model
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ def test_defaults(served):
     assert settings.limits.bytes == 64 << 20
     assert settings.limits.pixels == 64_000_000
     assert (settings.limits.seconds, settings.limits.queue) == (60, 32)
-    assert (settings.weights, settings.device, settings.token) == (None, "auto", "")
+    assert (settings.model, settings.token) == (Model(), "")
     assert "serving at http://127.0.0.1:" in err
     assert "warning" not in err
 
@@ -56,13 +57,12 @@ def test_every_option(served, tmp_path):
         *("--allow-origins", "HTTPS://a.example, null,file://", "--root-path", "/fill/"),
     )
     assert "with the page at http://" in err
-    assert (settings.host, settings.weights) == ("0.0.0.0", "w")
-    assert (settings.device, settings.precision, settings.token) == ("cpu", "float32", "secret")
+    assert (settings.host, settings.token) == ("0.0.0.0", "secret")
+    assert settings.model == Model("w", "cpu", "float32", 0.3)
     limits = settings.limits
     assert (limits.bytes, limits.pixels, limits.seconds, limits.queue) == (1 << 20, 2e6, 4.5, 3)
     assert settings.allowed_hosts == ("a.example", "b.example")
     assert (settings.gather_seconds, settings.together) == (0.007, 2)
-    assert settings.sharpness == 0.3
     assert settings.allowed_origins == ("https://a.example", "null", "file://")
     assert settings.root_path == "/fill"
     assert "warning" not in err

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgin.errors import DeepginError
+from deepgin.errors import PictureError, UsageError
 from deepgin.inpainting import Inpainter, Options
 
 
@@ -64,7 +64,7 @@ def test_the_hole_alone_changes_and_as_the_inpainter_fills_it(fill, weights):
 KINDS = [torch.float32, torch.float16, torch.float64, torch.bfloat16]
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(st.integers(0, 1000), st.sampled_from(KINDS))
 def test_valid_values_keep_their_bits(fill, seed, dtype):
     image = _noise(1, 16, 16, 3, seed=seed).to(dtype) * 1.4 - 0.2
@@ -95,16 +95,9 @@ def test_dilate_and_the_other_options_reach_the_inpainter(fill):
     assert not torch.equal(fill(image, mask, texture="off"), plain)
     assert torch.equal(fill(image, mask, texture="auto"), plain)
     for wrong in ({"texture": "of"}, {"fit": "wide"}):
-        with pytest.raises(ValueError, match=next(iter(wrong.values()))):
+        with pytest.raises(UsageError) as raised:
             fill(image, mask, **wrong)
-
-
-def test_masks_of_other_kinds(fill):
-    image, mask = _noise(1, 32, 48, 3), _hole(1, 32, 48)
-    assert torch.equal(fill(image, mask.bfloat16()), fill(image, mask))
-    for wrong in (mask * 255, mask * torch.nan, None, mask.tolist()):
-        with pytest.raises(ValueError, match="mask"):
-            fill(image, wrong)
+        assert raised.value.field in wrong
 
 
 def test_the_network_is_loaded_once(fill, module, weights):
@@ -133,33 +126,30 @@ def test_the_sharpness_reaches_the_weights(fill, module, stages):
         assert torch.equal(old, same)
 
 
-@pytest.mark.parametrize("value", [-1.0, -1, 0, 0.3, 1.0, None])
-def test_a_sharpness_of_older_workflows_is_valid(module, value):
-    node = module.Inpaint
-    assert node.VALIDATE_INPUTS() is node.VALIDATE_INPUTS(value) is True
-
-
-@pytest.mark.parametrize("value", [1.5, -2, float("nan"), "", "soft", [0.3]])
-def test_a_sharpness_that_is_none(module, value):
-    assert module.OWN in module.Inpaint.VALIDATE_INPUTS(sharpness=value)
+def test_a_sharpness_is_checked_as_older_workflows_have_it(module):
+    validate = module.Inpaint.VALIDATE_INPUTS
+    assert all(validate(value) is True for value in (module.OWN, -1.0, -1, 0, 0.3, 1.0, None))
+    for value in (1.5, -2, float("nan"), "", "soft", [0.3]):
+        assert module.OWN in validate(sharpness=value)
 
 
 @pytest.mark.parametrize(
-    ("image", "mask", "told"),
+    ("image", "mask", "field"),
     [
-        ((1, 32, 48, 2), (1, 32, 48), "the image must be"),
-        ((32, 48, 3), (1, 32, 48), "the image must be"),
-        ((1, 32, 48, 3), (1, 64, 64), "64 x 64 pixels and the image 48 x 32: resize"),
-        ((1, 32, 48, 3), (1, 48, 32), "32 x 48 pixels and the image 48 x 32: resize"),
-        ((1, 32, 48, 3), (1, 32, 48, 3), "3 x 48 pixels"),
-        ((3, 32, 48, 3), (2, 32, 48), "2 masks do not go with 3 images"),
-        ((2, 32, 48, 3), (3, 32, 48), "3 masks do not go with 2 images"),
-        ((1, 32, 48, 3), (32,), "the mask must be"),
+        ((1, 32, 48, 2), (1, 32, 48), "image"),
+        ((32, 48, 3), (1, 32, 48), "image"),
+        ((1, 32, 48, 3), (1, 64, 64), "mask"),
+        ((1, 32, 48, 3), (1, 48, 32), "mask"),
+        ((1, 32, 48, 3), (1, 32, 48, 3), "mask"),
+        ((3, 32, 48, 3), (2, 32, 48), "mask"),
+        ((2, 32, 48, 3), (3, 32, 48), "mask"),
+        ((1, 32, 48, 3), (32,), "mask"),
     ],
 )
-def test_shapes_that_do_not_go_together(fill, image, mask, told):
-    with pytest.raises(ValueError, match=told) as refused:
+def test_shapes_that_do_not_go_together(fill, image, mask, field):
+    with pytest.raises(UsageError) as refused:
         fill(_noise(*image), torch.zeros(*mask))
+    assert refused.value.field == field
     assert "\n" not in str(refused.value)
 
 
@@ -181,6 +171,9 @@ def test_masks_of_any_float(fill, dtype):
     for other in (mask, soft, mask[:, None]):
         assert torch.equal(fill(image, other.to(dtype)), out)
     assert torch.equal(fill(image, mask.bool()), out)
+    for wrong in (mask * 255, mask * torch.nan, None, mask.tolist()):
+        with pytest.raises(UsageError):
+            fill(image, wrong)
     assert torch.equal(fill(image.to(dtype), mask.to(dtype))[mask == 0], image.to(dtype)[mask == 0])
 
 
@@ -202,25 +195,20 @@ def test_grey_stays_grey(fill):
     assert not torch.equal(out[mask == 1], image[mask == 1])
 
 
-def test_the_user_stops_the_work(fill, host, monkeypatch):
+def test_progress_is_shown_and_the_user_stops_the_work(fill, host, monkeypatch):
+    host.shown.clear()
+    fill(_noise(1, 32, 48, 3), _hole(1, 32, 48))
+    assert host.shown
+    assert all(0 <= done <= of for done, of in host.shown)
     monkeypatch.setattr(host, "stop", InterruptedError("by Cancel"))
     with pytest.raises(InterruptedError, match="by Cancel"):
         fill(_noise(1, 32, 48, 3), _hole(1, 32, 48))
-
-
-def test_progress_is_shown(module, host):
-    host.shown.clear()
-    told = module._Progress()
-    told(0, 0)
-    told(0, 4)
-    told(3, 4)
-    assert host.shown == [(0, 4), (3, 4)]
 
 
 def test_an_empty_mask_changes_nothing_and_a_full_one_is_refused(fill, caplog):
     image = _noise(1, 32, 48, 3)
     with caplog.at_level(logging.WARNING, "deepgin"):
         assert torch.equal(fill(image, torch.zeros(1, 32, 48)), image)
-    assert "nothing is filled" in caplog.text
-    with pytest.raises(DeepginError, match="no valid pixels"):
+    assert caplog.records
+    with pytest.raises(PictureError):
         fill(image, torch.ones(1, 32, 48))

@@ -1,8 +1,10 @@
-"""A service in this process, over a tiny network or over a runtime that waits when told to."""
+"""A service in this process, over a tiny network or over a runtime that waits until it may go on."""
 
 import asyncio
 import re
+import struct
 import threading
+import zlib
 from contextlib import asynccontextmanager
 from io import BytesIO
 
@@ -12,6 +14,7 @@ import pytest
 from PIL import Image
 
 from deepgin.inpainting import Inpainter
+from deepgin.pictures.png import write_png
 from deepgin.service.app import create_app
 from deepgin.service.settings import Settings
 
@@ -78,20 +81,10 @@ def serving():
     """Runs a service; gives a client of it, with the application as `app`."""
 
     @asynccontextmanager
-    async def run(
-        settings=None,
-        *,
-        inpainter=None,
-        runtime=None,
-        ready=True,
-        page=False,
-        photo=None,
-        **settings_given,
-    ):
-        settings = settings or Settings(**settings_given)
+    async def run(*, inpainter=None, runtime=None, ready=True, page=False, photo=None, **settings):
         if runtime is not None:
             inpainter = Inpainter(runtime=runtime)
-        app = create_app(settings, inpainter=inpainter, page=page, photo=photo)
+        app = create_app(Settings(**settings), inpainter=inpainter, page=page, photo=photo)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with app.router.lifespan_context(app):
             if ready:
@@ -128,6 +121,39 @@ def decoded():
     return lambda content: np.array(Image.open(BytesIO(content)))
 
 
+@pytest.fixture(
+    params=["RGB JPEG", "L PNG", "LA PNG", "RGBA WEBP", "CMYK JPEG", "CMYK TIFF"]
+    + ["I;16 TIFF", "RGB GIF", "LA;16 PNG", "RGB;16 PNG", "RGBA;16 PNG"]
+)
+def mode(request):
+    """A picture's mode and format."""
+    return request.param
+
+
+@pytest.fixture
+def picture_of(photo, encoded):
+    """Encodes a picture of a mode and format, with a tag where the format has them."""
+
+    def make(mode, height, width, orientation=1):
+        mode, kind = mode.split()
+        colours = photo(height, width).astype(np.uint16) * 257
+        if mode == "I;16":
+            return encoded(Image.fromarray(colours[..., 0]), kind)
+        if mode.endswith(";16"):
+            channels, file = {"LA;16": 2, "RGB;16": 3, "RGBA;16": 4}[mode], BytesIO()
+            samples = np.dstack([colours, colours[..., :1]])[..., -channels:]
+            samples[:4, :, -1] = 0
+            write_png(file, samples, {})
+            return file.getvalue()
+        exif = Image.Exif()
+        exif[0x010F], exif[0x0112] = "A camera", orientation
+        options = {} if kind == "GIF" else {"exif": exif}
+        options |= {"lossless": True} if kind == "WEBP" else {}
+        return encoded(Image.fromarray(photo(height, width)).convert(mode), kind, **options)
+
+    return make
+
+
 @pytest.fixture
 def upload(photo, encoded):
     """Makes the files of a request: a picture and its mask."""
@@ -157,14 +183,13 @@ def until():
 
 @pytest.fixture(scope="session")
 def sentence():
-    """Checks that an answer is a refusal of one sentence without a path; returns it."""
+    """Checks that an answer is a refusal of a field, one sentence without a path; returns it."""
 
-    def check(answer, status):
+    def check(answer, status, field=None):
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/json"
-        told = answer.json()
-        assert told.keys() >= {"error"}
-        words = told["error"]
+        words = answer.json()["error"]
+        assert field in (None, answer.json()["field"]), words
         assert words == " ".join(words.split())
         assert 8 < len(words) < 300
         for wrong in ("/tmp", "deepgin-", "Traceback", "site-packages", " --", "0x"):
@@ -172,3 +197,19 @@ def sentence():
         return words
 
     return check
+
+
+@pytest.fixture(scope="session")
+def bomb():
+    """Makes a PNG of a few bytes that says it is huge, and would unpack to a megabyte."""
+
+    def chunk(name, body):
+        whole = name + body
+        return struct.pack(">I", len(body)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+    def make(width, height):
+        head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+        parts = ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(1 << 20))), (b"IEND", b""))
+        return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+    return make

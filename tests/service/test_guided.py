@@ -1,7 +1,5 @@
 """Weights that take a guidance picture: what the service answers, and that the page declines."""
 
-import base64
-
 import numpy as np
 import pytest
 import torch
@@ -53,38 +51,37 @@ async def test_it_is_seen(client, guided_weights, upload, guidance, decoded, tmp
             for colour in (0, 255)
         ]
     assert [answer.status_code for answer in answers] == [200, 200]
-    wanted = Inpainter(guided_weights, device="cpu")(
+    expected = Inpainter(guided_weights, device="cpu")(
         tmp_path / "picture.png", tmp_path / "mask.png", guidance=tmp_path / "guidance.png"
     )
-    found, other = (decoded(answer.content) for answer in answers)
-    np.testing.assert_array_equal(found, np.asarray(wanted))
-    assert (found != other).any()
+    one, other = (decoded(answer.content) for answer in answers)
+    np.testing.assert_array_equal(one, np.asarray(expected))
+    assert (one != other).any()
 
 
 @pytest.mark.parametrize(
-    ("content", "status", "said"),
+    ("content", "status", "field"),
     [
-        (None, 400, "these weights need a guidance picture"),
-        (b"no picture", 422, "the guidance is not a picture"),
-        ((20, 37), 400, "the guidance is 37 x 20 pixels, the picture 37 x 29"),
-        ((40, 50), 413, "the guidance has 50 x 40 pixels"),
+        (None, 400, "guidance"),
+        (b"no picture", 422, None),
+        ((20, 37), 400, "guidance"),
+        ((40, 50), 413, None),
     ],
 )
-async def test_what_does_not_work(client, upload, guidance, sentence, content, status, said):
+async def test_what_does_not_work(client, upload, guidance, sentence, content, status, field):
     files = upload()
     if isinstance(content, bytes):
         files["guidance"] = ("seg.png", content)
     elif content:
         files |= guidance(*content)
     async with client(limits=Limits(pixels=1500)) as c:
-        assert said in sentence(await c.post("/v1/inpaint", files=files), status)
+        sentence(await c.post("/v1/inpaint", files=files), status, field)
 
 
-async def test_iopaints_clients_have_none(client, upload, sentence):
-    parts = {name: base64.b64encode(file[1]).decode() for name, file in upload().items()}
-    body = {"image": parts["picture"], "mask": parts["mask"]}
-    async with client() as c:
-        assert "guidance" in sentence(await c.post("/api/v1/inpaint", json=body), 400)
+async def test_a_network_that_takes_none(serving, held, upload, sentence):
+    files = {**upload(), "guidance": upload()["picture"]}
+    async with serving(runtime=held) as c:
+        sentence(await c.post("/v1/inpaint", files=files), 400, "guidance")
 
 
 async def test_the_page_is_not_offered(guided_weights, until):

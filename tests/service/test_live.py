@@ -20,17 +20,20 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def live(held):
-    """Starts a service over the held runtime; gives its address and its state."""
+    """Starts a service over the held runtime, waits for it; gives its address and its state."""
     started = []
 
-    def start(**settings):
-        told = Settings(**settings)
-        app = create_app(told, inpainter=Inpainter(runtime=held))
+    async def start(**settings):
+        made = Settings(**settings)
+        app = create_app(made, inpainter=Inpainter(runtime=held))
         socket = listen("127.0.0.1", 0)
-        server = uvicorn.Server(config_of(app, told))
+        server = uvicorn.Server(config_of(app, made))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()
         started.append((server, thread, socket))
+        async with asyncio.timeout(20):
+            while not app.state.service.loaded:
+                await asyncio.sleep(0.02)
         return address_at(socket), app.state.service
 
     yield start
@@ -40,17 +43,6 @@ def live(held):
         thread.join(20)
         socket.close()
         assert not thread.is_alive()
-
-
-async def ready(address):
-    async with httpx.AsyncClient() as c, asyncio.timeout(20):
-        while True:
-            try:
-                if (await c.get(f"{address}/readyz")).status_code == 200:
-                    return
-            except httpx.ConnectError:
-                pass
-            await asyncio.sleep(0.02)
 
 
 def request_of(files):
@@ -66,8 +58,7 @@ async def connected(address):
 
 
 async def test_one_that_hangs_up_is_dropped_before_it_is_filled(live, held, upload, until):
-    address, service = live(together=1)
-    await ready(address)
+    address, service = await live(together=1)
     held.go.clear()
     async with httpx.AsyncClient(base_url=address, timeout=30) as c:
         first = asyncio.create_task(c.post("/v1/inpaint", files=upload()))
@@ -87,23 +78,8 @@ async def test_one_that_hangs_up_is_dropped_before_it_is_filled(live, held, uplo
     assert 'deepgin_requests_total{code="499",path="/v1/inpaint"} 1.0' in text
 
 
-async def test_one_that_hangs_up_while_it_is_filled_harms_nobody(live, held, upload, until):
-    address, service = live()
-    await ready(address)
-    held.go.clear()
-    _, writer = await connected(address)
-    writer.write(request_of(upload()))
-    await until(held.begun.is_set)
-    writer.close()
-    await until(lambda: service.taken == 0)
-    held.go.set()
-    async with httpx.AsyncClient(base_url=address) as c:
-        assert (await c.post("/v1/inpaint", files=upload())).status_code == 200
-
-
 async def test_an_upload_that_is_cut_off_takes_no_place(live, upload, until):
-    address, service = live()
-    await ready(address)
+    address, service = await live()
     whole = request_of(upload(200, 300))
     for share in (0.3, 0.9):
         _, writer = await connected(address)
@@ -133,8 +109,7 @@ async def ended(reader):
 )
 async def test_a_head_that_does_not_end_is_not_waited_for(live, begun):
     """Not even where a byte comes now and then, before the first request or after an answer."""
-    address, _ = live(limits=Limits(headers_seconds=0.4))
-    await ready(address)
+    address, _ = await live(limits=Limits(headers_seconds=0.4))
     reader, writer = await connected(address)
     writer.write(begun)
 
@@ -155,8 +130,7 @@ async def test_a_head_that_does_not_end_is_not_waited_for(live, begun):
 
 
 async def test_a_request_in_work_has_more_time_than_a_head(live, held, upload, until):
-    address, _ = live(limits=Limits(headers_seconds=0.1))
-    await ready(address)
+    address, _ = await live(limits=Limits(headers_seconds=0.1))
     held.go.clear()
     async with httpx.AsyncClient(base_url=address, timeout=30) as c:
         task = asyncio.create_task(c.post("/v1/inpaint", files=upload()))
@@ -167,8 +141,7 @@ async def test_a_request_in_work_has_more_time_than_a_head(live, held, upload, u
 
 
 async def test_dribbling_uploads_take_no_places_and_end(live, upload, sentence):
-    address, service = live(limits=Limits(queue=2, seconds=0.6))
-    await ready(address)
+    address, service = await live(limits=Limits(queue=2, seconds=0.6))
     whole = request_of(upload())
     slow = [await connected(address) for _ in range(6)]
     for _, writer in slow:
@@ -182,8 +155,7 @@ async def test_dribbling_uploads_take_no_places_and_end(live, upload, sentence):
 
 
 async def test_too_many_connections(live, upload):
-    address, _ = live(limits=Limits(queue=1, connections=3))
-    await ready(address)
+    address, _ = await live(limits=Limits(queue=1, connections=3))
     idle = [await connected(address) for _ in range(3)]
     async with httpx.AsyncClient(base_url=address) as c:
         assert (await c.get("/healthz")).status_code == 503
@@ -197,8 +169,7 @@ async def test_too_many_connections(live, upload):
 
 
 async def test_how_far_a_request_is(live, held, upload, encoded, photo, until, sentence):
-    address, service = live(token="secret", together=1)
-    await ready(address)
+    address, service = await live(token="secret", together=1)
     held.group_pixels = 0
     mask = np.zeros((300, 300), np.uint8)
     mask[20::100, 20::100] = 255
@@ -233,8 +204,7 @@ async def test_memory_goes_back_when_nothing_is_asked(live, upload, until, monke
     trimmed = []
     monkeypatch.setattr(room, "_IDLE_SECONDS", 0.2)
     monkeypatch.setattr(room.memory, "give_back", lambda: trimmed.append(service.taken))
-    address, service = live()
-    await ready(address)
+    address, service = await live()
     async with httpx.AsyncClient(base_url=address) as c:
         for _ in range(3):
             assert (await c.post("/v1/inpaint", files=upload())).status_code == 200
@@ -245,8 +215,7 @@ async def test_memory_goes_back_when_nothing_is_asked(live, upload, until, monke
 
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_the_answer_arrives_though_the_body_is_long(live, sentence, chunked):
-    address, _ = live(limits=Limits(bytes=300_000))
-    await ready(address)
+    address, _ = await live(limits=Limits(bytes=300_000))
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     head = b'--x\r\nContent-Disposition: form-data; name="picture"; filename="a"\r\n\r\n'
     content = head + b"x" * 500_000
@@ -261,8 +230,7 @@ async def test_the_answer_arrives_though_the_body_is_long(live, sentence, chunke
 
 
 async def test_a_client_that_asks_before_it_sends_is_spared_the_sending(live):
-    address, _ = live(limits=Limits(bytes=1000))
-    await ready(address)
+    address, _ = await live(limits=Limits(bytes=1000))
     reader, writer = await connected(address)
     writer.write(
         b"POST /v1/inpaint HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999\r\n"

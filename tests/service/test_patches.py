@@ -11,7 +11,7 @@ from PIL import Image
 from deepgin.inpainting import Result
 from deepgin.pictures import Document
 from deepgin.pictures.formats.png import write_png
-from deepgin.service.patches import Box, next_patch, patched
+from deepgin.service.files import Box, next_patch, patched
 from deepgin.service.settings import Limits
 
 pytestmark = pytest.mark.anyio
@@ -29,45 +29,9 @@ def mask(top, left, height, width, shape):
     return hole
 
 
-def deep(photo, mode):
-    file = BytesIO()
-    channels = {"LA;16": 2, "RGB;16": 3, "RGBA;16": 4}[mode]
-    colours = photo(150, 200).astype(np.uint16) * 257
-    samples = np.dstack([colours, colours[..., :1]])[..., -channels:]
-    samples[:4, :, -1] = 0
-    write_png(file, samples, {})
-    return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("mode", "kind", "type"),
-    [
-        ("RGB", "JPEG", "png"),
-        ("L", "PNG", "png"),
-        ("LA", "PNG", "png"),
-        ("RGBA", "WEBP", "png"),
-        ("CMYK", "JPEG", "tiff"),
-        ("CMYK", "TIFF", "tiff"),
-        ("I;16", "TIFF", "png"),
-        ("RGB", "GIF", "png"),
-        ("LA;16", "PNG", "png"),
-        ("RGB;16", "PNG", "png"),
-        ("RGBA;16", "PNG", "png"),
-    ],
-)
-async def test_two_fillings_and_one_encoding(
-    serving, held, photo, encoded, tmp_path, mode, kind, type
-):
-    if mode in ("LA;16", "RGB;16", "RGBA;16"):
-        picture = deep(photo, mode)
-    elif mode == "I;16":
-        grey = photo(150, 200)[..., 0].astype(np.uint16) * 257
-        picture = encoded(Image.fromarray(grey), kind)
-    else:
-        exif = Image.Exif()
-        exif[0x010F] = "A camera"
-        told = {"GIF": {}, "WEBP": {"lossless": True, "exif": exif}}.get(kind, {"exif": exif})
-        picture = encoded(Image.fromarray(photo(150, 200)).convert(mode), kind, **told)
+async def test_two_fillings_and_one_encoding(serving, held, picture_of, encoded, tmp_path, mode):
+    picture = picture_of(mode, 150, 200)
+    mode, kind = mode.split()
     before = document(picture, tmp_path)
     holes = [mask(10, 20, 12, 30, (150, 200)), mask(100, 150, 20, 20, (150, 200))]
     async with serving(runtime=held, page=True) as c:
@@ -76,7 +40,7 @@ async def test_two_fillings_and_one_encoding(
             files = {"picture": ("p", picture), "mask": ("m", encoded(hole)), **last}
             answer = await c.post("/v1/inpaint", files=files, data=fields | {"answer": "patch"})
             assert answer.status_code == 200, answer.text
-            assert answer.headers["content-type"] == f"image/{type}"
+            assert answer.headers["content-type"] == f"image/{'tiff' if mode == 'CMYK' else 'png'}"
             last = {"patch": ("patch", answer.content)}
             fields = {"patch_box": answer.headers["x-deepgin-box"]}
         box = Box.parsed(fields["patch_box"])
@@ -117,7 +81,7 @@ async def test_two_fillings_and_one_encoding(
 sides = st.integers(1, 300)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(sides, sides, st.data())
 def test_a_patch_holds_all_that_was_filled_and_little_else(width, height, data):
     hole = np.zeros((height, width), np.bool_)
@@ -161,21 +125,15 @@ async def test_what_the_page_asks_beside_filling(serving, held, upload, sentence
         limits = (await c.get("/page/limits")).json()
         assert limits == {"pixels": 64_000_000, "bytes": 64 << 20}
         sentence(await c.get("/photo"), 401)
-        found = await c.get("/photo", headers=owner)
-        assert (found.content, found.headers["x-deepgin-name"]) == (
-            photo.read_bytes(),
-            "Zo%C3%AB.png",
-        )
+        first = await c.get("/photo", headers=owner)
+        assert first.content == photo.read_bytes()
+        assert first.headers["x-deepgin-name"] == "Zo%C3%AB.png"
         files = {"picture": ("a", b"nothing")}
         for path in ("/page/preview", "/page/download"):
             sentence(await c.post(path, files=files), 401)
             sentence(await c.post(path, files=files, headers=owner), 422)
             sentence(await c.post(path, data={"a": "b"}, files=files, headers=owner), 400)
-    async with serving(runtime=held, page=True) as c:
-        assert (await c.get("/photo")).status_code == 204
-
-
-async def test_what_is_too_large_is_not_shown(serving, held, upload, sentence):
     async with serving(runtime=held, page=True, limits=Limits(pixels=1000)) as c:
+        assert (await c.get("/photo")).status_code == 204
         files = {"picture": upload()["picture"]}
-        assert "37 x 29" in sentence(await c.post("/page/preview", files=files), 413)
+        sentence(await c.post("/page/preview", files=files), 413)

@@ -49,6 +49,7 @@ def run(args: Namespace) -> None:
     from ..devices import keep_freed_memory
     from ..pictures.opening import opened
     from ..service.settings import Limits, Settings, read_token
+    from ..weights.model import Model
 
     keep_freed_memory()
     photo = Path(args.photo).absolute() if args.photo else None
@@ -57,15 +58,8 @@ def run(args: Namespace) -> None:
             pass  # refuses what is no picture before the browser opens
     # The pictures are one's own: only what Pillow itself refuses is too large.
     limits = Limits(bytes=1 << 30, pixels=178_000_000, seconds=3600)
-    settings = Settings(
-        args.host,
-        args.port or 0,
-        args.weights,
-        args.device,
-        args.precision,
-        limits,
-        sharpness=args.sharpness,
-    )
+    model = Model(args.weights, args.device, args.precision, args.sharpness)
+    settings = Settings(host=args.host, port=args.port or 0, model=model, limits=limits)
     local = settings.is_loopback()
     if not local:
         settings = replace(settings, token=read_token(None) or secrets.token_urlsafe(12))

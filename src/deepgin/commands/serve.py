@@ -91,6 +91,7 @@ def settings_of(args: Any) -> Any:
         UsageError: a value that does not work; DeepginError: the token's file cannot be read.
     """
     from ..service.settings import Limits, Settings, read_token
+    from ..weights.model import Model
 
     limits = Limits(
         bytes=round(args.max_megabytes * 2**20),
@@ -99,19 +100,16 @@ def settings_of(args: Any) -> Any:
         queue=args.queue,
     )
     return Settings(
-        args.host,
-        args.port,
-        args.weights,
-        args.device,
-        args.precision,
-        limits,
-        read_token(args.token_file),
-        _listed(args.allow_hosts),
-        args.gather_ms / 1000,
-        args.together,
-        args.sharpness,
-        _listed(args.allow_origins.lower()),
-        args.root_path.rstrip("/"),
+        host=args.host,
+        port=args.port,
+        model=Model(args.weights, args.device, args.precision, args.sharpness),
+        limits=limits,
+        token=read_token(args.token_file),
+        allowed_hosts=_listed(args.allow_hosts),
+        allowed_origins=_listed(args.allow_origins.lower()),
+        root_path=args.root_path.rstrip("/"),
+        gather_seconds=args.gather_ms / 1000,
+        together=args.together,
     )
 
 

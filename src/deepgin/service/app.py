@@ -3,25 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from ..errors import UsageError
 from ..inpainting import Inpainter
 from ..runtimes.choice import card_of_file
 from ..version import __version__
-from ..weights import file_hash, local_path, sharpness_of
-from . import about, inpaint, iopaint
+from ..weights import file_hash, sharpness_of
+from . import about, inpaint, iopaint, refusals
 from .guard import Guard
-from .refusals import install
 from .service import Loaded, Service
 from .settings import Settings
 
 _SHARPNESSES = 2
+_HEADERS = ["X-Deepgin-Fit", "X-Deepgin-Box", "X-Deepgin-Warnings", "X-Seed", "Retry-After"]
 
 
 def create_app(
@@ -33,15 +35,14 @@ def create_app(
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
-    The network is loaded in the background once the application starts; `/readyz` tells when it
+    The network is loaded in the background once the application starts; `/readyz` says when it
     is there, and `app.state.service.failure` why it never will be.
 
     Args:
         settings: see `Settings`.
         page: serve the page for people, too.
         photo: the picture that the page opens at its start.
-        inpainter: is used in place of what the settings say of weights, device, precision and
-            sharpness.
+        inpainter: used instead of the model of the settings.
     """
 
     def load() -> Loaded:
@@ -64,6 +65,9 @@ def create_app(
                 await loading
             await service.close()
 
+    async def refused(request: Request, error: Exception) -> Response:
+        return refusals.answer(error, request.scope)
+
     service = Service(settings, load)
     app = FastAPI(
         title="deepgin",
@@ -72,6 +76,8 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # All other failures are the guard's.
+        exception_handlers={HTTPException: refused},
     )
     app.state.service = service
     for room in (inpaint, iopaint, about):
@@ -80,12 +86,7 @@ def create_app(
         from .page import mount
 
         mount(app, photo)
-    install(app)
-
-    def count(path: str, code: int) -> None:
-        service.meters.requests.labels(path, str(code)).inc()
-
-    app.add_middleware(Guard, settings=settings, count=count)
+    app.add_middleware(Guard, settings=settings, meters=service.meters)
     if settings.allowed_origins:
         # Around the guard: browsers ask beforehand without the token, and refusals are read, too.
         app.add_middleware(
@@ -93,44 +94,36 @@ def create_app(
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type"],
-            expose_headers=[
-                "X-Deepgin-Fit",
-                "X-Deepgin-Box",
-                "X-Deepgin-Warnings",
-                "X-Seed",
-                "Retry-After",
-            ],
+            expose_headers=_HEADERS,
         )
     return app
 
 
 def _load(settings: Settings) -> Loaded:
-    path = local_path(settings.weights)
-    usual = sharpness_of(path, settings.sharpness)
-
-    def at(sharpness: float | None) -> Inpainter:
-        return Inpainter(
-            path, device=settings.device, precision=settings.precision, sharpness=sharpness
-        )
-
+    path, own = settings.model.file(), settings.model.sharpness
+    assert path, "a generator comes as an inpainter"
+    model = replace(settings.model, weights=path)
+    usual = sharpness_of(path, own)
     # Not at the usual one: where none was asked for, what lies under texture is softer.
-    made = at(settings.sharpness)
+    made = Inpainter(model)
     card = card_of_file(path)
     facts = {"name": card.network, "width": card.width, "licence": card.licence}
-    weights = {"sha256": file_hash(path), "sharpness": usual, "training": card.training}
+    facts |= {"sha256": file_hash(path), "sharpness": usual, "training": card.training}
+
     # Beside the service's own, the last that were asked for.
-    kept = lru_cache(_SHARPNESSES)(at)
+    @lru_cache(_SHARPNESSES)
+    def other(sharpness: float) -> Inpainter:
+        return Inpainter(replace(model, sharpness=sharpness))
 
     def sharpened(sharpness: float) -> Inpainter:
-        return made if sharpness == settings.sharpness else kept(sharpness)
+        return made if sharpness == own else other(sharpness)
 
-    return Loaded(made, _facts_of(made) | facts | weights, None if usual is None else sharpened)
+    return Loaded(made, _facts_of(made) | facts, None if usual is None else sharpened)
 
 
 def _facts_of(inpainter: Inpainter) -> dict[str, Any]:
     runtime = inpainter.runtime
-    facts: dict[str, Any] = {"name": "custom", "guided": runtime.guided}
-    facts["trained_at"] = runtime.trained_at
+    facts = {"name": "custom", "guided": runtime.guided, "trained_at": runtime.trained_at}
     for name in ("device", "precision"):
         if value := getattr(runtime, name, None):
             facts[name] = str(value).removeprefix("torch.")

@@ -1,45 +1,55 @@
-"""A queue that gathers jobs into batches for one worker thread, and a budget of pixels."""
+"""A queue that gathers jobs into batches for one worker thread, meters, and a budget of pixels."""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, TypeAlias
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from ..inpainting import Job, Options, Result
 from ..inpainting.steps import OnProgress
 
 # Of what is gathered the first may wait for the last: no longer than as much again takes.
 _SMALL = 1 << 20
+_WAITING = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_FILLING = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class Meters:
+    """The metrics of one service for Prometheus, in a registry of their own."""
+
+    def __init__(self, taken: Callable[[], int]) -> None:
+        registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        what = "Requests by path and code of the answer; 499 is a client that hung up"
+        self.requests = Counter("deepgin_requests", what, ("path", "code"), registry=registry)
+        what = "Seconds that a request waited before it was filled"
+        self.waited = Histogram("deepgin_queue_seconds", what, buckets=_WAITING, registry=registry)
+        what = "Seconds that a batch took to be filled"
+        self.filled = Histogram("deepgin_fill_seconds", what, buckets=_FILLING, registry=registry)
+        what, sizes = "Requests that were filled together", (1, 2, 4, 8, 16, 32)
+        self.batch = Histogram("deepgin_batch_size", what, buckets=sizes, registry=registry)
+        what = "Requests that are taken and not yet answered"
+        Gauge("deepgin_queue_length", what, registry=registry).set_function(taken)
 
 
 class Way(NamedTuple):
-    """How jobs are filled; those of one way may go together.
-
-    Attributes:
-        options: see `Options`.
-        sharpness: of weights of two sets; None takes that of the service.
-    """
+    """How jobs are filled; those of one way may go together. See `Options` and `Model`."""
 
     options: Options
     sharpness: float | None = None
 
 
-class Fill(Protocol):
-    """As `Inpainter.fill_many`."""
-
-    def __call__(self, jobs: Sequence[Job], way: Way, told: OnProgress) -> list[Result]: ...
+Fill: TypeAlias = Callable[[Sequence[Job], Way, OnProgress], list[Result]]
 
 
-class Unwanted(Exception):
+class _AllLeft(Exception):
     """Nobody waits any more for what was being filled."""
-
-
-class TooLate(Exception):
-    """A job was not begun in time."""
 
 
 @dataclass(eq=False)
@@ -48,7 +58,7 @@ class _Waiting:
     way: Way
     came: float
     outcome: asyncio.Future[Result]
-    told: OnProgress
+    on_progress: OnProgress
 
     @property
     def pixels(self) -> int:
@@ -60,66 +70,44 @@ class Gatherer:
     """Takes jobs in any number of coroutines of one loop, and fills them in one thread.
 
     Jobs of the same way that are there together go together, the oldest first, as long as
-    they have no more than twice its pixels, or a million; results do not depend on that.
-
-    Args:
-        fill: what fills them.
-        pause: seconds that a job waits for others.
-        most: maximum batch size; 1 does not wait for others.
-        waited: called with the seconds that each job waited.
-        filled: called with the size and the seconds of each batch.
+    they have no more than twice its pixels, or a million; results do not depend on that. A job
+    waits `pause` seconds for others, unless the maximum batch size `most` is 1.
     """
 
-    def __init__(
-        self,
-        fill: Fill,
-        *,
-        pause: float,
-        most: int,
-        waited: Callable[[float], None] = lambda _: None,
-        filled: Callable[[int, float], None] = lambda *_: None,
-    ) -> None:
+    def __init__(self, fill: Fill, meters: Meters, *, pause: float, most: int) -> None:
         self.pause, self.most = pause if most > 1 else 0.0, most
-        self._fill, self._waited, self._filled = fill, waited, filled
-        self._line: deque[_Waiting] = deque()
+        self.pace = 1.0  # seconds that a job takes, of late
+        self._fill, self._meters = fill, meters
+        self._queue: deque[_Waiting] = deque()
         self._came = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "deepgin-fill")
         self._work = asyncio.get_running_loop().create_task(self._run())
 
     async def fill(
-        self, job: Job, way: Way, seconds: float, told: OnProgress = lambda *_: None
+        self, job: Job, way: Way, until: float, on_progress: OnProgress = lambda *_: None
     ) -> Result:
-        """Fill a job.
+        """Fill a job; TimeoutError if it is not begun by `until`, a time of the loop.
 
-        A caller that is cancelled takes it out of the line, or breaks off what it alone waits for.
-
-        Args:
-            job: see `Inpainter.fill_many`.
-            way: how it is filled.
-            seconds: that it may wait before it is begun.
-            told: called in the thread with the steps of the batch.
-
-        Raises:
-            TooLate: it was not begun in time; what `fill_many` raises for this job alone.
+        A caller that is cancelled takes it out of the queue, or stops what it alone waits for.
         """
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(job, way, loop.time(), loop.create_future(), told)
-        expiry = loop.call_later(seconds, self._expire, waiting)
-        self._line.append(waiting)
+        waiting = _Waiting(job, way, loop.time(), loop.create_future(), on_progress)
+        expiry = loop.call_at(until, self._expire, waiting)
+        self._queue.append(waiting)
         self._came.set()
         try:
             return await waiting.outcome
         finally:
             expiry.cancel()
-            if waiting in self._line:
-                self._line.remove(waiting)
+            if waiting in self._queue:
+                self._queue.remove(waiting)
 
     def _expire(self, waiting: _Waiting) -> None:
-        if waiting in self._line and not waiting.outcome.done():
-            waiting.outcome.set_exception(TooLate())
+        if waiting in self._queue and not waiting.outcome.done():
+            waiting.outcome.set_exception(TimeoutError())
 
     def alive(self) -> bool:
-        """Return whether jobs are taken out of the line."""
+        """Return whether jobs are taken out of the queue."""
         return not self._work.done()
 
     async def close(self) -> None:
@@ -131,17 +119,18 @@ class Gatherer:
         loop = asyncio.get_running_loop()
         while True:
             await self._came.wait()
-            if self._line:
-                await asyncio.sleep(max(0.0, self._line[0].came + self.pause - loop.time()))
-            await self._through(self._next())
-            if not self._line:
+            if self._queue:
+                await asyncio.sleep(max(0.0, self._queue[0].came + self.pause - loop.time()))
+            if batch := self._next():
+                await self._through(batch)
+            if not self._queue:
                 self._came.clear()
 
     def _next(self) -> list[_Waiting]:
-        """Take the oldest job out of the line, and those that go with it."""
+        """Take the oldest job out of the queue, and those that go with it."""
         batch: list[_Waiting] = []
         pixels = 0
-        for waiting in list(self._line):
+        for waiting in list(self._queue):
             if not waiting.outcome.done():
                 if batch and (
                     waiting.way != batch[0].way
@@ -151,16 +140,13 @@ class Gatherer:
                     continue
                 batch.append(waiting)
                 pixels += waiting.pixels
-            self._line.remove(waiting)
+            self._queue.remove(waiting)
         return batch
 
     async def _through(self, batch: list[_Waiting]) -> None:
-        if not batch:
-            return
         loop = asyncio.get_running_loop()
-        began = loop.time()
         for waiting in batch:
-            self._waited(began - waiting.came)
+            self._meters.waited.observe(loop.time() - waiting.came)
         outcomes = await loop.run_in_executor(self._thread, self._done, batch)
         for waiting, outcome in zip(batch, outcomes, strict=True):
             if waiting.outcome.done():  # its caller has gone
@@ -171,63 +157,50 @@ class Gatherer:
                 waiting.outcome.set_result(outcome)
 
     def _done(self, batch: Sequence[_Waiting]) -> list[Result | Exception]:
-        began = time.perf_counter()
-        jobs = [waiting.job for waiting in batch]
+        begun = time.perf_counter()
 
-        def told(done: int, of: int) -> None:
+        def on_progress(done: int, of: int) -> None:
             if all(waiting.outcome.done() for waiting in batch):
-                raise Unwanted
+                raise _AllLeft
             for waiting in batch:
-                waiting.told(done, of)
+                waiting.on_progress(done, of)
 
         try:
-            outcomes: list[Result | Exception] = [*self._fill(jobs, batch[0].way, told)]
+            jobs = [waiting.job for waiting in batch]
+            outcomes: list[Result | Exception] = [*self._fill(jobs, batch[0].way, on_progress)]
         except Exception as error:  # noqa: BLE001, it is the caller's
-            if len(batch) == 1 or isinstance(error, Unwanted):
+            if len(batch) == 1 or isinstance(error, _AllLeft):
                 return [error] * len(batch)
             # Which one is at fault is seen one by one, and the others are filled.
             return [outcome for waiting in batch for outcome in self._done([waiting])]
-        self._filled(len(batch), time.perf_counter() - began)
+        seconds = time.perf_counter() - begun
+        self._meters.batch.observe(len(batch))
+        self._meters.filled.observe(seconds)
+        self.pace += 0.2 * (seconds / len(batch) - self.pace)
         return outcomes
 
 
 class Budget:
     """Lends pixels to coroutines of one loop, in the order of their asking.
 
-    Args:
-        whole: what is lent at a time; who asks for more waits until it is alone.
+    Who asks for more than `whole`, which is lent at a time, waits until it is alone.
     """
 
     def __init__(self, whole: int) -> None:
         self.whole = self.free = whole
-        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._turn, self._returned = asyncio.Lock(), asyncio.Event()
 
     @asynccontextmanager
     async def lent(self, pixels: int, seconds: float) -> AsyncIterator[None]:
-        """Wait for a number of pixels, and give them back at the end of the block.
-
-        Raises:
-            TimeoutError: they did not come within `seconds`.
-        """
+        """Wait for pixels, or a TimeoutError, and give them back at the end of the block."""
         pixels = min(pixels, self.whole)
-        turn = asyncio.get_running_loop().create_future()
-        self._line.append((pixels, turn))
-        self._serve()
+        async with asyncio.timeout(seconds), self._turn:
+            while self.free < pixels:
+                self._returned.clear()
+                await self._returned.wait()
+            self.free -= pixels
         try:
-            async with asyncio.timeout(seconds):
-                await turn
             yield
         finally:
-            if turn.cancelled():
-                with suppress(ValueError):  # its turn came after it was cancelled
-                    self._line.remove((pixels, turn))
-            else:
-                self.free += pixels
-            self._serve()
-
-    def _serve(self) -> None:
-        while self._line and self._line[0][0] <= self.free:
-            pixels, turn = self._line.popleft()
-            if not turn.done():
-                self.free -= pixels
-                turn.set_result(None)
+            self.free += pixels
+            self._returned.set()

@@ -2,50 +2,41 @@
 
 import asyncio
 import hmac
-import logging
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .parts import bytes_in
-from .refusals import LEFT, OURS, Refusal, answer, below_root
+from .gathering import Meters
+from .refusals import LEFT, Refusal, answer, below_root
 from .settings import LOOPBACK_NAMES, Settings, address_of
 
-_LOG = logging.getLogger("deepgin.service")
 # Whoever looks after the service need not know the token.
 _OPEN = ("/healthz", "/readyz")
 _SAFE = ("GET", "HEAD")
 _DRAIN_SECONDS = 5.0
-_ADDED = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-]
+_ADDED = {
+    b"x-content-type-options": b"nosniff",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+}
 
 
 class Guard:
-    """Refuses what comes from elsewhere, without the token, or is too long.
+    """Refuses what comes from elsewhere, without the token, or too long; answers all failures."""
 
-    Args:
-        app: what it stands before.
-        settings: hosts, token and limits.
-        count: called with the path of the route and the status code of every answer.
-    """
-
-    def __init__(self, app: ASGIApp, settings: Settings, count: Callable[[str, int], None]) -> None:
-        self.app, self.count = app, count
-        self.most = settings.limits.bytes
+    def __init__(self, app: ASGIApp, settings: Settings, meters: Meters) -> None:
+        self.app, self.meters = app, meters
         self.token = settings.token.encode()
         self.any_address = settings.hears_all()
         own = (socket.gethostname(),) if self.any_address else (settings.host,)
         self.names = {_bare(name) for name in (*LOOPBACK_NAMES, *own, *settings.allowed_hosts)}
         self.origins, self.root_path = settings.allowed_origins, settings.root_path
-        self.held = Held(settings.limits.queue * self.most)
+        self.most = settings.limits.bytes
+        # The bytes of all bodies at a time, and how many there may be.
+        self.held, self.most_held = 0, settings.limits.queue * self.most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; see ASGI."""
@@ -55,61 +46,54 @@ class Guard:
             return
         if self.root_path:
             scope["root_path"] = self.root_path
-        path = below_root(scope)
-        body = _Body(receive, self.most, self.held)
-        sender = _Sender(send, body, scope, self.count)
+        exchange = _Exchange(self, scope, receive, send)
         try:
-            self._check(scope["method"], path, Headers(scope=scope))
-            await self.app(scope, body.receive, sender.send)
-        except Refusal as refusal:
-            await answer(refusal, path)(scope, body.receive, sender.send)
-        except Exception:
-            if sender.began:
+            self._check(scope["method"], below_root(scope), Headers(scope=scope))
+            await self.app(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            if exchange.began:
                 raise
-            _LOG.exception("%s %r failed", scope["method"], scope["path"])
-            await answer(Refusal(500, OURS), path)(scope, body.receive, sender.send)
+            await answer(error, scope)(scope, exchange.receive, exchange.send)
         finally:
-            self.held.bytes -= body.seen
+            self.held -= exchange.seen
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
         host = headers.get("host", "")
         self._check_host(host)
         if headers.get("origin") not in self.origins and "*" not in self.origins:
             _check_site(method, host, headers)
-        if self.token and not _is_open(method, path):
-            scheme, _, token = headers.get("authorization", "").partition(" ")
-            right = hmac.compare_digest(token.strip().encode(), self.token)
-            if scheme.lower() != "bearer" or not right:
-                raise Refusal(
-                    401,
-                    "send the token of this service: Authorization: Bearer TOKEN",
-                    headers={"WWW-Authenticate": "Bearer"},
-                )
-        length = bytes_in(headers)
-        if length is not None and length > self.most:
-            raise too_long(self.most)
+        # For health, and for the page's own files, no token is needed.
+        page = method in _SAFE and (path == "/" or path.startswith("/page/"))
+        if self.token and path not in _OPEN and not page:
+            self._check_token(headers)
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit():
+            raise Refusal(400, "Content-Length is no number")
+        if int(length[:20]) > self.most:
+            raise self.too_long()
 
     def _check_host(self, host: str) -> None:
         """Refuse names that others may point at this machine (DNS rebinding)."""
-        name = _bare(host.rpartition(":")[0] if _has_port(host) else host)
+        has_port = ":" in host and not host.endswith("]")
+        name = _bare(host.rpartition(":")[0] if has_port else host)
         # A page that is served under an address comes from that address.
         if name in self.names or (self.any_address and address_of(name) is not None):
             return
         raise Refusal(403, "this service does not go by that name: --allow-hosts can allow it")
 
+    def _check_token(self, headers: Headers) -> None:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        right = hmac.compare_digest(token.strip().encode(), self.token)
+        if scheme.lower() != "bearer" or not right:
+            raise Refusal(
+                401,
+                "send the token of this service: Authorization: Bearer TOKEN",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
 
-def _is_open(method: str, path: str) -> bool:
-    """Return whether no token is needed: for health, and for the page's own files."""
-    return path in _OPEN or (method in _SAFE and (path == "/" or path.startswith("/page/")))
-
-
-def too_long(most: int) -> Refusal:
-    """Return the refusal of a body of more than `most` bytes."""
-    return Refusal(413, f"the request has more than the {most / 2**20:.4g} MB that are taken here")
-
-
-def _has_port(host: str) -> bool:
-    return ":" in host and not host.endswith("]")
+    def too_long(self) -> Refusal:
+        """Return the refusal of a body that is too long."""
+        return Refusal(413, f"the request is larger than {self.most / 2**20:.4g} MB, the limit")
 
 
 def _bare(name: str) -> str:
@@ -131,93 +115,63 @@ def _check_site(method: str, host: str, headers: Headers) -> None:
         )
 
 
-@dataclass
-class Held:
-    """The bytes of all bodies that are held at a time, and how many there may be."""
+class _Exchange:
+    """A request's body, counted as it comes, and its answer, with the headers that all have."""
 
-    most: int
-    bytes: int = 0
-
-
-class _Body:
-    """A request's body as it comes, counted."""
-
-    def __init__(self, receive: Receive, most: int, held: Held) -> None:
-        self._receive, self.most, self._held = receive, most, held
+    def __init__(self, guard: Guard, scope: Scope, receive: Receive, send: Send) -> None:
+        self.guard, self.scope, self._receive, self._send = guard, scope, receive, send
         self.seen = 0
-        self.ended = self.left = False
+        self.ended = self.left = self.began = False
 
-    async def receive(self) -> Message:
-        """Return the next part of the body.
-
-        Raises:
-            Refusal: it is longer than it may be.
-        """
+    async def _next(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.disconnect":
-            self.left = not self.ended or self.left
-            self.ended = True
-        else:
-            self._count(message)
-            self.ended = self.ended or not message.get("more_body", False)
-        if self.seen > self.most and not self.left:
-            raise too_long(self.most)
-        if self._held.bytes > self._held.most and not self.left:
+            self.left = self.left or not self.ended
+        size = len(message.get("body", b""))
+        self.seen += size
+        self.guard.held += size
+        self.ended = self.ended or not message.get("more_body", False)
+        return message
+
+    async def receive(self) -> Message:
+        """Return the next part of the body; raise a Refusal if there is too much of it."""
+        message, guard = await self._next(), self.guard
+        if self.seen > guard.most and not self.left:
+            raise guard.too_long()
+        if guard.held > guard.most_held and not self.left:
             raise Refusal(429, "too much is being sent: try again later", retry_after=1)
         return message
 
-    async def drain(self) -> None:
+    async def _drain(self) -> None:
         """Read the rest of a refused body, up to a limit.
 
         A client that is still sending when the connection is closed may never see the answer.
         """
-        until = self.seen + self.most
+        until = self.seen + self.guard.most
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 while not self.ended and self.seen <= until:
-                    message = await self._receive()
-                    self._count(message)
-                    self.ended = message["type"] != "http.request" or not message.get("more_body")
+                    await self._next()
         except TimeoutError:
             return
 
-    def _count(self, message: Message) -> None:
-        size = len(message.get("body", b""))
-        self.seen += size
-        self._held.bytes += size
-
-
-class _Sender:
-    """An answer on its way, with the headers that all have; refusals wait for the body's end."""
-
-    def __init__(
-        self, send: Send, body: _Body, scope: Scope, count: Callable[[str, int], None]
-    ) -> None:
-        self._send, self.body, self.scope, self.count = send, body, scope, count
-        self.began = False
-
     async def send(self, message: Message) -> None:
-        """Pass a part of the answer on."""
+        """Pass a part of the answer on; refusals wait for the body's end."""
         if message["type"] == "http.response.start":
-            status = message["status"]
-            left = self.body.left or status == LEFT
-            self.count(_path(self.scope), LEFT if left else status)
-            headers = Headers(scope=self.scope)
-            waits = self.scope["method"] in _SAFE or "100-continue" in headers.get("expect", "")
-            waits = waits or status == 408  # the rest was waited for long enough
-            if status >= 400 and not waits and not self.body.ended:
-                await self.body.drain()
+            status, route = message["status"], self.scope.get("route")
+            # Only paths of routes, so that what strangers ask for makes no meters.
+            path = route.path if isinstance(route, Route) else "other"
+            code = str(LEFT if self.left else status)
+            self.guard.meters.requests.labels(path, code).inc()
+            has_body = self.scope["method"] not in _SAFE
+            asks_first = "100-continue" in Headers(scope=self.scope).get("expect", "")
+            # After 408 the rest was waited for long enough.
+            if status >= 400 and status != 408 and has_body and not asks_first:
+                await self._drain()
             self.began = True
-            sent = message.get("headers", [])
-            names = {name.lower() for name, _ in sent}
-            own = [pair for pair in _ADDED if pair[0] not in names]
-            if status >= 400 and not self.body.ended and self.scope["method"] not in _SAFE:
-                own.append((b"connection", b"close"))  # what else comes is no request
-            message = {**message, "headers": [*sent, *own]}
+            headers = dict(message.get("headers", []))
+            added = [pair for pair in _ADDED.items() if pair[0] not in headers]
+            if status >= 400 and has_body and not self.ended:
+                added.append((b"connection", b"close"))  # what else comes is no request
+            message = {**message, "headers": [*message.get("headers", []), *added]}
         await self._send(message)
-
-
-def _path(scope: Scope) -> str:
-    """Return the route's path, so that what strangers ask for makes no meters."""
-    route = scope.get("route")
-    return route.path if isinstance(route, Route) else "other"

@@ -1,27 +1,28 @@
 """`POST /v1/inpaint`: a picture and its hole in, the filled picture out."""
 
-import asyncio
 import dataclasses
-from collections.abc import Awaitable, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Container
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ConfigDict, Field, ValidationError, create_model
-from starlette.datastructures import UploadFile
+from pydantic import ConfigDict, Field, create_model
 
-from ..errors import UsageError
 from ..inpainting import Options
-from .files import Upload, Writing
-from .parts import multipart, split
-from .patches import Box
-from .reference import EXAMPLE
-from .refusals import ClientLeft, Refusal, refusal_of, refusal_of_fields, responses
-from .service import Answer, Service
+from .bodies import form_of, unless_left
+from .files import Writing
+from .gathering import Way
+from .refusals import Refusal, responses
+from .service import Service
 
-T = TypeVar("T")
 router = APIRouter()
-_FILES = ("picture", "mask", "guidance", "patch")
-_STATUSES = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
+EXAMPLE = "http://127.0.0.1:8000"  # `/docs` shows the service's own address in its place
+STATUSES = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
+_FILES = {
+    "picture": "the picture: PNG, JPEG, WebP, TIFF, AVIF, ...; it comes back in that format",
+    "mask": "a picture of the same size whose white is missing; or give box, color or alpha",
+    "guidance": "a colour-coded segmentation, for weights that take one",
+    "patch": "the patch of the filling before, which this one goes on from",
+}
 _EXAMPLES = {"box": ["40,60,200,120"], "color": ["#ff00ff"]}
 
 
@@ -41,9 +42,8 @@ def _field(option: dataclasses.Field[Any]) -> tuple[Any, Any]:
     )
 
 
-_OPTIONS = dataclasses.fields(Options)
-_FIELDS: dict[str, Any] = {option.name: _field(option) for option in _OPTIONS}
-_Filling: Any = create_model("_Filling", **_FIELDS)
+_OPTIONS: dict[str, Any] = {option.name: _field(option) for option in dataclasses.fields(Options)}
+_Filling: Any = create_model("_Filling", **_OPTIONS)
 
 
 class Fields(_Filling):  # type: ignore[misc]
@@ -74,22 +74,22 @@ class Fields(_Filling):  # type: ignore[misc]
         description="an id of the client's own: GET /progress/{job} says how far it is",
     )
 
-    def options(self) -> Options:
-        """Return the `Options` among them."""
-        return Options(**{option.name: getattr(self, option.name) for option in _OPTIONS})
+    def way(self) -> Way:
+        """Return how the picture is filled."""
+        return Way(Options(**{name: getattr(self, name) for name in _OPTIONS}), self.sharpness)
+
+    def writing(self) -> Writing:
+        """Return how the result is written."""
+        if self.answer == "patch":
+            return Writing("png", patch=True)
+        return Writing(self.format, self.quality)
 
 
 def _body() -> dict[str, Any]:
     """Return the body as OpenAPI has it."""
     schema = Fields.model_json_schema()
     file = {"type": "string", "format": "binary"}
-    parts = {
-        "picture": "the picture: PNG, JPEG, WebP, TIFF, AVIF, ...; it comes back in that format",
-        "mask": "a picture of the same size whose white is missing; or give box, color or alpha",
-        "guidance": "a colour-coded segmentation, for weights that take one",
-        "patch": "the patch of the filling before, which this one goes on from",
-    }
-    files = {name: file | {"description": what} for name, what in parts.items()}
+    files = {name: file | {"description": what} for name, what in _FILES.items()}
     schema |= {"properties": files | schema["properties"], "required": ["picture"]}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
@@ -98,18 +98,12 @@ _PICTURE = {
     "description": "The filled picture, in the picture's own format or the one asked for.",
     "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
     "headers": {
-        "X-Deepgin-Fit": {
-            "description": "how the picture was brought to the network, and why",
-            "schema": {"type": "string"},
-        },
-        "X-Deepgin-Box": {
-            "description": "of a patch: x,y,width,height in the upright picture",
-            "schema": {"type": "string"},
-        },
-        "X-Deepgin-Warnings": {
-            "description": "what must be said of the result, joined by '; '; may be absent",
-            "schema": {"type": "string"},
-        },
+        f"X-Deepgin-{name}": {"description": description, "schema": {"type": "string"}}
+        for name, description in {
+            "Fit": "how the picture was brought to the network, and why",
+            "Box": "of a patch: x,y,width,height in the upright picture",
+            "Warnings": "what must be said of the result, joined by '; '; may be absent",
+        }.items()
     },
 }
 
@@ -123,40 +117,22 @@ _PICTURE = {
         f"{EXAMPLE}/v1/inpaint -o filled.png`"
     ),
     response_class=Response,
-    responses={200: _PICTURE, **responses(_STATUSES)},
+    responses={200: _PICTURE, **responses(*STATUSES)},
     openapi_extra={"requestBody": _body()},
 )
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
     service = Service.of(request)
-    service.check_slot()
-    form = await in_time(multipart(request), service.settings.limits.seconds)
-    try:
-        uploads, values = split(form, _FILES)
-        fields = _fields(values, {*uploads})
-        upload = uploaded(uploads, fields.patch_box)
-        with service.slot(), service.followed(fields.job) as progress:
-            work = service.fill(
-                upload, *_asked(fields), sharpness=fields.sharpness, told=progress.update
-            )
-            return sent(await unless_left(request, work))
-    finally:
-        await form.close()
-
-
-def uploaded(files: Mapping[str, UploadFile], patch_box: str) -> Upload:
-    """Return the files of a form; raise a Refusal if a patch has no place, or a place no patch."""
-    if ("patch" in files) != bool(patch_box):
-        raise Refusal(400, "patch and patch_box belong together: send both as they came")
-    box = Box.parsed(patch_box) if patch_box else None
-    return Upload(**{name: part.file for name, part in files.items()}, box=box)
-
-
-def _fields(values: dict[str, str], files: set[str]) -> Fields:
-    try:
+    async with form_of(request, (*_FILES,)) as (upload, values):
         fields = Fields.model_validate(values)
-    except ValidationError as error:
-        raise refusal_of_fields(error) from error
+        _check_hole(fields, upload.files)
+        way, writing = fields.way(), fields.writing()
+        with service.followed(fields.job) as progress:
+            work = service.fill(upload, way, writing, progress.update)
+            return await unless_left(request, work)
+
+
+def _check_hole(fields: Fields, files: Container[str]) -> None:
     named = [name for name in ("box", "color", "alpha") if getattr(fields, name)]
     named += ["mask"] if "mask" in files else []
     if len(named) > 1:
@@ -165,64 +141,3 @@ def _fields(values: dict[str, str], files: set[str]) -> Fields:
     if not named:
         problem = "nothing says what the hole is: send mask, box, color or alpha"
         raise Refusal(400, problem, field="mask")
-    return fields
-
-
-def _asked(fields: Fields) -> tuple[Options, Writing]:
-    try:
-        if fields.answer == "patch":
-            return fields.options(), Writing("png", patch=True)
-        return fields.options(), Writing(fields.format, fields.quality)
-    except UsageError as error:
-        raise refusal_of(error) from error
-
-
-async def in_time(reading: Awaitable[T], seconds: float) -> T:
-    """Wait for a body.
-
-    Raises:
-        Refusal: it took too long.
-    """
-    try:
-        async with asyncio.timeout(seconds):
-            return await reading
-    except TimeoutError as error:
-        raise Refusal(408, "the request took too long to arrive") from error
-
-
-async def unless_left(request: Request, work: Awaitable[T]) -> T:
-    """Wait for work, and drop it if the client hangs up meanwhile.
-
-    Raises:
-        ClientLeft: it did.
-    """
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise ClientLeft()
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def sent(answer: Answer) -> Response:
-    """Return a filled picture as a response."""
-    headers = {"X-Deepgin-Fit": header(answer.fit), "Cache-Control": "no-store"}
-    if answer.box:
-        headers["X-Deepgin-Box"] = str(answer.box)
-    if answer.warnings:
-        headers["X-Deepgin-Warnings"] = header("; ".join(answer.warnings))
-    return Response(answer.content, media_type=answer.content_type, headers=headers)
-
-
-def header(text: str) -> str:
-    """Return text as a header's value."""
-    return " ".join(text.encode("ascii", "backslashreplace").decode().split())

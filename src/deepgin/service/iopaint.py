@@ -3,20 +3,18 @@
 import asyncio
 import base64
 import binascii
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ..inpainting import Job, Options
-from ..pictures import Document
+from ..inpainting import Options
+from .bodies import json_of, unless_left
 from .files import Upload, Writing
-from .inpaint import in_time, sent, unless_left
-from .parts import json_object
-from .reference import EXAMPLE
-from .refusals import Refusal, refusal_of_fields, responses
+from .gathering import Way
+from .inpaint import EXAMPLE, STATUSES
+from .refusals import Refusal, responses
 from .service import Service
 
 router = APIRouter(prefix="/api/v1")
@@ -83,7 +81,7 @@ _PNG = {
     summary="Fill the holes of a picture, as IOPaint's clients ask for it",
     description=f"`curl --json @request.json {EXAMPLE}/api/v1/inpaint -o filled.png`",
     response_class=Response,
-    responses={200: _PNG, **responses((400, 401, 403, 408, 413, 415, 422, 429, 500, 503))},
+    responses={200: _PNG, **responses(*STATUSES)},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -93,28 +91,20 @@ _PNG = {
 )
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
-    service = Service.of(request)
-    service.check_slot()
-    upload, seed = await _taken(request, service.settings.limits.seconds)
-    with service.slot():
-        work = service.fill(upload, Options(), Writing("png"), _for_png)
-        response = sent(await unless_left(request, work))
-        response.headers["X-Seed"] = str(_SEED if seed == -1 else seed)
-        return response
+    upload, seed = await _asked(request)
+    writing = Writing("png", rgb=True)
+    work = Service.of(request).fill(upload, Way(Options()), writing)
+    response = await unless_left(request, work)
+    response.headers["X-Seed"] = str(_SEED if seed == -1 else seed)
+    return response
 
 
-async def _taken(request: Request, seconds: float) -> tuple[Upload, int]:
+async def _asked(request: Request) -> tuple[Upload, int]:
     """Return the files and the seed; of the body, which is long, nothing stays in memory."""
-    body = await in_time(json_object(request), seconds)
-    try:
-        asked = Asked.model_validate(body)
-    except ValidationError as error:
-        raise refusal_of_fields(error) from error
-    return await asyncio.to_thread(_upload, asked), asked.sd_seed
-
-
-def _upload(asked: Asked) -> Upload:
-    return Upload(_decoded(asked.image, "image"), _decoded(asked.mask, "mask"))
+    asked = Asked.model_validate(await json_of(request))
+    picture = await asyncio.to_thread(_decoded, asked.image, "image")
+    mask = await asyncio.to_thread(_decoded, asked.mask, "mask")
+    return Upload({"picture": picture, "mask": mask}), asked.sd_seed
 
 
 def _decoded(text: str, field: str) -> BytesIO:
@@ -122,40 +112,25 @@ def _decoded(text: str, field: str) -> BytesIO:
     if text.startswith("data:"):
         head, _, text = text.partition(",")
         if not head.endswith(";base64"):
-            raise Refusal(400, f"{field} is a data URL that is not in base64")
+            raise Refusal(400, f"{field} is a data URL that is not in base64", field=field)
     try:
         return BytesIO(base64.b64decode(text.encode("ascii"), validate=False))
     except (binascii.Error, UnicodeEncodeError) as error:
-        raise Refusal(400, f"{field} is no base64, or it is cut off") from error
+        raise Refusal(400, f"{field} is no base64, or it is cut off", field=field) from error
 
 
-def _for_png(job: Job) -> Job:
-    """Bring a picture that PNG does not hold to RGB, as IOPaint does with all."""
-    if job.document.mode != "CMYK":
-        return job
-    rgb = Document.of_array(job.document.rgb())
-    return job._replace(document=replace(rgb, notes=job.document.notes))
-
-
-@router.get(
-    "/model", response_model=Model, summary="The model in use", responses=responses((401, 403, 503))
-)
+@router.get("/model", summary="The model in use", responses=responses(401, 403, 503))
 async def model(request: Request) -> Model:
-    """Tell what is loaded."""
-    return _model(request)
+    """Return what is loaded."""
+    name = str(Service.of(request).facts()["name"])
+    return Model(name=name, path=name)
 
 
 @router.get(
     "/server-config",
-    response_model=ServerConfig,
     summary="What IOPaint's clients ask first",
-    responses=responses((401, 403, 503)),
+    responses=responses(401, 403, 503),
 )
 async def server_config(request: Request) -> ServerConfig:
-    """Tell what there is."""
-    return ServerConfig(modelInfos=[_model(request)])
-
-
-def _model(request: Request) -> Model:
-    name = str(Service.of(request).facts()["name"])
-    return Model(name=name, path=name)
+    """Return what there is."""
+    return ServerConfig(modelInfos=[await model(request)])

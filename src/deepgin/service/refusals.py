@@ -1,9 +1,8 @@
-"""Refusals: the answer to a request that is not served."""
+"""Refusals: the answers to requests that are not served, and what failures mean to clients."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -13,9 +12,7 @@ from ..errors import DeepginError, PictureError, UsageError, in_request
 from ..runtimes import OutOfMemory
 
 _LOG = logging.getLogger("deepgin.service")
-# What nginx logs for it; there is nobody left to read it.
-LEFT = 499
-OURS = "something failed here, not in the request: the log of the service says what"
+LEFT = 499  # as nginx logs a client that hung up; nobody reads the answer
 
 
 class Error(BaseModel):
@@ -29,15 +26,7 @@ class Error(BaseModel):
 
 
 class Refusal(HTTPException):
-    """A request that is not served.
-
-    Args:
-        status: 400 to 599.
-        sentence: what is wrong, and what to do.
-        field: the field that is wrong.
-        retry_after: seconds after which to try again.
-        headers: further ones of the answer.
-    """
+    """A request that is not served: status, what is wrong and what to do, and the wrong field."""
 
     def __init__(
         self,
@@ -53,82 +42,59 @@ class Refusal(HTTPException):
         self.field = field
 
 
-class ClientLeft(Refusal):
-    """The client hung up."""
-
-    def __init__(self) -> None:
-        super().__init__(LEFT, "the client hung up")
-
-
-def refusal_of(error: Exception) -> Refusal:
-    """Return what a failure means to the client; one that is not the client's is logged."""
+def _refusal_of(error: Exception, method: str) -> Refusal:
+    """Return what a failure means to the client; one of the service is logged."""
     if isinstance(error, Refusal):
         return error
+    if isinstance(error, HTTPException):  # from the router
+        known = {404: "there is nothing here", 405: f"{method} does not work here"}
+        sentence = f"{known.get(error.status_code, error.detail)}: see /docs"
+        return Refusal(error.status_code, sentence, headers=error.headers)
+    if isinstance(error, ValidationError):
+        return _refusal_of_field(error)
     if isinstance(error, MemoryError) or isinstance(error.__cause__, OutOfMemory):
         _LOG.error("memory: %s", error)
-        sentence = "the memory here does not suffice for this picture: send a smaller one"
-        return Refusal(503, sentence)
+        return Refusal(503, "too little memory for this picture: send a smaller one")
     if isinstance(error, UsageError | PictureError):
         status = 400 if isinstance(error, UsageError) else 422
         return Refusal(status, error.spelled(in_request), field=error.field)
-    known = isinstance(error, DeepginError)
-    _LOG.error("a request failed: %s", error, exc_info=None if known else error)
-    return Refusal(500, OURS)
+    known_failure = isinstance(error, DeepginError)
+    _LOG.error("a request failed: %s", error, exc_info=None if known_failure else error)
+    return Refusal(500, "the service failed, not the request: see the log of the service")
 
 
-def refusal_of_fields(error: ValidationError) -> Refusal:
+def _refusal_of_field(error: ValidationError) -> Refusal:
     """Return a refusal of the first field that is wrong."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"])[:40]
     what = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    sentence = f"{field or 'the request'} {what}"
-    if first["type"] == "missing":
-        sentence = f"{field} is missing"
-    elif first["type"] == "extra_forbidden":
-        sentence = f"there is no field {field}: see /docs"
+    sentences = {
+        "missing": f"{field} is missing",
+        "extra_forbidden": f"there is no field {field}: see /docs",
+    }
+    sentence = sentences.get(first["type"], f"{field or 'the request'} {what}")
     return Refusal(400, sentence, field=field)
 
 
-def answer(refusal: HTTPException, path: str) -> Response:
-    """Return a refusal as JSON; below `/api` also as IOPaint's clients look for it."""
+def answer(error: Exception, scope: Scope) -> Response:
+    """Return a failure as JSON; below `/api` also as IOPaint's clients look for it."""
+    refusal = _refusal_of(error, scope["method"])
     sentence = " ".join(str(refusal.detail).split())
-    body = {"error": sentence, "field": getattr(refusal, "field", "")}
-    if path.startswith("/api/"):
+    body = {"error": sentence, "field": refusal.field}
+    if below_root(scope).startswith("/api/"):
         body |= {"detail": sentence, "body": "", "errors": sentence}
-    return JSONResponse(body, refusal.status_code, dict(refusal.headers or {}))
+    return JSONResponse(body, refusal.status_code, refusal.headers)
 
 
 def below_root(scope: Scope) -> str:
-    """Return the path as routes have it, whether a proxy takes the root path away or not."""
+    """Return the path as routes have it, whether a proxy strips the root path or not."""
     root = scope.get("root_path", "")
     path: str = scope["path"]
     return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
-def install(app: FastAPI) -> None:
-    """Make refusals in `app` answers of one sentence; other failures are the guard's."""
-
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        if not isinstance(error, Refusal):
-            error = _of_router(request, error)
-        return answer(error, below_root(request.scope))
-
-    app.add_exception_handler(HTTPException, refused)
-
-
-def _of_router(request: Request, error: HTTPException) -> HTTPException:
-    """Say in words what the router says by a number."""
-    if error.status_code == 404:
-        return Refusal(404, "there is nothing here: see /docs")
-    if error.status_code == 405:
-        sentence = f"{request.method} does not work here: see /docs"
-        return Refusal(405, sentence, headers=error.headers)
-    return error
-
-
-def responses(statuses: Sequence[int]) -> dict[int | str, dict[str, object]]:
-    """Return what OpenAPI is to say of refusals."""
+def responses(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """Return what OpenAPI says of refusals."""
     return {status: {"model": Error, "description": _MEANINGS[status]} for status in statuses}
 
 

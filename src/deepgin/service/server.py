@@ -35,14 +35,13 @@ def listen(host: str, port: int) -> socket.socket:
         PortTaken: another program does; UsageError: there is no such address, or no right to it.
     """
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    kind = socket.SOCK_STREAM
     try:
-        addresses = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        addresses = socket.getaddrinfo(host or None, port, type=kind, flags=socket.AI_PASSIVE)
         # Of a name that has both, what people type first.
         family, _, _, _, address = min(addresses, key=lambda one: one[0] != socket.AF_INET)
-        # asyncio sends at once only where the protocol is told; else each answer waits for 40 ms.
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        # asyncio sends at once only where the protocol is named; else each answer waits for 40 ms.
+        listening = socket.socket(family, kind, socket.IPPROTO_TCP)
     except OSError as error:
         problem = f"{shown}: this machine has no such address"
         raise UsageError(problem, field="host", mend="see {host}") from error
@@ -56,9 +55,8 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortTaken(
-                f"{shown} is taken by another program", field="port", mend="choose another {port}"
-            ) from error
+            problem, mend = f"{shown} is taken by another program", "choose another {port}"
+            raise PortTaken(problem, field="port", mend=mend) from error
         if error.errno == errno.EACCES:
             mend = "choose a {port} above 1023"
             raise UsageError(f"{shown} needs more rights", field="port", mend=mend) from error
@@ -68,12 +66,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_at(listening: socket.socket, *, network: bool = False) -> str:
-    """Return the address of what listens as a browser takes it.
-
-    Args:
-        listening: see `listen`.
-        network: as a browser on another machine does, if it listens at every address.
-    """
+    """Return the address of what listens, for a browser here, or in the `network`."""
     host, port = listening.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
         host = _own_address() if network else "localhost"
@@ -102,13 +95,7 @@ def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was taken; a second one ends at once.
 
-    Args:
-        settings: see `Settings`.
-        listening: see `listen`.
-        page: serve the page for people, too.
-        photo: the picture that the page opens at its start.
-        ready: is called once requests are taken.
-        access_log: a line for each request on stdout.
+    See `create_app` for `page` and `photo`. `ready` is called once requests are taken.
 
     Raises:
         DeepginError: the network cannot be loaded.
@@ -128,20 +115,20 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, service: Service, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self.service, self._ready, self._told = service, ready, False
+        self.service = service
+        self._ready: Callable[[], None] | None = ready
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end, or end at once if that had begun."""
         if self.service.draining:
             os._exit(128 + (sig or signal.SIGTERM))
         self.service.drain()
 
     async def on_tick(self, counter: int) -> bool:
-        """Return whether to end; called ten times a second."""
+        # Ten times a second; returns whether to end.
         service = self.service
-        if service.loaded and not self._told:
-            self._told = True
+        if service.loaded and self._ready:
             self._ready()
+            self._ready = None
         if service.failure or (service.draining and not service.taken):
             self.should_exit = True
         return await super().on_tick(counter)
@@ -152,7 +139,7 @@ def config_of(app: FastAPI, settings: Settings, *, access_log: bool = False) -> 
     limits = settings.limits
     return uvicorn.Config(
         app,
-        http=partial(Timed, seconds=min(limits.headers_seconds, limits.seconds)),  # type: ignore[arg-type]
+        http=partial(_Timed, seconds=min(limits.headers_seconds, limits.seconds)),  # type: ignore[arg-type]
         limit_concurrency=max(limits.connections, 2 * limits.queue),
         log_level="info" if access_log else "warning",
         access_log=access_log,
@@ -162,14 +149,12 @@ def config_of(app: FastAPI, settings: Settings, *, access_log: bool = False) -> 
     )
 
 
-class Timed(H11Protocol):
+class _Timed(H11Protocol):
     """Closes a connection on which no whole head of a request comes in time.
 
-    uvicorn itself ends what is idle between two requests, but waits for ever for a first request,
-    and for the rest of one that is begun.
-
-    Args:
-        seconds: for the head, from the connection's start or from its first byte after an answer.
+    The time is counted from the connection's start, or from the last answer. uvicorn itself ends
+    what is idle between two requests, but waits for ever for a first request, and for the rest of
+    one that is begun.
     """
 
     def __init__(self, *arguments: Any, seconds: float, **named: Any) -> None:
@@ -178,17 +163,14 @@ class Timed(H11Protocol):
         self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the time for the first head."""
         super().connection_made(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; the time ends once a request is in work."""
         super().data_received(data)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the time."""
         super().connection_lost(exc)
         if self._end:
             self._end.cancel()

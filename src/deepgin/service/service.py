@@ -4,23 +4,21 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-from fastapi import Request
+from fastapi import Request, Response
 
 from ..console import Progress
-from ..errors import in_request, spelled
 from ..inpainting import Inpainter, Job, Options, Result
 from ..inpainting.steps import OnProgress
 from ..pictures import Document
 from ..runtimes import memory
-from .files import Upload, Writing, measure, read, written
-from .gathering import Budget, Gatherer, TooLate, Way
-from .meters import Meters
-from .patches import Box, next_patch
-from .refusals import Refusal, refusal_of
+from .files import Upload, Writing, measure, read, response_of
+from .gathering import Budget, Gatherer, Meters, Way
+from .refusals import Refusal
 from .settings import Settings
 
 T = TypeVar("T")
@@ -29,35 +27,12 @@ _LOG = logging.getLogger("deepgin.service")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A filled picture as it is sent; of a patch also where it lies."""
-
-    content: bytes
-    content_type: str
-    fit: str
-    warnings: tuple[str, ...] = field(default=())
-    box: Box | None = None
-
-
-@dataclass(frozen=True)
 class Loaded:
-    """A network at work.
-
-    Attributes:
-        inpainter: the network as it is unless a sharpness is asked for.
-        facts: its facts, as `/v1/models` returns them.
-        sharpened: makes it of a sharpness; None where there is one set of weights.
-    """
+    """A network at work, its facts, and how it is made of another sharpness, if it can be."""
 
     inpainter: Inpainter
     facts: dict[str, Any]
     sharpened: Callable[[float], Inpainter] | None = None
-
-    def at(self, sharpness: float | None) -> Inpainter:
-        """Return the network of a sharpness that was asked for."""
-        if self.sharpened is None or sharpness is None:
-            return self.inpainter
-        return self.sharpened(sharpness)
 
 
 class Service:
@@ -66,9 +41,10 @@ class Service:
     Attributes:
         loaded: the network, once it is there.
         failure: why it will never be.
+        settled: set once the network is there, or never will be.
         draining: no more requests are taken.
         taken: requests whose body has come, not yet answered.
-        progress: how far those are that have an id of their client's, by that id.
+        progress: how far requests are, by the ids of their clients.
     """
 
     def __init__(self, settings: Settings, load: Callable[[], Loaded]) -> None:
@@ -82,7 +58,6 @@ class Service:
         self.settled = asyncio.Event()
         self._gatherer: Gatherer | None = None
         self._rest: asyncio.TimerHandle | None = None
-        self._pace = 1.0
         # What a decoded picture takes is a multiple of its file: few are decoded at a time.
         self._budget = Budget(2 * settings.limits.pixels)
 
@@ -99,15 +74,10 @@ class Service:
         except Exception as error:  # noqa: BLE001, `check_ready` says so
             self.failure = error
         else:
-            settings, runtime = self.settings, loaded.inpainter.runtime
-            self._gatherer = Gatherer(
-                self._fill,
-                pause=settings.gather_seconds,
-                # Where patches go through one by one, the first would only wait for the last.
-                most=settings.together if runtime.group_pixels else 1,
-                waited=self.meters.waited.observe,
-                filled=self._filled,
-            )
+            # Where patches go through one by one, the first would only wait for the last.
+            most = self.settings.together if loaded.inpainter.runtime.group_pixels else 1
+            pause = self.settings.gather_seconds
+            self._gatherer = Gatherer(self._fill, self.meters, pause=pause, most=most)
             self.loaded = loaded
         self.settled.set()
 
@@ -124,14 +94,13 @@ class Service:
             loaded.inpainter.fill_many([job], Options(texture=texture))
         return loaded
 
-    def _fill(self, jobs: Sequence[Job], way: Way, told: OnProgress) -> list[Result]:
-        assert self.loaded
-        return self.loaded.at(way.sharpness).fill_many(jobs, way.options, told)
-
-    def _filled(self, count: int, seconds: float) -> None:
-        self.meters.batch.observe(count)
-        self.meters.filled.observe(seconds)
-        self._pace += 0.2 * (seconds / count - self._pace)
+    def _fill(self, jobs: Sequence[Job], way: Way, on_progress: OnProgress) -> list[Result]:
+        loaded = self.loaded
+        assert loaded
+        inpainter = loaded.inpainter
+        if way.sharpness is not None and loaded.sharpened:
+            inpainter = loaded.sharpened(way.sharpness)
+        return inpainter.fill_many(jobs, way.options, on_progress)
 
     def drain(self) -> None:
         """Take no more; what is taken is finished."""
@@ -144,7 +113,7 @@ class Service:
             await self._gatherer.close()
 
     def healthy(self) -> bool:
-        """Return whether it may still come to something, or does."""
+        """Return whether a restart would not help."""
         return not self.failure and (self._gatherer is None or self._gatherer.alive())
 
     def check_ready(self) -> None:
@@ -172,34 +141,11 @@ class Service:
             raise Refusal(429, sentence, retry_after=self._wait())
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Hold one of the slots for requests, once the body has come.
-
-        Raises:
-            Refusal: see `check_slot`.
-        """
-        self.check_slot()
-        self.taken += 1
-        if self._rest:
-            self._rest.cancel()
-        try:
-            yield
-        finally:
-            self.taken -= 1
-            if not self.taken:
-                loop = asyncio.get_running_loop()
-                self._rest = loop.call_later(_IDLE_SECONDS, _give_back, loop)
-
-    @contextmanager
     def followed(self, job: str) -> Iterator[Progress]:
-        """Keep how far a request is under its client's id, if that is not empty.
-
-        Raises:
-            Refusal: another request has the id.
-        """
-        progress = Progress()
+        """Keep how far a request is under its client's id, if that is not empty."""
         if job in self.progress:
-            raise Refusal(400, "another request has this job: choose another")
+            raise Refusal(400, "another request has this job: choose another", field="job")
+        progress = Progress()
         if job:
             self.progress[job] = progress
         try:
@@ -210,80 +156,55 @@ class Service:
     async def fill(
         self,
         upload: Upload,
-        options: Options,
+        way: Way,
         writing: Writing,
-        prepare: Callable[[Job], Job] = lambda job: job,
-        sharpness: float | None = None,
-        told: OnProgress = lambda *_: None,
-    ) -> Answer:
-        """Fill one picture.
-
-        Args:
-            upload: its files.
-            options: how holes are found and filled.
-            writing: how the result is written.
-            prepare: what is done to what was read.
-            sharpness: of weights of two sets, in [0, 1]; None takes the service's own.
-            told: see `Inpainter.fill_many`; called in another thread.
-
-        Raises:
-            Refusal: whatever does not work, and why.
-        """
-        if sharpness is not None and self.loaded and self.loaded.sharpened is None:
+        on_progress: OnProgress = lambda *_: None,
+    ) -> Response:
+        """Fill one picture; `on_progress` is called in another thread."""
+        if way.sharpness is not None and self.loaded and self.loaded.sharpened is None:
             problem = "the weights here have one sharpness: leave sharpness out"
             raise Refusal(400, problem, field="sharpness")
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self.settings.limits.seconds
-        async with self._lent(upload, until):
-            job = prepare(await _to_its_end(read, upload, options, writing))
-            result = await self._through(job, Way(options, sharpness), until - loop.time(), told)
+        async with self._slot(upload) as until:
+            job = await _to_its_end(read, upload, way.options.threshold, writing)
+            assert self._gatherer
+            result = await self._gatherer.fill(job, way, until, on_progress)
             del job
-            return await _to_its_end(_answer, result, writing, upload.box)
+            return await _to_its_end(response_of, result, writing, upload.box)
 
-    async def made_of(self, upload: Upload, writing: Writing, make: Callable[[Document], T]) -> T:
-        """Return what is made of a picture that is not filled, with its patch if there is one.
-
-        Raises:
-            Refusal: whatever does not work, and why.
-        """
-        loop = asyncio.get_running_loop()
-        async with self._lent(upload, loop.time() + self.settings.limits.seconds):
-            job = await _to_its_end(read, upload, Options(), writing)
+    async def made_of(
+        self, upload: Upload, writing: Writing, make: Callable[[Document], Response]
+    ) -> Response:
+        """Return what is made of a picture, with its patch if there is one; nothing is filled."""
+        async with self._slot(upload):
+            job = await _to_its_end(read, upload, Options().threshold, writing)
             return await _to_its_end(make, job.document)
 
     @asynccontextmanager
-    async def _lent(self, upload: Upload, until: float) -> AsyncIterator[None]:
-        """Lend the memory for an upload; what goes wrong in the block becomes a Refusal."""
+    async def _slot(self, upload: Upload) -> AsyncIterator[float]:
+        """Hold a slot and memory for an upload; yield the loop's time by which work must begin."""
+        self.check_slot()
+        loop, limits = asyncio.get_running_loop(), self.settings.limits
+        until = loop.time() + limits.seconds
+        self.taken += 1
+        if self._rest:
+            self._rest.cancel()
         try:
-            pixels = await asyncio.to_thread(measure, upload, self.settings.limits.pixels)
-            async with self._budget.lent(pixels, until - asyncio.get_running_loop().time()):
-                yield
-        except (TooLate, TimeoutError) as error:
-            sentence = "it did not come to be filled in time: try again later"
+            pixels = await asyncio.to_thread(measure, upload, limits.pixels)
+            async with self._budget.lent(pixels, until - loop.time()):
+                yield until
+        except TimeoutError as error:
+            sentence = "it was not filled in time: try again later"
             raise Refusal(503, sentence, retry_after=self._wait()) from error
-        except Exception as error:
-            raise refusal_of(error) from error
-
-    async def _through(self, job: Job, way: Way, seconds: float, told: OnProgress) -> Result:
-        assert self._gatherer
-        return await self._gatherer.fill(job, way, max(0.0, seconds), told)
+        finally:
+            self.taken -= 1
+            if not self.taken:
+                give_back = partial(loop.run_in_executor, None, memory.give_back)
+                self._rest = loop.call_later(_IDLE_SECONDS, give_back)
 
     def _wait(self) -> int:
         """Return the seconds after which to try again."""
-        return min(60, max(1, round(self._pace * self.taken)))
-
-
-def _answer(result: Result, writing: Writing, last: Box | None) -> Answer:
-    document, box = next_patch(result, last) if writing.patch else (result.document, None)
-    if writing.patch and document.mode == "CMYK":
-        writing = replace(writing, format="tif")
-    content, kind, notes = written(document, writing)
-    warnings = spelled(result.warnings, in_request) + (() if writing.patch else notes)
-    return Answer(content, kind, result.fit, warnings, box)
-
-
-def _give_back(loop: asyncio.AbstractEventLoop) -> None:
-    loop.run_in_executor(None, memory.give_back)
+        pace = self._gatherer.pace if self._gatherer else 1.0
+        return min(60, max(1, round(pace * self.taken)))
 
 
 async def _to_its_end(work: Callable[..., T], *arguments: Any) -> T:

@@ -4,16 +4,26 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 from ..errors import DeepginError, UsageError
+from ..weights.model import Model
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 TOKEN_VARIABLE = "DEEPGIN_TOKEN"
 # Above it Pillow itself takes a picture for an attack.
 _MOST_PIXELS = 178_000_000
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[a-z0-9._\[\]:-]*")
-_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_ROOT_PATH = re.compile(r"((/[A-Za-z0-9._~-]+)+)?")
+
+
+def _check(field: str, option: str, value: float, low: float, high: float = inf) -> None:
+    if not low <= value <= high:
+        name, span = option.replace("_", " "), f"from {low:g} to {high:g}"
+        span = f"at least {low:g}" if high == inf else span
+        mend = f"choose {{{option}}} {span}"
+        raise UsageError(f"{name} {value:g} does not work", field=field, mend=mend)
 
 
 @dataclass(frozen=True)
@@ -21,13 +31,12 @@ class Limits:
     """What one request, and all together, may take.
 
     Attributes:
-        bytes: of a request's body, all its parts together.
+        bytes: of a request's body; all bodies at a time may have `queue` times as many.
         pixels: of a picture, and of a mask.
-        seconds: that a request may take to arrive, and then to wait before it is filled.
-        queue: requests that are taken at a time; the next is answered 429. All bodies that are
-            held at a time may have this many times `bytes`.
-        headers_seconds: that the head of a request may take to arrive, if `seconds` is not less.
-        connections: that are open at a time; the next is answered 503.
+        seconds: for a request to arrive, and then to wait before it is filled.
+        queue: requests at a time; the next is answered 429.
+        headers_seconds: for the head of a request to arrive, if `seconds` is not less.
+        connections: open at a time; the next is answered 503.
 
     Raises:
         UsageError: a value that does not work.
@@ -41,18 +50,10 @@ class Limits:
     connections: int = 512
 
     def __post_init__(self) -> None:
-        if self.bytes < 1:
-            mend = "raise {max_megabytes}"
-            raise UsageError("a request needs at least one byte", field="bytes", mend=mend)
-        if not 1 <= self.pixels <= _MOST_PIXELS:
-            mend = f"choose {{max_megapixels}} above 0, at most {_MOST_PIXELS / 1e6:g}"
-            raise UsageError(f"{self.pixels} pixels do not work", field="pixels", mend=mend)
-        if not 0 < self.seconds <= 86400:
-            problem = f"a timeout of {self.seconds:g} s does not work"
-            raise UsageError(problem, field="seconds", mend="choose above 0, at most 86400")
-        if self.queue < 1:
-            problem = f"a queue of {self.queue} does not work"
-            raise UsageError(problem, field="queue", mend="choose at least 1")
+        _check("bytes", "max_megabytes", self.bytes / 2**20, 1e-6)
+        _check("pixels", "max_megapixels", self.pixels / 1e6, 1e-6, _MOST_PIXELS / 1e6)
+        _check("seconds", "timeout", self.seconds, 1e-3, 86400)
+        _check("queue", "queue", self.queue, 1)
 
 
 @dataclass(frozen=True)
@@ -61,19 +62,16 @@ class Settings:
 
     Attributes:
         host: the address to listen at.
-        port: 0 takes any that is free.
-        weights: a weights file; None takes those that come with the package.
-        device: auto, cpu, cuda, cuda:N or mps.
-        precision: auto, float32 or bf16.
+        port: 0 takes any free port.
+        model: weights, device, precision and sharpness.
         limits: see `Limits`.
         token: the bearer token of requests; empty asks for none.
-        allowed_hosts: names, beside `host` and the loopback ones, under which it may be called.
+        allowed_hosts: host names of the service, beside `host` and the loopback ones.
         allowed_origins: of other sites whose pages may use it, as "https://example.org"; "null" is
             that of pages from files, "*" means all.
-        root_path: under which a proxy shows it, as "/fill"; empty: at the root.
+        root_path: path of the service behind a proxy, as "/fill"; empty: at the root.
         gather_seconds: seconds to wait for a larger batch.
         together: maximum batch size.
-        sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
 
     Raises:
         UsageError: a value that does not work.
@@ -81,49 +79,35 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8000
-    weights: str | Path | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    limits: Limits = field(default_factory=Limits)
+    model: Model = field(default_factory=Model)
+    limits: Limits = Limits()
     token: str = field(default="", repr=False)
     allowed_hosts: tuple[str, ...] = ()
-    gather_seconds: float = 0.005
-    together: int = 16
-    sharpness: float | None = None
     allowed_origins: tuple[str, ...] = ()
     root_path: str = ""
+    gather_seconds: float = 0.005
+    together: int = 16
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            problem = f"port {self.port} does not work"
-            raise UsageError(problem, field="port", mend="choose 0 to 65535")
-        if not 0 <= self.gather_seconds <= 1:
-            problem = "the time for gathering must be 0 to 1000 ms"
-            raise UsageError(problem, field="gather_seconds")
-        if self.together < 1:
-            problem = f"{self.together} together does not work"
-            raise UsageError(problem, field="together", mend="choose at least 1")
-        if self.token and not all(33 <= ord(letter) <= 126 for letter in self.token):
+        _check("port", "port", self.port, 0, 65535)
+        _check("gather_seconds", "gather_ms", 1000 * self.gather_seconds, 0, 1000)
+        _check("together", "together", self.together, 1)
+        if not all(33 <= ord(letter) <= 126 for letter in self.token):
             problem = "the token must be of letters, digits and signs without spaces"
             raise UsageError(problem, field="token")
         for origin in self.allowed_origins:
             if not _ORIGIN.fullmatch(origin):
-                raise UsageError(
-                    f"the origin '{origin}' does not work",
-                    field="allowed_origins",
-                    mend="write it as https://example.org:8443, without a path (null for pages "
-                    "from files, * for all)",
-                )
-        if self.root_path and not _ROOT_PATH.fullmatch(self.root_path):
+                mend = "write https://example.org:8443, null for pages from files, or * for all"
+                problem = f"the origin '{origin}' does not work"
+                raise UsageError(problem, field="allowed_origins", mend=mend)
+        if not _ROOT_PATH.fullmatch(self.root_path):
             problem = f"the root path '{self.root_path}' does not work"
             raise UsageError(problem, field="root_path", mend="write it as /fill")
 
     def is_loopback(self) -> bool:
         """Return whether nobody outside this machine can reach it."""
-        if self.host == "localhost":
-            return True
         address = address_of(self.host)
-        return address is not None and address.is_loopback
+        return self.host == "localhost" or (address is not None and address.is_loopback)
 
     def hears_all(self) -> bool:
         """Return whether it listens at every address of the machine."""
@@ -149,8 +133,6 @@ def read_token(path: str | Path | None) -> str:
         return os.environ.get(TOKEN_VARIABLE, "").strip()
     try:
         token = Path(path).read_text(encoding="utf-8").strip()
-    except FileNotFoundError as error:
-        raise DeepginError(f"{path}: no such token file") from error
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise DeepginError(f"{path}: the token cannot be read: {why}") from error

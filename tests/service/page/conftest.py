@@ -16,6 +16,7 @@ from PIL import Image
 
 from deepgin.service.app import create_app
 from deepgin.service.settings import Settings
+from deepgin.weights.model import Model
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PATIENCE = 20_000
@@ -58,7 +59,7 @@ def address(stages, bodies):
             bodies.append(b"".join(parts))
 
     listening = socket.create_server(("127.0.0.1", 0))
-    app = create_app(Settings(port=0, weights=stages.both, device="cpu"), page=True)
+    app = create_app(Settings(port=0, model=Model(stages.both, "cpu")), page=True)
     server = uvicorn.Server(uvicorn.Config(tapped, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
@@ -235,15 +236,15 @@ def person(somebody, address):
 
 @pytest.fixture
 def picture(tmp_path, photo):
-    """Writes a picture of smoothed noise, 96 x 64, under a name and as Pillow's `save` is told."""
+    """Writes a picture of smoothed noise, 96 x 64, under a name and with options of Pillow's `save`."""
 
-    def write(name="photo.png", mode="RGB", **told):
+    def write(name="photo.png", mode="RGB", **options):
         small = Image.fromarray(photo(8, 12)).resize((96, 64), Image.Resampling.BICUBIC)
         image = small.convert(mode) if mode != "RGBA" else small
         if mode == "RGBA":
             image.putalpha(Image.fromarray(np.tile(np.arange(96, dtype=np.uint8) * 2, (64, 1))))
         path = tmp_path / name
-        image.save(path, **told)
+        image.save(path, **options)
         return path
 
     return write

@@ -13,9 +13,7 @@ import httpx
 import pytest
 
 from deepgin.commands import main
-from deepgin.network import build
 from deepgin.service import server
-from deepgin.weights import save
 
 
 @contextmanager
@@ -100,15 +98,13 @@ def test_a_phone_gets_an_address_with_a_token(monkeypatch, capsys, picture, toke
     assert found.groups()[1:] == (str(port), settings.token)
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "no such file"), (b"no", "not a picture")])
-def test_a_photo_that_cannot_be_opened_is_one_line(capsys, tmp_path, content, said):
+@pytest.mark.parametrize("content", [None, b"no"])
+def test_a_photo_that_cannot_be_opened_is_one_line(capsys, tmp_path, content):
     path = tmp_path / "a.jpg"
     if content:
         path.write_bytes(content)
     assert run("app", str(path), "--no-browser") == 1
-    _, err = capsys.readouterr()
-    assert re.fullmatch(r"deepgin: [^\n]+\n", err), err
-    assert said in err
+    assert re.fullmatch(r"deepgin: [^\n]*a\.jpg[^\n]+\n", capsys.readouterr().err)
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_one_line(weights, capsys):
@@ -121,26 +117,10 @@ def test_a_port_that_was_asked_for_and_is_taken_is_one_line(weights, capsys):
 
 @pytest.mark.parametrize("command", [["app", "--no-browser"], ["serve", "--port", "0"]])
 @pytest.mark.parametrize(
-    ("option", "value", "said"),
-    [
-        ("--weights", "none.safetensors", "none.safetensors: no such weights file"),
-        ("--device", "nothing", "device 'nothing' cannot be used here"),
-        ("--device", "cuda:99", "device 'cuda:99' cannot be used here: try cpu"),
-        ("--sharpness", "0.5", "tiny.safetensors holds one set of weights"),
-    ],
+    "wrong", [("--weights", "none.safetensors"), ("--device", "cuda:99"), ("--sharpness", "0.5")]
 )
-def test_what_cannot_be_loaded_is_one_line(weights, capfd, command, option, value, said):
-    wrong = {"--weights": str(weights), option: value}
-    assert run(*command, *(part for pair in wrong.items() for part in pair)) != 0
+def test_what_cannot_be_loaded_is_one_line(weights, capfd, command, wrong):
+    assert run(*command, "--weights", str(weights), *wrong) != 0
     out, err = capfd.readouterr()
     assert out == ""
     assert re.fullmatch(r"deepgin: [^\n]+\n", err), err
-    assert said in err
-
-
-def test_weights_for_which_the_page_has_no_place(tmp_path, capfd):
-    path = tmp_path / "guided.safetensors"
-    save(build("deepgin-guided", 2), path)
-    assert run("app", "--no-browser", "--weights", str(path)) == 2
-    _, err = capfd.readouterr()
-    assert re.fullmatch(r"deepgin: these weights need a guidance picture, [^\n]+\n", err), err

@@ -30,7 +30,7 @@ def address(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_file_comes_as_it_lies_there(get, name):
+def test_each_file_comes_as_it_lies_there_and_loads_nothing_from_elsewhere(get, name):
     answer = get(address(name))
     assert answer.status_code == 200
     assert answer.content == STATIC.joinpath(name).read_bytes()
@@ -38,8 +38,10 @@ def test_each_file_comes_as_it_lies_there(get, name):
     assert answer.headers["content-type"].split(";")[0] == kind[name.rpartition(".")[2]]
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert "http" not in policy
+    assert not re.search("unsafe|http", policy)
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", answer.text)
+    assert not re.search(r"(src|href)=\"(?!page/)", answer.text)
+    assert not re.search(r"\son\w+=|\sstyle=|<script>|\beval\b", answer.text)
 
 
 def test_a_file_that_is_known_is_not_sent_again(get):
@@ -54,31 +56,14 @@ def test_a_file_that_is_known_is_not_sent_again(get):
 
 
 @pytest.mark.parametrize(
-    "path", ["/page/", "/page/../__init__.py", "/page/%2e%2e/__init__.py", "/page/index.html", "/x"]
+    "path", ["/page/", "/page/../__init__.py", "/page/%2e%2e/__init__.py", "/x"]
 )
 def test_nothing_else_is_served(get, path):
     assert get(path).status_code == 404
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_file_says_what_lives_there_and_fits_the_head(name):
-    text = STATIC.joinpath(name).read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 300
-    if name.endswith(".js"):
-        assert text.startswith("// ")
-        assert max(map(len, text.splitlines())) <= 100
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_loaded_from_elsewhere(name):
-    text = STATIC.joinpath(name).read_text(encoding="utf-8")
-    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text) == []
-    assert not re.search(r"(src|href)=\"(?!page/)", text)
-    assert not re.search(r"\son\w+=|\sstyle=|<script>|\beval\b", text)
-
-
 @pytest.mark.parametrize("name", ["dilate", "feather"])
 def test_numbers_have_the_range_of_the_options(name):
     about = Options.__dataclass_fields__[name].metadata
-    given = f'id="{name}" type="number" min="{about["minimum"]}" max="{about["maximum"]}"'
-    assert given in STATIC.joinpath("index.html").read_text()
+    expected = f'id="{name}" type="number" min="{about["minimum"]}" max="{about["maximum"]}"'
+    assert expected in STATIC.joinpath("index.html").read_text()

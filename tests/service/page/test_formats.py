@@ -9,11 +9,8 @@ from PIL import Image, ImageOps
 
 from deepgin.pictures import Document
 
-
-def sideways():
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    return exif
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
 
 
 def repaired(person, path):
@@ -28,25 +25,31 @@ def repaired(person, path):
     return hole, name, image
 
 
-def test_a_jpeg_that_lies_on_its_side(person, picture):
-    path = picture("Photo.JPG", exif=sideways(), quality=95, subsampling=0)
-    hole, name, result = repaired(person, path)
-    assert person.page.text_content("#dimensions") == "64 × 96"
-    assert (name, result.format, result.size) == ("Photo-filled.JPG", "JPEG", (64, 96))
+@pytest.mark.parametrize(
+    ("name", "after", "options"),
+    [
+        ("Photo.JPG", "JPEG", {"exif": TURNED, "quality": 95, "subsampling": 0}),
+        ("a.png", "PNG", {"exif": TURNED}),
+        ("a.webp", "WEBP", {"exif": TURNED, "lossless": True}),
+        ("c.jpg", "JPEG", {"mode": "CMYK", "quality": 95}),
+        ("c.avif", "AVIF", {}),
+        ("c.gif", "PNG", {}),  # which is not written
+    ],
+)
+def test_a_picture_comes_back_as_what_it_was(person, picture, name, after, options):
+    path = picture(name, **options)
+    hole, saved, result = repaired(person, path)
+    ending = ".png" if after == "PNG" else path.suffix
+    assert (saved, result.format) == (f"{path.stem}-filled{ending}", after)
+    with Image.open(path) as image:
+        before = ImageOps.exif_transpose(image)
+    assert result.size == before.size == hole.shape[::-1]
     assert result.getexif().get(0x0112, 1) == 1
-    upright = np.asarray(Image.open(path).transpose(Image.Transpose.ROTATE_270)).astype(int)
-    assert np.abs(np.asarray(result)[~hole] - upright[~hole]).mean() < 3
-
-
-@pytest.mark.parametrize("ending", ["png", "webp"])
-def test_formats_whose_orientation_browsers_forget(person, picture, ending):
-    path = picture(
-        f"a.{ending}", exif=sideways(), **({"lossless": True} if ending == "webp" else {})
-    )
-    hole, name, result = repaired(person, path)
-    assert (name, result.size, hole.shape) == (f"a-filled.{ending}", (64, 96), (96, 64))
-    upright = np.asarray(Image.open(path).transpose(Image.Transpose.ROTATE_270))
-    assert np.array_equal(np.asarray(result.convert("RGB"))[~hole], upright[~hole])
+    assert (result.mode == "CMYK") == (before.mode == "CMYK")
+    mode = "CMYK" if before.mode == "CMYK" else "RGB"
+    result, before = (np.asarray(image.convert(mode)).astype(int) for image in (result, before))
+    # Encoded once more, unless exact.
+    assert np.abs(result[~hole] - before[~hole]).mean() <= (0 if after in ("WEBP", "PNG") else 4)
 
 
 DECODED = """async (files) => {
@@ -64,7 +67,7 @@ DECODED = """async (files) => {
 
 
 def test_webp_is_shown_upright(person):
-    # Each pixel has its colour, so that every way of lying is told from the others.
+    # Each pixel has its colour, so that all orientations differ.
     picture = np.array(
         [[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[0, 0, 0], [99, 99, 99], [255] * 3]], np.uint8
     )
@@ -77,29 +80,6 @@ def test_webp_is_shown_upright(person):
         turned = ImageOps.exif_transpose(Image.open(file)).convert("RGBA")
         upright.append([*turned.size, *turned.tobytes()])
     assert person.page.evaluate(DECODED, files) == upright
-
-
-def test_sixteen_bit_stays_sixteen_bit(person, tmp_path):
-    deep = np.random.default_rng(0).integers(0, 65536, (64, 96), dtype=np.uint16)
-    Image.fromarray(deep).save(tmp_path / "deep.png")
-    hole, _, result = repaired(person, tmp_path / "deep.png")
-    assert result.mode == "I;16"
-    assert np.array_equal(np.asarray(result)[~hole], deep[~hole])
-
-
-def test_a_cmyk_jpeg_and_an_avif_are_shown_and_filled(person, picture):
-    _, name, result = repaired(person, picture("c.jpg", mode="CMYK", quality=95))
-    assert (name, result.mode) == ("c-filled.jpg", "CMYK")
-    _, name, result = repaired(person, picture("c.avif"))
-    assert (name, result.format) == ("c-filled.avif", "AVIF")
-
-
-def test_a_gif_which_is_not_written_comes_back_as_png(person, picture):
-    path = picture("c.gif")
-    hole, name, result = repaired(person, path)
-    assert (name, result.format) == ("c-filled.png", "PNG")
-    before = np.asarray(Image.open(path).convert("RGB"))
-    assert np.array_equal(np.asarray(result)[~hole], before[~hole])
 
 
 def test_more_pixels_than_are_shown(person, tmp_path):

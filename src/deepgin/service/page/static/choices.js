@@ -1,4 +1,4 @@
-// What a person chose once and for all pictures: kept in the browser, and told to the service.
+// What a person chose once and for all pictures: kept in the browser, and sent to the service.
 
 import { byId } from "./panel.js";
 

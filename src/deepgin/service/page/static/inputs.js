@@ -60,9 +60,9 @@ function buttons(app) {
   const only = () => (byId("texture").disabled = method.value !== "auto");
   method.addEventListener("change", only);
   only();
-  const told = () => showFormat(app.session?.picture.file.type, rated());
-  for (const id of ["format", "quality"]) byId(id).addEventListener("input", told);
-  byId("saving").addEventListener("beforetoggle", told);
+  const show = () => showFormat(app.session?.picture.file.type, rated());
+  for (const id of ["format", "quality"]) byId(id).addEventListener("input", show);
+  byId("saving").addEventListener("beforetoggle", show);
 }
 
 function holding(app) {

@@ -4,7 +4,7 @@
 const FORM_BYTES = 1e5;
 
 export class Limits {
-  /** @param {{pixels: number, bytes: number}} told of a picture, and of a request. */
+  /** @param {{pixels: number, bytes: number}} limits of a picture, and of a request. */
   constructor({ pixels = Infinity, bytes = Infinity } = {}) {
     this.pixels = pixels;
     this.bytes = bytes;

@@ -94,14 +94,14 @@ class App {
       const { file } = session.picture;
       const mask = await encode(session.mask);
       const options = fillOptions();
-      const told = await service.fill(file, session.patch, mask, options, signal, work.tell);
-      this.limits.checkBytes(file.size + told.blob.size, "What is filled, with the picture,");
-      const patch = new Patch(told.blob, told.box);
+      const answer = await service.fill(file, session.patch, mask, options, signal, work.tell);
+      this.limits.checkBytes(file.size + answer.blob.size, "What is filled, with the picture,");
+      const patch = new Patch(answer.blob, answer.box);
       await patch.ready(session.picture);
       if (signal.aborted) patch.rest();
       signal.throwIfAborted();
       session.filled(patch);
-      say(`Filled in ${work.seconds()} s. ${session.news(told.warnings)}`.trim());
+      say(`Filled in ${work.seconds()} s. ${session.news(answer.warnings)}`.trim());
     });
   }
 
@@ -211,7 +211,7 @@ class App {
     panel.whisper(`${what ? `${what}: ` : ""}${share} % is marked.`);
   }
 
-  /** Do one thing at a time; what fails is told and changes nothing. */
+  /** Do one thing at a time; what fails is said and changes nothing. */
   async during(work) {
     const before = this.state;
     this.state = "busy";

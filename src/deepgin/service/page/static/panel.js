@@ -64,7 +64,7 @@ export function showSize(size) {
   byId("size").setAttribute("aria-valuetext", text);
 }
 
-/** Show that work goes on, and how far it is if it is told, until `done` is called. */
+/** Show that work goes on, and how far it is if that is known, until `done` is called. */
 export function working() {
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
@@ -125,15 +125,15 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Ask for the token of the service; null if it is not given. */
+/** Ask for the token of the service; null without one. */
 export function askToken() {
   const dialog = byId("door");
   dialog.returnValue = "no";
   byId("token").value = "";
   dialog.showModal();
   return new Promise((answer) => {
-    const given = () => answer(dialog.returnValue === "yes" ? byId("token").value.trim() : null);
-    dialog.addEventListener("close", given, { once: true });
+    const closed = () => answer(dialog.returnValue === "yes" ? byId("token").value.trim() : null);
+    dialog.addEventListener("close", closed, { once: true });
   });
 }
 

@@ -18,7 +18,7 @@ takeToken();
  * @param {Blob} mask a PNG of the picture's upright size.
  * @param {Object<string, string>} options form fields of the service.
  * @param {AbortSignal} signal
- * @param {(told: {done: number, of: number, seconds_left: number}) => void} progress
+ * @param {(state: {done: number, of: number, seconds_left: number}) => void} progress
  * @returns {Promise<{blob: Blob, box: object, warnings: string[]}>} the next patch.
  * @throws {Error} with a sentence for people; an AbortError if it was cancelled.
  */
@@ -147,10 +147,10 @@ function takeToken() {
   window.history.replaceState(null, "", window.location.pathname + window.location.search);
 }
 
-function keep(given) {
-  token = given;
+function keep(text) {
+  token = text;
   try {
-    window.localStorage.setItem(TOKEN, given);
+    window.localStorage.setItem(TOKEN, text);
   } catch {
     // Without storage it lasts as long as the page.
   }
@@ -169,22 +169,22 @@ class Refused extends Error {}
 async function sentence(answer) {
   const wait = Number(answer.headers.get("Retry-After"));
   const again = wait > 0 ? ` Try again in ${wait} s.` : "";
-  let told = "";
+  let text = "";
   try {
-    told = String((await answer.json()).error ?? "");
+    text = String((await answer.json()).error ?? "");
   } catch {
     // Not from the service itself, but from something between.
   }
-  told ||= `The service answered ${answer.status} ${answer.statusText}`.trim();
-  return asSentence(told) + again;
+  text ||= `The service answered ${answer.status} ${answer.statusText}`.trim();
+  return asSentence(text) + again;
 }
 
 function warningsOf(answer) {
-  const told = answer.headers.get("X-Deepgin-Warnings") ?? "";
-  return told.split("; ").filter(Boolean).map(asSentence);
+  const text = answer.headers.get("X-Deepgin-Warnings") ?? "";
+  return text.split("; ").filter(Boolean).map(asSentence);
 }
 
-function asSentence(told) {
-  const begun = told.charAt(0).toUpperCase() + told.slice(1);
+function asSentence(text) {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
   return !begun || /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

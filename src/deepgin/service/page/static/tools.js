@@ -64,12 +64,22 @@ export function ring(context, at, wanted) {
 }
 
 function circle(context, at, radius, width, colour) {
-  context.lineWidth = width;
-  context.strokeStyle = colour;
   context.setLineDash([]);
   context.beginPath();
   context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
+  line(context, width, colour);
+}
+
+function line(context, width, colour) {
+  context.lineWidth = width;
+  context.strokeStyle = colour;
   context.stroke();
+}
+
+// White on dark is seen on any picture.
+function outlined(context) {
+  line(context, 3, "rgb(0 0 0 / 45%)");
+  line(context, 1.5, "white");
 }
 
 class Area extends Tool {
@@ -80,14 +90,7 @@ class Area extends Tool {
     this.path(context, view);
     context.fillStyle = getComputedStyle(context.canvas).getPropertyValue("--hole-stripe");
     context.fill();
-    for (const [width, colour] of [
-      [3, "rgb(0 0 0 / 45%)"],
-      [1.5, "white"],
-    ]) {
-      context.lineWidth = width;
-      context.strokeStyle = colour;
-      context.stroke();
-    }
+    outlined(context);
   }
 }
 
@@ -102,14 +105,7 @@ function cross(context, at) {
     context.moveTo(at.x + 4 * x, at.y + 4 * y);
     context.lineTo(at.x + 11 * x, at.y + 11 * y);
   }
-  for (const [width, colour] of [
-    [3, "rgb(0 0 0 / 45%)"],
-    [1.5, "white"],
-  ]) {
-    context.lineWidth = width;
-    context.strokeStyle = colour;
-    context.stroke();
-  }
+  outlined(context);
 }
 
 export class Rectangle extends Area {
