@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings as python_warnings
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -14,22 +14,56 @@ import numpy as np
 from PIL import Image
 
 from ..errors import DeepginError, Note, UsageError
+from ..pictures import Document
 from ..runtimes import OutOfMemory, Runtime
 from ..runtimes.choice import open_runtime
 from ..weights.model import Model
 from . import batches
-from .fits import FIT_OF, Completed, Fit, Scene, complete_all
-from .ground import settled
-from .inputs import Picture, as_document, as_guidance, as_marks, name_of
-from .jobs import Job, Result
-from .missing import Missing, missing_of
+from .batches import OnProgress, Steps
+from .finishing import finished
+from .fits import FIT_OF
+from .inputs import Job, Picture, as_document, as_guidance, as_marks, name_of
+from .missing import missing_of
 from .options import Options
-from .shaping import degrid, feather
-from .steps import OnProgress, Steps
-from .textured import TextureFit, wants_texture
+from .scenes import Scene
+from .textured import textured, wants_texture
 
 if TYPE_CHECKING:
+    import torch
+
     from ..network import Generator
+
+
+@dataclass(frozen=True)
+class Result:
+    """A filled picture.
+
+    Attributes:
+        document: in the picture's own mode, with its metadata; `save` writes it.
+        fit: how the picture was brought to the network, and why.
+        warnings: notes about the picture, the mask and the result, each a line.
+        hole: bool, H x W: what was filled.
+    """
+
+    document: Document
+    fit: str
+    warnings: tuple[str, ...]
+    hole: np.ndarray = field(repr=False)
+
+    @property
+    def picture(self) -> Image.Image:
+        """The filled picture in its own mode."""
+        return self.document.image()
+
+    def array(self) -> np.ndarray:
+        """Return the picture's own samples: uint8 or uint16, H x W or H x W x C."""
+        return self.document.pixels
+
+    def tensor(self) -> torch.Tensor:
+        """Return float32, 3 x H x W, RGB in [0, 1]; this alone needs PyTorch."""
+        import torch
+
+        return torch.from_numpy(self.document.rgb().astype(np.float32) / 255).permute(2, 0, 1)
 
 
 class Inpainter:
@@ -139,12 +173,12 @@ class Inpainter:
         options = options or self.options
         marked, note = (None, Note("")) if mask is None else as_marks(mask, options.threshold)
         job = Job(
-            as_document(picture),
-            marked,
-            None if guidance is None else as_guidance(guidance),
-            name_of(picture, "the picture"),
-            name_of(mask, "the mask"),
-            note,
+            document=as_document(picture),
+            mask=marked,
+            guidance=None if guidance is None else as_guidance(guidance),
+            name=name_of(picture, "the picture"),
+            mask_name=name_of(mask, "the mask"),
+            mask_note=note,
         )
         return self.fill_many([job], options, on_progress)[0]
 
@@ -171,20 +205,39 @@ class Inpainter:
         """
         options = options or self.options
         jobs = [Job(*job) for job in jobs]
-        missing = [self._missing(job, options) for job in jobs]
-        textured = wants_texture(options)
-        runtime = self.guide if textured else self.runtime
-        steps = Steps(on_progress)
-        fit = FIT_OF[options.fit]
-        if textured:
-            fit = TextureFit(fit, steps)
+        for job in jobs:
+            self._check_guidance(job)
+        missing = [missing_of(job, options) for job in jobs]
+        with_texture = wants_texture(options)
+        runtime = self.guide if with_texture else self.runtime
         scenes = {
-            i: _scene(job, one, runtime)
+            i: Scene(
+                picture=job.document.rgb(),
+                hole=one.hole,
+                hidden=one.hidden,
+                guidance=job.guidance,
+                trained_at=runtime.trained_at,
+                size_multiple=runtime.size_multiple,
+            )
             for i, (job, one) in enumerate(zip(jobs, missing, strict=True))
             if one.hole.any()
         }
-        notes: list[str] = []
-        done = self._complete(fit, [*scenes.values()], runtime, options, notes.append, steps)
+        fit, passes = FIT_OF[options.fit], batches.PASSES if options.ensemble else 1
+        steps, notes = Steps(on_progress, passes), list[str]()
+        fill = batches.ensemble if options.ensemble else batches.fill
+        try:
+            done = batches.complete_all(
+                [
+                    textured(scene, steps, fit) if with_texture else fit(scene, steps)
+                    for scene in scenes.values()
+                ],
+                lambda patches: fill(runtime, patches, notes.append, steps),
+            )
+        except OutOfMemory as error:
+            raise DeepginError(
+                f"out of memory: {error}",
+                mend="close other programs, or use {fit=crop} or {device=cpu}",
+            ) from error
         completed = dict(zip(scenes, done, strict=True))
         del done
         results = []
@@ -193,70 +246,27 @@ class Inpainter:
             warnings = (*document.notes, *one.warnings)
             if i in scenes:
                 # Popped, so that the arrays of a picture are freed with its turn.
-                filled = completed.pop(i)
-                picture, fit_used = _shaped(scenes.pop(i), filled.picture, options), filled.fit
+                filled, fit_used = completed.pop(i)
+                picture = finished(filled, scenes.pop(i), options)
                 document = document.filled(picture, one.hole, opaque=one.from_alpha)
                 warnings += tuple(dict.fromkeys(notes))
             results.append(Result(document, fit_used, warnings, one.hole))
         return results
 
-    def _complete(
-        self,
-        fit: Fit,
-        scenes: Sequence[Scene],
-        runtime: Runtime,
-        options: Options,
-        warn: Callable[[str], None],
-        steps: Steps,
-    ) -> list[Completed]:
-        passes = batches.ensemble if options.ensemble else batches.fill
-        each = batches.PASSES if options.ensemble else 1
-        try:
-            return complete_all(
-                [fit.work(scene, lambda count: steps.expect(each * count)) for scene in scenes],
-                lambda patches: passes(runtime, patches, warn, steps),
-            )
-        except OutOfMemory as error:
-            raise DeepginError(
-                f"out of memory: {error}",
-                mend="close other programs, or use {fit=crop} or {device=cpu}",
-            ) from error
-
-    def _missing(self, job: Job, options: Options) -> Missing:
-        name = job.name or name_of(job.document, "the picture")
+    def _check_guidance(self, job: Job) -> None:
         if (job.guidance is not None) != self.guided:
             need = "need a" if self.guided else "take no"
             raise UsageError(
-                f"{name}: these weights {need} guidance picture",
+                f"{job.called()}: these weights {need} guidance picture",
                 field="guidance",
                 mend="use {guidance}" if self.guided else "leave {guidance} out",
             )
         if job.guidance is not None and job.guidance.shape[1::-1] != job.document.size:
             sizes = [f"{w} x {h}" for w, h in (job.guidance.shape[1::-1], job.document.size)]
             raise UsageError(
-                f"{name}: the guidance is {sizes[0]} pixels, the picture {sizes[1]}",
+                f"{job.called()}: the guidance is {sizes[0]} pixels, the picture {sizes[1]}",
                 field="guidance",
             )
-        return missing_of(job.document, job.mask, options, name, job.mask_name, job.mask_note)
-
-
-def _scene(job: Job, missing: Missing, runtime: Runtime) -> Scene:
-    return Scene(
-        picture=job.document.rgb(),
-        hole=missing.hole,
-        hidden=missing.hidden,
-        guidance=job.guidance,
-        trained_at=runtime.trained_at,
-        size_multiple=runtime.size_multiple,
-    )
-
-
-def _shaped(scene: Scene, completed: np.ndarray, options: Options) -> np.ndarray:
-    """Return a completed picture, uint8, H x W x 3, without grid, tint and step at the edge."""
-    if options.degrid:
-        completed = degrid(completed)
-    completed = settled(completed, scene.picture, scene.hole, scene.hidden)
-    return feather(completed, scene.picture, scene.hole, scene.hidden, options.feather)
 
 
 _shared_lock = Lock()

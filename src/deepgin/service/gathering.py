@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ..inpainting import Job, Options, Result
-from ..inpainting.steps import OnProgress
+from ..inpainting.batches import OnProgress
 
 # Of what is gathered the first may wait for the last: no longer than as much again takes.
 _SMALL = 1 << 20

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from ...console import shown
 from ...errors import PictureError, UsageError
 from ...pictures import check_target
-from ..inpainter import Inpainter
-from ..jobs import Job, Result
+from ..inpainter import Inpainter, Result
+from ..inputs import Job
 from ..options import Options
 from .job import FolderSummary, Watcher, reader, run
 from .pairing import Pair, Pairs, find_pairs

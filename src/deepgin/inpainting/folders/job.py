@@ -14,8 +14,8 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 from ...errors import DeepginError, Note
 from ...files import make_folder
 from ...pictures import Document, Failure, Marks
-from ..inputs import as_guidance, as_marks
-from ..jobs import Job, Result
+from ..inpainter import Result
+from ..inputs import Job, as_guidance, as_marks
 from .pairing import Pairs
 from .plan import FolderPlan, JobOptions, Task
 
