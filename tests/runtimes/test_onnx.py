@@ -2,6 +2,7 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +20,7 @@ from deepgin.runtimes import OutOfMemory, memory, onnx
 from deepgin.runtimes.choice import card_of_file
 from deepgin.runtimes.onnx import OnnxRuntime, plain_session
 from deepgin.runtimes.torch import TorchRuntime
-from deepgin.weights import Model, load, local_path, read_card, save
+from deepgin.weights import Model, blend, load, local_path, read_card, save
 
 pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -269,6 +270,16 @@ def test_weights_that_do_not_fit(weights, tiny_graphs, tmp_path, how):
         OnnxRuntime(Model(path))
     assert str(raised.value).startswith(str(path))
     assert "\n" not in str(raised.value)
+
+
+def test_kinds_of_numbers_that_numpy_lacks(weights, tiny_graphs, monkeypatch):
+    def get_tensor(_):
+        raise TypeError("data type 'bfloat16' not understood")
+
+    file = SimpleNamespace(keys=lambda: ["a"], get_tensor=get_tensor)
+    monkeypatch.setattr(blend, "opened", lambda *_: nullcontext(file))
+    with pytest.raises(WeightsError, match="'bfloat16'"):
+        OnnxRuntime(Model(weights))
 
 
 @pytest.mark.parametrize("sharpness", [0, 0.5, 1])

@@ -23,22 +23,16 @@ Fill: TypeAlias = Callable[[Sequence[Patch]], Sequence[np.ndarray]]
 class Steps:
     """Counts the steps of a fill; one is about as much work as one crop is for the network.
 
-    Args:
-        on_progress: called before each piece of work.
-        passes: of each patch through the network.
+    A patch takes `passes` steps. The total is what is known so far; it may be corrected.
     """
 
     def __init__(self, on_progress: OnProgress = lambda *_: None, passes: int = 1) -> None:
         self._on_progress, self._passes = on_progress, passes
         self.done = self.total = 0
 
-    def expect(self, count: int) -> None:
-        """Add to the total; a negative count corrects it."""
-        self.total += count
-
     def expect_patches(self, count: int) -> None:
         """Add the passes of patches to the total; a negative count corrects it."""
-        self.expect(self._passes * count)
+        self.total += self._passes * count
 
     def check(self) -> None:
         """Report; raises what `on_progress` raises."""

@@ -85,14 +85,6 @@ def feather(completed: np.ndarray, scene: Scene, width: int) -> np.ndarray:
     are compared; their difference is added to the filling, in full at the edge and fading to
     nothing `width` pixels further in. So texture stays, unlike with a blend of two pictures,
     and what the hole held before never comes back.
-
-    Args:
-        completed: uint8, H x W x 3.
-        scene: before filling.
-        width: in pixels, 0 or more.
-
-    Returns:
-        uint8, H x W x 3; as `completed` where deeper than `width`.
     """
     height, columns = scene.hole.shape
     if width <= 0 or not scene.hole.any():
@@ -130,6 +122,4 @@ def _feathered(completed: np.ndarray, scene: Scene, width: int) -> np.ndarray:
 
 
 def _blurred(values: np.ndarray, width: int) -> np.ndarray:
-    return ndimage.gaussian_filter(
-        values.astype(np.float32), width / 2, mode="nearest", truncate=4.0
-    )
+    return ndimage.gaussian_filter(values.astype(np.float32), width / 2, mode="nearest")

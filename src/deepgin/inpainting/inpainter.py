@@ -166,10 +166,7 @@ class Inpainter:
         options: Options | None = None,
         on_progress: OnProgress = lambda *_: None,
     ) -> Result:
-        """Fill one picture and return all that is known of it.
-
-        Arguments and errors are those of `__call__` and `fill_many`.
-        """
+        """Fill one picture; arguments and errors are those of `__call__` and `fill_many`."""
         options = options or self.options
         marked, note = (None, Note("")) if mask is None else as_marks(mask, options.threshold)
         job = Job(
@@ -190,11 +187,8 @@ class Inpainter:
     ) -> list[Result]:
         """Fill several pictures, whose patches of one size go through the network together.
 
-        Args:
-            jobs: the pictures with their holes.
-            options: instead of the inpainter's own.
-            on_progress: called before each piece of work with the steps that are done and the
-                steps known so far; may raise to stop the work.
+        `on_progress` is called before each piece of work with the steps that are done and the
+        steps known so far; it may raise to stop the work.
 
         Returns:
             The results in the order of the jobs, each with the bytes that it would have alone.
@@ -210,15 +204,9 @@ class Inpainter:
         missing = [missing_of(job, options) for job in jobs]
         with_texture = wants_texture(options)
         runtime = self.guide if with_texture else self.runtime
+        at, multiple = runtime.trained_at, runtime.size_multiple
         scenes = {
-            i: Scene(
-                picture=job.document.rgb(),
-                hole=one.hole,
-                hidden=one.hidden,
-                guidance=job.guidance,
-                trained_at=runtime.trained_at,
-                size_multiple=runtime.size_multiple,
-            )
+            i: Scene(job.document.rgb(), one.hole, one.hidden, job.guidance, at, multiple)
             for i, (job, one) in enumerate(zip(jobs, missing, strict=True))
             if one.hole.any()
         }
@@ -262,11 +250,9 @@ class Inpainter:
                 mend="use {guidance}" if self.guided else "leave {guidance} out",
             )
         if job.guidance is not None and job.guidance.shape[1::-1] != job.document.size:
-            sizes = [f"{w} x {h}" for w, h in (job.guidance.shape[1::-1], job.document.size)]
-            raise UsageError(
-                f"{job.called()}: the guidance is {sizes[0]} pixels, the picture {sizes[1]}",
-                field="guidance",
-            )
+            (w, h), (width, height) = job.guidance.shape[1::-1], job.document.size
+            problem = f"the guidance is {w} x {h} pixels, the picture {width} x {height}"
+            raise UsageError(f"{job.called()}: {problem}", field="guidance")
 
 
 _shared_lock = Lock()
@@ -286,8 +272,8 @@ def inpaint(
 ) -> Image.Image:
     """Fill the holes of one picture with the weights that come with the package.
 
-    The first call loads them; later calls use them again. May be called by several threads.
-    Arguments, result and errors are those of `Inpainter.__call__`.
+    The first call loads them. May be called by several threads. Arguments, result and errors are
+    those of `Inpainter.__call__`.
     """
     with _shared_lock:
         inpainter = _shared()

@@ -22,12 +22,10 @@ class Job(NamedTuple):
     """One picture of many.
 
     Attributes:
-        document: the picture.
         mask: bool, of any size if the options resize it; None where the options make it, or the
             picture's own alpha is meant.
         guidance: uint8, H x W x 3, for a guided network.
         name: the picture's name in messages; empty takes its file's.
-        mask_name: the mask's.
         mask_note: added to the note if the mask marks nothing; see `Marks`.
     """
 
@@ -93,10 +91,9 @@ def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
 def as_marks(mask: Picture, threshold: float = 0.5) -> Marks:
     """Return any accepted mask as bool, H x W, with a note if it marks nothing.
 
-    Args:
-        mask: a path, PIL image or `Document`; or an array or tensor H x W (a tensor also
-            1 x H x W or 1 x 1 x H x W) of bool, uint8 or float in [0, 1].
-        threshold: missing is what is at or above this share of white.
+    That is a path, PIL image or `Document`; or an array or tensor H x W (a tensor also 1 x H x W
+    or 1 x 1 x H x W) of bool, uint8 or float in [0, 1]. Missing is what is at or above `threshold`,
+    a share of white.
 
     Raises:
         PictureError: a file cannot be read; UsageError: another type, shape or range.

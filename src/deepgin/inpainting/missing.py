@@ -16,18 +16,11 @@ _FEW = 0.01
 
 @dataclass(frozen=True)
 class Missing:
-    """What to fill, and what the network must not see.
+    """What a mask and the options mark."""
 
-    Attributes:
-        hole: bool, H x W: what to fill.
-        hidden: bool, H x W: what the network must not see: the hole and fully transparent pixels.
-        from_alpha: the hole is the picture's own alpha.
-        warnings: notes about the mask, each a line.
-    """
-
-    hole: np.ndarray
-    hidden: np.ndarray
-    from_alpha: bool
+    hole: np.ndarray  # bool, H x W: what to fill
+    hidden: np.ndarray  # bool, H x W: the hole and fully transparent pixels
+    from_alpha: bool  # the hole is the picture's own alpha
     warnings: tuple[Note, ...]
 
 

@@ -36,13 +36,9 @@ def wants_texture(options: Options) -> bool:
 def texture_over(
     picture: np.ndarray, hole: np.ndarray, guide: np.ndarray, fit: str = "a given fill"
 ) -> Completed:
-    """Put texture over a fill of any origin.
+    """Put texture over a fill of any origin, `guide`; `fit` is what made it, in words.
 
-    Args:
-        picture: uint8, H x W x 3; what stands in the hole is not used.
-        hole: bool, H x W, not empty.
-        guide: uint8, H x W x 3, the fill; its valid pixels are not used.
-        fit: what made the fill, in words.
+    `picture` and `guide` are uint8, H x W x 3; `hole` is bool, H x W, not empty.
     """
     whole = np.where(hole[..., None], guide, picture)
 
@@ -67,7 +63,7 @@ def textured(scene: Scene, steps: Steps, fit: Fit) -> Work:
     crops = [_crops(part, scene) if alone else 0 for part in parts]
     rounds = [_rounds(part, settings) for part in parts]
     steps.expect_patches(sum(crops))
-    steps.expect(sum(rounds))
+    steps.total += sum(rounds)
     whole = None if alone else (yield from fit(scene, steps))
     share, fits = 0.0, set()
     for part, few, many in zip(parts, crops, rounds, strict=True):
@@ -84,7 +80,7 @@ def textured(scene: Scene, steps: Steps, fit: Fit) -> Work:
         fits.add(guide.fit)
         before = steps.done
         filled = _textured(cut, guide.picture, settings, steps)
-        steps.expect(steps.done - before - many)
+        steps.total += steps.done - before - many
         share += filled.share * part.pixels
         picture[part.around.slices()][own] = filled.picture[own]
     return Completed(picture, _said(parts, share, sorted(fits)))
@@ -160,19 +156,12 @@ def _area(box: Box) -> int:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a hole, which is filled with its surroundings.
-
-    Attributes:
-        box: round the part.
-        depth: greatest distance of its pixels to the nearest one that is not hidden, in pixels.
-        pixels: its number of pixels.
-        around: the box of the part and of what its texture is searched in.
-    """
+    """A part of a hole."""
 
     box: Box
-    depth: float
+    depth: float  # greatest distance of its pixels to the nearest one that is not hidden, in pixels
     pixels: int
-    around: Box
+    around: Box  # the part and what its texture is searched in
 
 
 def part_of(scene: Scene, box: Box, settings: texture.Settings) -> Part:
