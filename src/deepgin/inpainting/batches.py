@@ -124,18 +124,13 @@ def _through(runtime: Runtime, patches: list[Patch], size: int) -> list[np.ndarr
     return list(filled)
 
 
-def ensemble(
-    runtime: Runtime,
-    patches: Sequence[Patch],
-    warn: Callable[[str], None] = lambda _: None,
-    steps: Steps | None = None,
-) -> list[np.ndarray]:
+def ensemble(fill: Fill, patches: Sequence[Patch]) -> list[np.ndarray]:
     """Fill each patch `PASSES` times, turned by 0, 90, 180, 270 degrees and mirrored; their mean.
 
     [C] has these five passes in its challenge submission, there truncated before the mean.
     """
     turned = [patch.each(partial(_turn, by=by)) for patch in patches for by in range(PASSES)]
-    filled = fill(runtime, turned, warn, steps)
+    filled = fill(turned)
     return [_mean(filled[i : i + PASSES]) for i in range(0, len(filled), PASSES)]
 
 
@@ -143,7 +138,7 @@ def _turn(array: np.ndarray, by: int) -> np.ndarray:
     return array[:, ::-1] if by == 4 else np.rot90(array, by)
 
 
-def _mean(five: list[np.ndarray]) -> np.ndarray:
+def _mean(five: Sequence[np.ndarray]) -> np.ndarray:
     total = np.full(five[0].shape, 2, np.uint16)  # half of five, for rounding
     for by, picture in enumerate(five):
         total += _turn(picture, 4) if by == 4 else np.rot90(picture, -by)

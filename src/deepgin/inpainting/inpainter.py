@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings as python_warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,13 @@ from ..runtimes import OutOfMemory, Runtime
 from ..runtimes.choice import open_runtime
 from ..weights.model import Model
 from . import batches
-from .batches import OnProgress, Steps
+from .batches import PASSES, OnProgress, Steps, complete_all, ensemble
 from .finishing import finished
 from .fits import FIT_OF
 from .inputs import Job, Picture, as_document, as_guidance, as_marks, name_of
 from .missing import missing_of
 from .options import Options
-from .scenes import Scene
+from .scenes import Completed, Scene
 from .textured import textured, wants_texture
 
 if TYPE_CHECKING:
@@ -198,34 +198,19 @@ class Inpainter:
             DeepginError: not even one patch fits the memory.
         """
         options = options or self.options
-        jobs = [Job(*job) for job in jobs]
+        jobs, missing = [Job(*job) for job in jobs], []
         for job in jobs:
             self._check_guidance(job)
-        missing = [missing_of(job, options) for job in jobs]
-        with_texture = wants_texture(options)
-        runtime = self.guide if with_texture else self.runtime
+            missing.append(missing_of(job, options))
+        runtime = self.guide if wants_texture(options) else self.runtime
         at, multiple = runtime.trained_at, runtime.size_multiple
         scenes = {
             i: Scene(job.document.rgb(), one.hole, one.hidden, job.guidance, at, multiple)
             for i, (job, one) in enumerate(zip(jobs, missing, strict=True))
             if one.hole.any()
         }
-        fit, passes = FIT_OF[options.fit], batches.PASSES if options.ensemble else 1
-        steps, notes = Steps(on_progress, passes), list[str]()
-        fill = batches.ensemble if options.ensemble else batches.fill
-        try:
-            done = batches.complete_all(
-                [
-                    textured(scene, steps, fit) if with_texture else fit(scene, steps)
-                    for scene in scenes.values()
-                ],
-                lambda patches: fill(runtime, patches, notes.append, steps),
-            )
-        except OutOfMemory as error:
-            raise DeepginError(
-                f"out of memory: {error}",
-                mend="close other programs, or use {fit=crop} or {device=cpu}",
-            ) from error
+        notes: list[str] = []
+        done = _completed([*scenes.values()], runtime, options, on_progress, notes)
         completed = dict(zip(scenes, done, strict=True))
         del done
         results = []
@@ -253,6 +238,27 @@ class Inpainter:
             (w, h), (width, height) = job.guidance.shape[1::-1], job.document.size
             problem = f"the guidance is {w} x {h} pixels, the picture {width} x {height}"
             raise UsageError(f"{job.called()}: {problem}", field="guidance")
+
+
+def _completed(
+    scenes: Sequence[Scene],
+    runtime: Runtime,
+    options: Options,
+    on_progress: OnProgress,
+    notes: list[str],
+) -> list[Completed]:
+    """Let the fit bring the scenes to the network; adds to the notes."""
+    fit, steps = FIT_OF[options.fit], Steps(on_progress, PASSES if options.ensemble else 1)
+    if wants_texture(options):
+        works = [textured(scene, steps, fit) for scene in scenes]
+    else:
+        works = [fit(scene, steps) for scene in scenes]
+    fill = partial(batches.fill, runtime, warn=notes.append, steps=steps)
+    try:
+        return complete_all(works, partial(ensemble, fill) if options.ensemble else fill)
+    except OutOfMemory as error:
+        mend = "close other programs, or use {fit=crop} or {device=cpu}"
+        raise DeepginError(f"out of memory: {error}", mend=mend) from error
 
 
 _shared_lock = Lock()
