@@ -256,8 +256,7 @@ def _enlarged(
     """
     targets, sources = search.targets_and_sources(level.hole, level.valid, radius)
     matches = search.doubled(below.matches, targets, sources)
-    heavy = np.zeros(below.level.hole.size, np.float32)
-    heavy[below.matches.targets] = below.weights
+    heavy = below.matches.spread(below.weights)
     rows, columns = np.divmod(matches.targets, targets.shape[1])
     known = heavy[rows // 2 * below.level.hole.shape[1] + columns // 2]
     near = nearness(depth_of(level.hole).ravel()[matches.targets])

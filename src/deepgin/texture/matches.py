@@ -38,11 +38,15 @@ class Matches:
     distances: np.ndarray
     shape: tuple[int, int]
 
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Return a value of each patch at its centre, flattened level; 0 where none is."""
+        spread = np.zeros(self.shape[0] * self.shape[1], values.dtype)
+        spread[self.targets] = values
+        return spread
+
     def numbers(self) -> np.ndarray:
         """Return the number of each pixel's patch, int32, flattened level; -1 where none is."""
-        numbers = np.full(self.shape[0] * self.shape[1], -1, np.int32)
-        numbers[self.targets] = np.arange(len(self.targets), dtype=np.int32)
-        return numbers
+        return self.spread(np.arange(1, len(self.targets) + 1, dtype=np.int32)) - np.int32(1)
 
 
 def targets_and_sources(
@@ -212,10 +216,7 @@ def vote(
         float32, M x C; NaN where no patch lies over a pixel.
     """
     width = matches.shape[1]
-    heavy = np.zeros(matches.shape[0] * width, np.float32)
-    heavy[matches.targets] = weights
-    offset = np.zeros(matches.shape[0] * width, np.int64)
-    offset[matches.targets] = matches.sources - matches.targets
+    heavy, offset = matches.spread(weights), matches.spread(matches.sources - matches.targets)
     # Patches keep to the level's inside, so that steps never wrap round an edge; places are
     # clipped for pixels at the border, where no patch lies and the weight is 0.
     last = len(heavy) - 1
