@@ -81,3 +81,6 @@ def test_far_holes_are_parts_and_near_ones_are_one():
     far = [(10, 10, 20, 20), (10, 500, 20, 520)]
     assert boxes_of_parts(hole_of(300, 600, *far)) == far
     assert len(boxes_of_parts(hole_of(300, 600, *far, (10, 40, 20, 50)))) == 2
+    frame = [(10, 10, 490, 14), (486, 10, 490, 490)]
+    interleaved = hole_of(500, 500, *frame, (100, 300, 110, 310))
+    assert boxes_of_parts(interleaved) == [(10, 10, 490, 490)]

@@ -103,6 +103,15 @@ def test_the_mean_of_a_noisy_flat_ground_is_met_and_its_noise_stays(colour):
     assert (fill[~hole] == picture[~hole]).all()
 
 
+def test_hidden_pixels_are_no_ground():
+    picture, hole = np.full((40, 48, 3), (200, 30, 30), np.uint8), hole_of()
+    hidden = hole.copy()
+    hidden[:12] = True
+    fill = tinted(picture, hole)
+    picture[:12] = (0, 90, 0)
+    assert (settled(fill, Scene(picture, hole, hidden))[hole] == (200, 30, 30)).all()
+
+
 def test_each_part_has_its_own_ground():
     picture = np.zeros((60, 300, 3), np.uint8)
     picture[:, :150], picture[:, 150:] = (200, 30, 30), (20, 30, 90)
