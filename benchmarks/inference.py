@@ -29,8 +29,10 @@ from deepgin import console
 from deepgin.devices import choose_precision, keep_freed_memory
 from deepgin.evaluation.measures import Peak
 from deepgin.inpainting import Inpainter, Options
-from deepgin.inpainting.fits import Polyphase, complete
+from deepgin.inpainting.batches import Steps, complete_all, fill
+from deepgin.inpainting.fits import polyphase
 from deepgin.inpainting.folders import FolderRequest, JobOptions, fill_folder
+from deepgin.inpainting.scenes import Scene
 from deepgin.masks import draw
 from deepgin.network import Generator
 from deepgin.runtimes import Runtime
@@ -102,7 +104,10 @@ def work(form: str, case: str, weights: str | None) -> Callable[[], object]:
     else:
         runtime = TorchRuntime(Model(weights, "cpu", form))
     if side > 512:
-        return lambda: complete(Polyphase(), runtime, pictures[0], masks[0])
+        scene = Scene(pictures[0], masks[0], masks[0])
+        return lambda: complete_all(
+            [polyphase(scene, Steps())], lambda patches: fill(runtime, patches)
+        )
     return lambda: runtime.fill(pictures, masks)
 
 

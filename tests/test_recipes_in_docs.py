@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from deepgin.commands import main
-from deepgin.inpainting.shaping import dilate
+from deepgin.inpainting.missing import dilate
 
 TEXT = (Path(__file__).parents[1] / "docs" / "segment-anything.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)

@@ -12,8 +12,8 @@ from style import EXAMPLES, FAINT, HOLE, INK, save
 
 from deepgin import Inpainter, masks
 from deepgin.inpainting import Options
-from deepgin.inpainting.fits.boxes import boxes_of, view_of
-from deepgin.inpainting.fits.polyphase import divide
+from deepgin.inpainting.boxes import boxes_of, view_of
+from deepgin.inpainting.fits import divide
 
 TRAINED = 256
 """Pixels that the network was trained at."""

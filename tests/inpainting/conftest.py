@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from deepgin.inpainting import Options
+from deepgin.inpainting.batches import Steps, complete_all, fill
+from deepgin.inpainting.scenes import Scene
 from deepgin.runtimes import OutOfMemory
 
 
@@ -15,7 +17,6 @@ class Painter:
     """
 
     COLOUR = 77
-    trained_at = 256
     bytes_a_pixel = 1
 
     def __init__(
@@ -40,23 +41,10 @@ class Painter:
         assert all(side % self.size_multiple == 0 for side in masks.shape[1:])
         assert (guidance is not None) == self.guided
         self.seen.append((pictures, masks, guidance))
-        where = masks[..., None]
-        return np.where(where, np.uint8(self.COLOUR), 255 - pictures)
+        return np.where(masks[..., None], np.uint8(self.COLOUR), 255 - pictures)
 
     def free_bytes(self):
         return self.free
-
-
-class Mean(Painter):
-    """Fills each hole with the mean of what is valid of its patch, so that it may be judged."""
-
-    def fill(self, pictures, masks, guidance=None):
-        super().fill(pictures, masks, guidance)
-        out = pictures.copy()
-        for picture, mask in zip(out, masks, strict=True):
-            valid = picture[~mask]
-            picture[mask] = valid.mean(0).round() if len(valid) else 128
-        return out
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +60,11 @@ def painter():
 
 
 @pytest.fixture(scope="session")
-def mean():
-    """The class `Mean`."""
-    return Mean
+def complete():
+    """Completes one picture by one fit."""
+
+    def completed(fit, runtime, picture, mask):
+        works = [fit(Scene(picture, mask, mask), Steps())]
+        return complete_all(works, lambda patches: fill(runtime, patches))[0]
+
+    return completed

@@ -37,7 +37,7 @@ def test_the_sharpness_goes_on(stages, without, monkeypatch):
     with pytest.raises(UsageError):
         open_runtime(Model(build("deepgin-prefill", 2), sharpness=0.5))
     without("torch")
-    with pytest.raises(UsageError, match="sharpness"):
+    with pytest.raises(UsageError):
         open_runtime(Model(stages.both, "cpu", sharpness=1.5))
 
 
@@ -45,25 +45,22 @@ def test_without_torch(weights, without):
     pytest.importorskip("onnxruntime")
     without("torch")
     assert isinstance(open_runtime(Model(None, "cpu")), OnnxRuntime)
-    with pytest.raises(WeightsError, match="needs PyTorch"):
+    with pytest.raises(WeightsError, match="PyTorch"):
         open_runtime(Model(weights))
 
 
 def test_onnx_files_are_for_onnx_runtime(tmp_path):
     pytest.importorskip("onnxruntime")
     for name in (tmp_path / "a.onnx", str(tmp_path / "a.onnx")):
-        with pytest.raises(WeightsError, match="no such ONNX file"):
+        with pytest.raises(WeightsError):
             open_runtime(Model(name))
 
 
-@pytest.mark.parametrize(
-    ("name", "needs"),
-    [("a.onnx", "needs ONNX Runtime,"), ("a.safetensors", "needs PyTorch or ONNX Runtime,")],
-)
-def test_with_neither(without, name, needs):
+@pytest.mark.parametrize("name", ["a.onnx", "a.safetensors"])
+def test_with_neither(without, name):
     without("torch", "onnxruntime")
-    with pytest.raises(UsageError, match=needs):
+    with pytest.raises(UsageError, match="ONNX Runtime"):
         open_runtime(Model(name))
     without("onnxruntime")
-    with pytest.raises((UsageError, WeightsError), match=needs if "onnx" in name else "no such"):
+    with pytest.raises(UsageError if "onnx" in name else WeightsError, match=name):
         open_runtime(Model(name))

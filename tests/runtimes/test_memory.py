@@ -12,9 +12,7 @@ from deepgin.runtimes.memory import UNKNOWN, free_on_host, ran_out
 
 
 def test_what_is_free_is_plausible():
-    free = free_on_host()
-    assert isinstance(free, int)
-    assert 1 << 20 < free <= 1 << 45
+    assert 1 << 20 < free_on_host() <= 1 << 45
 
 
 def test_a_containers_limit_counts(tmp_path):
@@ -28,29 +26,20 @@ def test_a_containers_limit_counts(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("error", "expected"),
+    "error",
     [
-        (MemoryError(), True),
-        (torch.OutOfMemoryError("CUDA out of memory."), True),
-        (
-            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
-            True,
-        ),
-        (RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate"), True),
-        (RuntimeError("MPS backend out of memory"), True),
-        (RuntimeError("sizes of tensors must match"), False),
-        # ONNX Runtime's errors share no class with others.
-        (
-            Exception("[ONNXRuntimeError] : 6 : Failed to allocate memory for requested buffer"),
-            True,
-        ),
-        (RuntimeError("std::bad_alloc"), True),
-        (Exception("bad allocation"), True),
-        (ValueError("the picture has no memory of it"), False),
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate"),
+        RuntimeError("std::bad_alloc"),
+        Exception("[ONNXRuntimeError] : 6 : Failed to allocate memory for requested buffer"),
+        Exception("bad allocation"),
     ],
 )
-def test_which_errors_mean_it(error, expected):
-    assert ran_out(error) == expected
+def test_errors_of_memory(error):
+    assert ran_out(error)
+    assert not ran_out(type(error)("other")) or isinstance(error, MemoryError)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc alone")

@@ -9,8 +9,8 @@ from deepgin.texture.features import guides, opponent, patches
 def test_opponent_keeps_distances():
     rng = np.random.default_rng(1)
     one, other = rng.random((2, 4, 5, 3)).astype(np.float32)
-    found = sum((a - b) ** 2 for a, b in zip(opponent(one), opponent(other), strict=True))
-    np.testing.assert_allclose(found, ((one - other) ** 2).sum(-1), rtol=1e-5)
+    out = sum((a - b) ** 2 for a, b in zip(opponent(one), opponent(other), strict=True))
+    np.testing.assert_allclose(out, ((one - other) ** 2).sum(-1), rtol=1e-5)
 
 
 @pytest.mark.parametrize("radius", [2, 3, 4])
@@ -34,14 +34,14 @@ def test_patches_of_smooth_pictures_are_about_as_far_as_their_pixels(pool):
     features = [np.stack(patches(opponent(p), 3, pool))[:, 10, 10] for p in pictures]
     window = (slice(7, 14), slice(7, 14))
     expected = ((pictures[0][window] - pictures[1][window]) ** 2).sum(-1).mean()
-    found = ((features[0] - features[1]) ** 2).sum()
-    assert expected <= found <= 1.5 * expected  # edges count more
+    out = ((features[0] - features[1]) ** 2).sum()
+    assert expected <= out <= 1.5 * expected  # edges count more
 
 
 def test_guides_compare_colour_and_slope():
     rows = np.mgrid[:20, :20][0].astype(np.float32)
     flat, ramp = np.zeros((20, 20, 3), np.float32), np.repeat(rows[..., None], 3, 2)
-    found = [np.stack(guides(opponent(p), 3))[:, 10, 10] for p in (flat, ramp)]
+    out = [np.stack(guides(opponent(p), 3))[:, 10, 10] for p in (flat, ramp)]
     points = np.array([7, 10, 13])
     expected = np.mean([(p**2) * 3 for p in points])  # of 3 x 3 points, three channels
-    assert ((found[0] - found[1]) ** 2).sum() == pytest.approx(expected, rel=0.02)
+    assert ((out[0] - out[1]) ** 2).sum() == pytest.approx(expected, rel=0.02)

@@ -3,25 +3,25 @@
 import numpy as np
 import pytest
 
-from deepgin.texture.pyramid import Level, depth_of, doubled, halved, halvings, padded
+from deepgin.texture.pyramid import Level, depth_of, doubled, halved, halvings, levels_of
 
 
 def test_halved_takes_the_mean_of_what_is_valid():
     picture = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
     hole, valid = np.array([[1, 0], [0, 0]], bool), np.array([[0, 1], [1, 0]], bool)
-    found = halved(Level(picture, hole, valid))
-    np.testing.assert_allclose(found.picture[0, 0], (picture[0, 1] + picture[1, 0]) / 2)
-    assert (found.hole.tolist(), found.valid.tolist()) == ([[True]], [[False]])
+    out = halved(Level(picture, hole, valid))
+    np.testing.assert_allclose(out.picture[0, 0], (picture[0, 1] + picture[1, 0]) / 2)
+    assert (out.hole.tolist(), out.valid.tolist()) == ([[True]], [[False]])
     unknown = halved(Level(picture, hole, np.zeros((2, 2), bool)))
     np.testing.assert_allclose(unknown.picture[0, 0], picture.mean((0, 1)))
 
 
-def test_padded_is_no_evidence_and_no_hole():
+def test_padding_is_no_evidence_and_no_hole():
     level = Level(np.ones((3, 5, 3), np.float32), np.ones((3, 5), bool), np.ones((3, 5), bool))
-    found = padded(level, 4)
-    assert found.hole.shape == (4, 8)
-    assert not found.hole[3].any() and not found.valid[:, 5:].any()
-    assert (found.picture == 1).all()
+    levels = levels_of(level, 2)
+    assert [one.hole.shape for one in levels] == [(4, 8), (2, 4), (1, 2)]
+    assert not levels[0].hole[3].any() and not levels[0].valid[:, 5:].any()
+    assert (levels[0].picture == 1).all()
 
 
 def test_doubled_undoes_halved_where_a_picture_is_a_ramp():

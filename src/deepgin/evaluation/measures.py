@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..devices import choose_device
 from ..errors import UsageError, nearest_name
-from ..inpainting.fits.polyphase import phases
+from ..inpainting.fits import phases
 from ..metrics import grid, l1, l1_hole, l1_relative, l1_relative_hole, laplacian, psnr, ssim
 from ..runtimes.torch import from_array
 

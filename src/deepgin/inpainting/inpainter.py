@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings as python_warnings
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -14,22 +14,56 @@ import numpy as np
 from PIL import Image
 
 from ..errors import DeepginError, Note, UsageError
+from ..pictures import Document
 from ..runtimes import OutOfMemory, Runtime
 from ..runtimes.choice import open_runtime
 from ..weights.model import Model
 from . import batches
-from .fits import FIT_OF, Completed, Fit, Scene, complete_all
-from .ground import settled
-from .inputs import Picture, as_document, as_guidance, as_marks, name_of
-from .jobs import Job, Result
-from .missing import Missing, missing_of
+from .batches import PASSES, OnProgress, Steps, complete_all, ensemble
+from .finishing import finished
+from .fits import FIT_OF
+from .inputs import Job, Picture, as_document, as_guidance, as_marks, name_of
+from .missing import missing_of
 from .options import Options
-from .shaping import degrid, feather
-from .steps import OnProgress, Steps
-from .textured import TextureFit, wants_texture
+from .scenes import Completed, Scene
+from .textured import textured, wants_texture
 
 if TYPE_CHECKING:
+    import torch
+
     from ..network import Generator
+
+
+@dataclass(frozen=True)
+class Result:
+    """A filled picture.
+
+    Attributes:
+        document: in the picture's own mode, with its metadata; `save` writes it.
+        fit: how the picture was brought to the network, and why.
+        warnings: notes about the picture, the mask and the result, each a line.
+        hole: bool, H x W: what was filled.
+    """
+
+    document: Document
+    fit: str
+    warnings: tuple[str, ...]
+    hole: np.ndarray = field(repr=False)
+
+    @property
+    def picture(self) -> Image.Image:
+        """The filled picture in its own mode."""
+        return self.document.image()
+
+    def array(self) -> np.ndarray:
+        """Return the picture's own samples: uint8 or uint16, H x W or H x W x C."""
+        return self.document.pixels
+
+    def tensor(self) -> torch.Tensor:
+        """Return float32, 3 x H x W, RGB in [0, 1]; this alone needs PyTorch."""
+        import torch
+
+        return torch.from_numpy(self.document.rgb().astype(np.float32) / 255).permute(2, 0, 1)
 
 
 class Inpainter:
@@ -132,19 +166,16 @@ class Inpainter:
         options: Options | None = None,
         on_progress: OnProgress = lambda *_: None,
     ) -> Result:
-        """Fill one picture and return all that is known of it.
-
-        Arguments and errors are those of `__call__` and `fill_many`.
-        """
+        """Fill one picture; arguments and errors are those of `__call__` and `fill_many`."""
         options = options or self.options
         marked, note = (None, Note("")) if mask is None else as_marks(mask, options.threshold)
         job = Job(
-            as_document(picture),
-            marked,
-            None if guidance is None else as_guidance(guidance),
-            name_of(picture, "the picture"),
-            name_of(mask, "the mask"),
-            note,
+            document=as_document(picture),
+            mask=marked,
+            guidance=None if guidance is None else as_guidance(guidance),
+            name=name_of(picture, "the picture"),
+            mask_name=name_of(mask, "the mask"),
+            mask_note=note,
         )
         return self.fill_many([job], options, on_progress)[0]
 
@@ -156,11 +187,8 @@ class Inpainter:
     ) -> list[Result]:
         """Fill several pictures, whose patches of one size go through the network together.
 
-        Args:
-            jobs: the pictures with their holes.
-            options: instead of the inpainter's own.
-            on_progress: called before each piece of work with the steps that are done and the
-                steps known so far; may raise to stop the work.
+        `on_progress` is called before each piece of work with the steps that are done and the
+        steps known so far; it may raise to stop the work.
 
         Returns:
             The results in the order of the jobs, each with the bytes that it would have alone.
@@ -170,21 +198,19 @@ class Inpainter:
             DeepginError: not even one patch fits the memory.
         """
         options = options or self.options
-        jobs = [Job(*job) for job in jobs]
-        missing = [self._missing(job, options) for job in jobs]
-        textured = wants_texture(options)
-        runtime = self.guide if textured else self.runtime
-        steps = Steps(on_progress)
-        fit = FIT_OF[options.fit]
-        if textured:
-            fit = TextureFit(fit, steps)
+        jobs, missing = [Job(*job) for job in jobs], []
+        for job in jobs:
+            self._check_guidance(job)
+            missing.append(missing_of(job, options))
+        runtime = self.guide if wants_texture(options) else self.runtime
+        at, multiple = runtime.trained_at, runtime.size_multiple
         scenes = {
-            i: _scene(job, one, runtime)
+            i: Scene(job.document.rgb(), one.hole, one.hidden, job.guidance, at, multiple)
             for i, (job, one) in enumerate(zip(jobs, missing, strict=True))
             if one.hole.any()
         }
         notes: list[str] = []
-        done = self._complete(fit, [*scenes.values()], runtime, options, notes.append, steps)
+        done = _completed([*scenes.values()], runtime, options, on_progress, notes)
         completed = dict(zip(scenes, done, strict=True))
         del done
         results = []
@@ -193,70 +219,46 @@ class Inpainter:
             warnings = (*document.notes, *one.warnings)
             if i in scenes:
                 # Popped, so that the arrays of a picture are freed with its turn.
-                filled = completed.pop(i)
-                picture, fit_used = _shaped(scenes.pop(i), filled.picture, options), filled.fit
+                filled, fit_used = completed.pop(i)
+                picture = finished(filled, scenes.pop(i), options)
                 document = document.filled(picture, one.hole, opaque=one.from_alpha)
                 warnings += tuple(dict.fromkeys(notes))
             results.append(Result(document, fit_used, warnings, one.hole))
         return results
 
-    def _complete(
-        self,
-        fit: Fit,
-        scenes: Sequence[Scene],
-        runtime: Runtime,
-        options: Options,
-        warn: Callable[[str], None],
-        steps: Steps,
-    ) -> list[Completed]:
-        passes = batches.ensemble if options.ensemble else batches.fill
-        each = batches.PASSES if options.ensemble else 1
-        try:
-            return complete_all(
-                [fit.work(scene, lambda count: steps.expect(each * count)) for scene in scenes],
-                lambda patches: passes(runtime, patches, warn, steps),
-            )
-        except OutOfMemory as error:
-            raise DeepginError(
-                f"out of memory: {error}",
-                mend="close other programs, or use {fit=crop} or {device=cpu}",
-            ) from error
-
-    def _missing(self, job: Job, options: Options) -> Missing:
-        name = job.name or name_of(job.document, "the picture")
+    def _check_guidance(self, job: Job) -> None:
         if (job.guidance is not None) != self.guided:
             need = "need a" if self.guided else "take no"
             raise UsageError(
-                f"{name}: these weights {need} guidance picture",
+                f"{job.called()}: these weights {need} guidance picture",
                 field="guidance",
                 mend="use {guidance}" if self.guided else "leave {guidance} out",
             )
         if job.guidance is not None and job.guidance.shape[1::-1] != job.document.size:
-            sizes = [f"{w} x {h}" for w, h in (job.guidance.shape[1::-1], job.document.size)]
-            raise UsageError(
-                f"{name}: the guidance is {sizes[0]} pixels, the picture {sizes[1]}",
-                field="guidance",
-            )
-        return missing_of(job.document, job.mask, options, name, job.mask_name, job.mask_note)
+            (w, h), (width, height) = job.guidance.shape[1::-1], job.document.size
+            problem = f"the guidance is {w} x {h} pixels, the picture {width} x {height}"
+            raise UsageError(f"{job.called()}: {problem}", field="guidance")
 
 
-def _scene(job: Job, missing: Missing, runtime: Runtime) -> Scene:
-    return Scene(
-        picture=job.document.rgb(),
-        hole=missing.hole,
-        hidden=missing.hidden,
-        guidance=job.guidance,
-        trained_at=runtime.trained_at,
-        size_multiple=runtime.size_multiple,
-    )
-
-
-def _shaped(scene: Scene, completed: np.ndarray, options: Options) -> np.ndarray:
-    """Return a completed picture, uint8, H x W x 3, without grid, tint and step at the edge."""
-    if options.degrid:
-        completed = degrid(completed)
-    completed = settled(completed, scene.picture, scene.hole, scene.hidden)
-    return feather(completed, scene.picture, scene.hole, scene.hidden, options.feather)
+def _completed(
+    scenes: Sequence[Scene],
+    runtime: Runtime,
+    options: Options,
+    on_progress: OnProgress,
+    notes: list[str],
+) -> list[Completed]:
+    """Let the fit bring the scenes to the network; adds to the notes."""
+    fit, steps = FIT_OF[options.fit], Steps(on_progress, PASSES if options.ensemble else 1)
+    if wants_texture(options):
+        works = [textured(scene, steps, fit) for scene in scenes]
+    else:
+        works = [fit(scene, steps) for scene in scenes]
+    fill = partial(batches.fill, runtime, warn=notes.append, steps=steps)
+    try:
+        return complete_all(works, partial(ensemble, fill) if options.ensemble else fill)
+    except OutOfMemory as error:
+        mend = "close other programs, or use {fit=crop} or {device=cpu}"
+        raise DeepginError(f"out of memory: {error}", mend=mend) from error
 
 
 _shared_lock = Lock()
@@ -276,8 +278,8 @@ def inpaint(
 ) -> Image.Image:
     """Fill the holes of one picture with the weights that come with the package.
 
-    The first call loads them; later calls use them again. May be called by several threads.
-    Arguments, result and errors are those of `Inpainter.__call__`.
+    The first call loads them. May be called by several threads. Arguments, result and errors are
+    those of `Inpainter.__call__`.
     """
     with _shared_lock:
         inpainter = _shared()

@@ -1,10 +1,10 @@
-"""Converts pictures, masks and guidance of any accepted kind."""
+"""`Job`, and its pictures, masks and guidance of any accepted kind."""
 
 from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -18,13 +18,35 @@ if TYPE_CHECKING:
 Picture: TypeAlias = "str | PathLike[str] | Image.Image | np.ndarray | torch.Tensor | Document"
 
 
+class Job(NamedTuple):
+    """One picture of many.
+
+    Attributes:
+        mask: bool, of any size if the options resize it; None where the options make it, or the
+            picture's own alpha is meant.
+        guidance: uint8, H x W x 3, for a guided network.
+        name: the picture's name in messages; empty takes its file's.
+        mask_note: added to the note if the mask marks nothing; see `Marks`.
+    """
+
+    document: Document
+    mask: np.ndarray | None = None
+    guidance: np.ndarray | None = None
+    name: str = ""
+    mask_name: str = "the mask"
+    mask_note: Note = Note("")
+
+    def called(self) -> str:
+        """Return the picture's name in messages."""
+        return self.name or name_of(self.document, "the picture")
+
+
 def as_document(picture: Picture) -> Document:
     """Return any accepted picture.
 
-    Args:
-        picture: a path; a PIL image, taken as its pixels stand; an array, uint8 or uint16,
-            H x W or H x W x 1 to 4; or a tensor 3 x H x W or 1 x 3 x H x W, float in [0, 1]
-            (rounded to 8 bit) or uint8.
+    That is a path; a PIL image, taken as its pixels stand; an array, uint8 or uint16, H x W or
+    H x W x 1 to 4; or a tensor, 3 x H x W or 1 x 3 x H x W, float in [0, 1] (rounded to 8 bit) or
+    uint8.
 
     Raises:
         PictureError: a file cannot be read; UsageError: another type or shape.
@@ -42,7 +64,6 @@ def as_document(picture: Picture) -> Document:
 
 
 def _check_tensor(source: object, what: str) -> None:
-    """Refuse what is no tensor; the other kinds have been handled."""
     if not any(kind.__module__.startswith("torch") for kind in type(source).__mro__):
         raise UsageError(
             f"a {what} must be a path, a PIL image, a NumPy array or a tensor, not "
@@ -70,10 +91,9 @@ def _bytes_of(tensor: torch.Tensor) -> np.ndarray:
 def as_marks(mask: Picture, threshold: float = 0.5) -> Marks:
     """Return any accepted mask as bool, H x W, with a note if it marks nothing.
 
-    Args:
-        mask: a path, PIL image or `Document`; or an array or tensor H x W (a tensor also
-            1 x H x W or 1 x 1 x H x W) of bool, uint8 or float in [0, 1].
-        threshold: missing is what is at or above this share of white.
+    That is a path, PIL image or `Document`; or an array or tensor H x W (a tensor also 1 x H x W
+    or 1 x 1 x H x W) of bool, uint8 or float in [0, 1]. Missing is what is at or above `threshold`,
+    a share of white.
 
     Raises:
         PictureError: a file cannot be read; UsageError: another type, shape or range.

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage  # type: ignore[import-untyped]
 
 from ..errors import Note, PictureError, UsageError
 from ..pictures import Document, box_mask, colour_mask, near_misses, resize_mask
+from .inputs import Job
 from .options import Options
-from .shaping import dilate
 
 _MOST = 0.9
 _FEW = 0.01
@@ -15,46 +16,25 @@ _FEW = 0.01
 
 @dataclass(frozen=True)
 class Missing:
-    """What to fill, and what the network must not see.
+    """What a mask and the options mark."""
 
-    Attributes:
-        hole: bool, H x W: what to fill.
-        hidden: bool, H x W: what the network must not see: the hole and fully transparent pixels.
-        from_alpha: the hole is the picture's own alpha.
-        warnings: notes about the mask, each a line.
-    """
-
-    hole: np.ndarray
-    hidden: np.ndarray
-    from_alpha: bool
+    hole: np.ndarray  # bool, H x W: what to fill
+    hidden: np.ndarray  # bool, H x W: the hole and fully transparent pixels
+    from_alpha: bool  # the hole is the picture's own alpha
     warnings: tuple[Note, ...]
 
 
-def missing_of(
-    document: Document,
-    mask: np.ndarray | None,
-    options: Options,
-    name: str,
-    mask_name: str,
-    mask_note: Note = Note(""),  # noqa: B008, a string
-) -> Missing:
-    """Return what a mask and options mark as missing.
-
-    Args:
-        document: the picture.
-        mask: bool, H x W; None where the options make it, or the picture's own alpha is meant.
-        options: box, color, color_tolerance, resize_mask, invert and dilate are used.
-        name: the picture's name, for messages.
-        mask_name: the mask's.
-        mask_note: why the mask may mark nothing; see `Marks`.
+def missing_of(job: Job, options: Options) -> Missing:
+    """Return what a job's mask and the options mark as missing.
 
     Raises:
         PictureError: the mask has another size, or no valid pixels remain.
         UsageError: there is no mask, or a second one.
     """
-    marked, mask_name, warnings = _marked(document, mask, options, mask_name)
+    document, mask_note = job.document, job.mask_note
+    marked, mask_name, warnings = _marked(job, options)
     # A copy also without `invert`: the caller's array stays the caller's.
-    hole = _of_size(marked, document, options, name, mask_name) ^ options.invert
+    hole = _of_size(marked, job, options, mask_name) ^ options.invert
     hole = dilate(hole, options.dilate)
     hidden = hole | document.unseen()
     share = float(hole.mean())
@@ -72,28 +52,26 @@ def missing_of(
     elif share > _MOST:
         problem = f"{mask_name} marks {share:.1%} as missing ({white})"
         warnings += (Note(problem, mend=f"if {black} was meant, {mend}"),)
-    from_alpha = mask is None and not options.box and not options.color
+    from_alpha = job.mask is None and not options.box and not options.color
     return Missing(hole, hidden, from_alpha, warnings)
 
 
-def _marked(
-    document: Document, mask: np.ndarray | None, options: Options, mask_name: str
-) -> tuple[np.ndarray, str, tuple[Note, ...]]:
+def _marked(job: Job, options: Options) -> tuple[np.ndarray, str, tuple[Note, ...]]:
     """Return what is marked, of any size, its name, and notes."""
     option = "box" if options.box else "color" if options.color else ""
-    if mask is not None:
+    if job.mask is not None:
         if option:
             raise UsageError(
                 f"a mask and {option} both say what the hole is",
                 field=option,
                 mend=f"use a mask or {{{option}}}",
             )
-        return mask, mask_name, ()
+        return job.mask, job.mask_name, ()
     if options.box:
-        return box_mask(document.size, options.box), f"the box {options.box}", ()
+        return box_mask(job.document.size, options.box), f"the box {options.box}", ()
     if options.color:
-        return _of_colour(document, options.color, options.color_tolerance)
-    return document.own_hole(), "the picture's own alpha", ()
+        return _of_colour(job.document, options.color, options.color_tolerance)
+    return job.document.own_hole(), "the picture's own alpha", ()
 
 
 def _of_colour(
@@ -108,17 +86,31 @@ def _of_colour(
     return mask, name, (Note(f"{misses} pixels near {name} are not in the hole", mend=mend),)
 
 
-def _of_size(
-    mask: np.ndarray, document: Document, options: Options, name: str, mask_name: str
-) -> np.ndarray:
-    size = document.size
+def _of_size(mask: np.ndarray, job: Job, options: Options, mask_name: str) -> np.ndarray:
+    size = job.document.size
     if mask.shape[::-1] == size:
         return mask
     if options.resize_mask:
         return resize_mask(mask, size)
     raise PictureError(
-        f"{mask_name} is {mask.shape[1]} x {mask.shape[0]} pixels and {name} is "
+        f"{mask_name} is {mask.shape[1]} x {mask.shape[0]} pixels and {job.called()} is "
         f"{size[0]} x {size[1]}",
         field="mask",
         mend="make the mask as large as the picture, or use {resize_mask=true}",
     )
+
+
+def dilate(hole: np.ndarray, by: int) -> np.ndarray:
+    """Let a hole, bool, H x W, grow by `by` pixels on all sides: a disc's shape."""
+    if by <= 0 or not hole.any():
+        return hole
+    height = hole.shape[0]
+    grown = hole.copy()
+    for row in range(by + 1):
+        reach = int((by * by - row * row + by) ** 0.5)  # + by: rounder discs than without
+        wide = ndimage.maximum_filter1d(hole.view(np.uint8), 2 * reach + 1, axis=1, mode="constant")
+        wide = wide.view(np.bool_)
+        if row < height:
+            grown[row:] |= wide[: height - row]
+            grown[: height - row] |= wide[row:]
+    return grown

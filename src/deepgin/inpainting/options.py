@@ -1,6 +1,7 @@
 """The options of filling, each stated once: default, range and description."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -69,38 +70,28 @@ class Options:
 
     def __post_init__(self) -> None:
         for option in fields(self):
-            _check(option.name, getattr(self, option.name), **option.metadata)
+            _check(option.name, getattr(self, option.name), option.metadata)
         object.__setattr__(self, "box", _box_of(self.box))
         if self.color and not _COLOUR.fullmatch(self.color):
             raise UsageError(
                 f"color '{self.color}' does not work", field="color", mend="use {color=#ff00ff}"
             )
         if self.box and self.color:
-            raise UsageError(
-                "box and color both say what the hole is",
-                field="color",
-                mend="use {box} or {color}",
-            )
+            problem = "box and color both say what the hole is"
+            raise UsageError(problem, field="color", mend="use {box} or {color}")
 
 
-def _check(
-    name: str,
-    value: Any,
-    help: str,
-    choices: tuple[str, ...] = (),
-    minimum: float | None = None,
-    maximum: float | None = None,
-) -> None:
+def _check(name: str, value: Any, limits: Mapping[str, Any]) -> None:
+    choices = limits.get("choices", ())
     if choices and value not in choices:
         raise UsageError(
             f"no {name} '{value}'{nearest_name(value, choices)}",
             field=name,
             mend=f"choose from {', '.join(choices)}",
         )
-    if minimum is not None and maximum is not None and not minimum <= value <= maximum:
-        raise UsageError(
-            f"{name} {value} does not work", field=name, mend=f"choose {minimum:g} to {maximum:g}"
-        )
+    if "minimum" in limits and not limits["minimum"] <= value <= limits["maximum"]:
+        mend = "choose {minimum:g} to {maximum:g}".format(**limits)
+        raise UsageError(f"{name} {value} does not work", field=name, mend=mend)
 
 
 def _box_of(box: object) -> tuple[int, ...] | None:

@@ -1,25 +1,29 @@
-"""Fills with texture of the picture, guided by the fill of the network."""
+"""Fills with texture of the picture, part by part, guided by the fill of the network."""
 
-from collections.abc import Generator, Sequence
-from dataclasses import replace
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage  # type: ignore[import-untyped]
 
 from .. import texture
 from ..devices import threads
-from .batches import Patch
-from .fits import Auto, Completed, Fit, Scene
-from .fits.base import OnExpected, Work, complete_all, ignore
-from .fits.boxes import Box, boxes_of
-from .fits.resize import enlarged, shrunk
+from .batches import Steps, complete_all
+from .boxes import Box, boxes_of, boxes_of_parts
+from .fits import Fit, auto
 from .options import Options
-from .parts import Part, parts_of, shrinking, surroundings
-from .steps import Steps
+from .scenes import Completed, Patch, Scene, Work, enlarged
 
 # Seen on 54 photographs of 1024 pixels under blobs, in dB: 29.62 where the network runs at full
 # size, 29.98 where the hole is at most 48 deep, 29.71 at 64, 29.81 at 32.
 _DEPTH = 48
 _STEP = 1 << 14  # the cost of what takes about as long as a crop
+# Pixels at the size that is searched for texture: the least and the greatest, and by depth.
+_MARGINS = (64, 300)
+_MARGIN_BY_DEPTH = 16
+_MOST_PIXELS = 24_000_000  # of a part with its surroundings
 
 
 def wants_texture(options: Options) -> bool:
@@ -29,79 +33,101 @@ def wants_texture(options: Options) -> bool:
     return options.texture == "on"
 
 
-class TextureFit:
-    """Texture over what a fit gives.
+def texture_over(
+    picture: np.ndarray, hole: np.ndarray, guide: np.ndarray, fit: str = "a given fill"
+) -> Completed:
+    """Put texture over a fill of any origin, `guide`; `fit` is what made it, in words.
 
-    Args:
-        fit: how the picture is brought to the network; `auto` brings each part of the hole to it
-            at the size at which it is no deeper than the network fills well.
-        steps: counts the rounds of the search, and may stop the work before each.
+    `picture` and `guide` are uint8, H x W x 3; `hole` is bool, H x W, not empty.
     """
+    whole = np.where(hole[..., None], guide, picture)
 
-    name = "texture"
+    def done(_: Scene, __: Steps) -> Work:
+        yield from ()
+        return Completed(whole, fit)
 
-    def __init__(self, fit: Fit, steps: Steps | None = None) -> None:
-        self.fit, self.steps = fit, steps or Steps()
-        self.settings = texture.Settings(threads=threads())
+    return complete_all([textured(Scene(whole, hole, hole), Steps(), done)], lambda _: [])[0]
 
-    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
-        """See `Fit.work`."""
-        picture = scene.picture.copy()
-        parts = parts_of(scene.hole, scene.hidden)
-        alone = isinstance(self.fit, Auto)
-        # All are expected now, and corrected when each part's turn comes.
-        crops = [_crops(part, scene) if alone else 0 for part in parts]
-        boxes = [surroundings(part, scene.hidden, self.settings) for part in parts]
-        rounds = [self._rounds(part, box) for part, box in zip(parts, boxes, strict=True)]
-        expect(sum(crops))
-        self.steps.expect(sum(rounds))
-        whole = None if alone else (yield from self.fit.work(scene, expect))
-        textured, fits = 0.0, set()
-        for part, box, few, many in zip(parts, boxes, crops, rounds, strict=True):
-            cut = scene.cut(box)
-            own = np.zeros_like(cut.hole)
-            local = part.box.moved(-box.top, -box.left).slices()
-            own[local] = cut.hole[local]
-            cut = replace(cut, hole=own)  # other parts are hidden, and have their turn
-            expect(-few)
-            guide = whole.cut(box) if whole else (yield from _guide(cut, part.depth, expect))
-            fits.add(guide.fit)
-            before = self.steps.done
-            filled, share = self._textured(cut, guide.picture)
-            self.steps.expect(self.steps.done - before - many)
-            textured += share * part.pixels
-            picture[box.slices()][own] = filled[own]
-        share = textured / max(1, sum(part.pixels for part in parts))
-        count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
-        halved = max((shrinking(box) for box in boxes), default=0)
-        size = f" at 1/{2**halved} of the size" if halved else ""
-        fit = f"texture in {count}{size}, {share:.0%} of the fill, over {'; '.join(sorted(fits))}"
-        return Completed(picture, fit)
 
-    def _textured(self, scene: Scene, guide: np.ndarray) -> tuple[np.ndarray, float]:
-        """Return a scene with texture in its hole: uint8, and which share of it is texture."""
-        shape = scene.hole.shape
-        count = shrinking(Box(0, 0, *shape))
-        small = _halved(scene, count)
-        filled = texture.fill(
-            small.picture, small.hole, small.hidden, guide, self.settings, self._round
-        )
-        return enlarged(filled.picture, shape[::-1]), filled.share
+def textured(scene: Scene, steps: Steps, fit: Fit) -> Work:
+    """Put texture over what a fit gives.
 
-    def _round(self, cost: int) -> None:
-        self.steps.check()
-        self.steps.add(cost // _STEP)
+    The fit `auto` brings each part of the hole to the network at the size at which it is no deeper
+    than the network fills well.
+    """
+    settings = texture.Settings(threads=threads())
+    picture = scene.picture.copy()
+    parts = [part_of(scene, box, settings) for box in boxes_of_parts(scene.hole)]
+    alone = fit is auto
+    # All are expected now, and corrected when each part's turn comes.
+    crops = [_crops(part, scene) if alone else 0 for part in parts]
+    rounds = [_rounds(part, settings) for part in parts]
+    steps.expect_patches(sum(crops))
+    steps.total += sum(rounds)
+    whole = None if alone else (yield from fit(scene, steps))
+    share, fits = 0.0, set()
+    for part, few, many in zip(parts, crops, rounds, strict=True):
+        cut = scene.cut(part.around)
+        own = np.zeros_like(cut.hole)
+        local = part.box.moved(-part.around.top, -part.around.left).slices()
+        own[local] = cut.hole[local]
+        cut = replace(cut, hole=own)  # other parts are hidden, and have their turn
+        steps.expect_patches(-few)
+        if whole:
+            guide = Completed(whole.picture[part.around.slices()], whole.fit)
+        else:
+            guide = yield from _guide(cut, part.depth, steps)
+        fits.add(guide.fit)
+        before = steps.done
+        filled = _textured(cut, guide.picture, settings, steps)
+        steps.total += steps.done - before - many
+        share += filled.share * part.pixels
+        picture[part.around.slices()][own] = filled.picture[own]
+    return Completed(picture, _said(parts, share, sorted(fits)))
 
-    def _rounds(self, part: Part, box: Box) -> int:
-        """Return the steps of a part's texture, about."""
-        costs = self.settings.costs(part.pixels, part.depth, box.height * box.width)
-        return sum(cost // _STEP for cost in costs)
+
+def _textured(
+    scene: Scene, guide: np.ndarray, settings: texture.Settings, steps: Steps
+) -> texture.Textured:
+    shape = scene.hole.shape
+    small = _halved(scene, _shrinking(Box(0, 0, *shape)))
+
+    def check(cost: int) -> None:
+        steps.check()
+        steps.done += cost // _STEP
+
+    filled = texture.fill(small.picture, small.hole, small.hidden, guide, settings, check)
+    return replace(filled, picture=enlarged(filled.picture, shape[::-1]))
+
+
+def _guide(
+    scene: Scene, depth: float, steps: Steps
+) -> Generator[Sequence[Patch], Sequence[np.ndarray], Completed]:
+    """Let the network fill a scene at the size at which its hole is no deeper than `_DEPTH`."""
+    count = _halvings(depth)
+    done = yield from auto(_halved(scene, count), steps)
+    return done._replace(fit=f"{done.fit}, at 1/{2**count} of the size") if count else done
+
+
+def _said(parts: Sequence[Part], share: float, fits: Iterable[str]) -> str:
+    share /= max(1, sum(part.pixels for part in parts))
+    count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
+    halved = max((_shrinking(part.around) for part in parts), default=0)
+    size = f" at 1/{2**halved} of the size" if halved else ""
+    return f"texture in {count}{size}, {share:.0%} of the fill, over {'; '.join(fits)}"
 
 
 def _crops(part: Part, scene: Scene) -> int:
     """Return the patches that a part takes, about."""
     most = (scene.trained_at // 2) << _halvings(part.depth)
     return len(boxes_of(scene.hole[part.box.slices()], most))
+
+
+def _rounds(part: Part, settings: texture.Settings) -> int:
+    """Return the steps of a part's texture, about."""
+    return sum(
+        cost // _STEP for cost in settings.costs(part.pixels, part.depth, _area(part.around))
+    )
 
 
 def _halvings(depth: float) -> int:
@@ -112,47 +138,52 @@ def _halvings(depth: float) -> int:
     return count
 
 
-def _guide(
-    scene: Scene, depth: float, expect: OnExpected
-) -> Generator[Sequence[Patch], Sequence[np.ndarray], Completed]:
-    """Let the network fill a scene at the size at which its hole is no deeper than `_DEPTH`."""
-    count = _halvings(depth)
-    small = _halved(scene, count)
-    done = yield from Auto().work(small, expect)
-    if count:
-        done = replace(done, fit=f"{done.fit}, at 1/{2**count} of the size")
-    return done
-
-
 def _halved(scene: Scene, count: int) -> Scene:
-    """Return a scene halved `count` times."""
-    return shrunk(scene, -(-max(scene.hole.shape) // 2**count))
+    return scene.shrunk(-(-max(scene.hole.shape) // 2**count))
 
 
-class _Done:
-    """A fit that returns a scene completed elsewhere."""
-
-    name = "done"
-
-    def __init__(self, completed: Completed) -> None:
-        self.completed = completed
-
-    def work(self, scene: Scene, expect: OnExpected = ignore) -> Work:
-        yield from ()
-        return self.completed
+def _shrinking(box: Box) -> int:
+    """Return how often a box is halved so that it is not too large for the memory."""
+    count = 0
+    while _area(box) > _MOST_PIXELS << (2 * count):
+        count += 1
+    return count
 
 
-def texture_over(
-    picture: np.ndarray, hole: np.ndarray, guide: np.ndarray, fit: str = "a given fill"
-) -> Completed:
-    """Put texture over a fill of any origin.
+def _area(box: Box) -> int:
+    return box.height * box.width
 
-    Args:
-        picture: uint8, H x W x 3; what stands in the hole is not used.
-        hole: bool, H x W, not empty.
-        guide: uint8, H x W x 3, the fill; its valid pixels are not used.
-        fit: what made the fill, in words.
-    """
-    whole = np.where(hole[..., None], guide, picture)
-    textured = TextureFit(_Done(Completed(whole, fit)))
-    return complete_all([textured.work(Scene(whole, hole, hole))], lambda _: [])[0]
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a hole."""
+
+    box: Box
+    depth: float  # greatest distance of its pixels to the nearest one that is not hidden, in pixels
+    pixels: int
+    around: Box  # the part and what its texture is searched in
+
+
+def part_of(scene: Scene, box: Box, settings: texture.Settings) -> Part:
+    """Return the part of a scene's hole that is in a box."""
+    near = scene.hidden[box.grown(1, scene.hidden.shape).slices()]
+    depth = max(near.shape) if near.all() else ndimage.distance_transform_edt(near).max()
+    pixels = int(scene.hole[box.slices()].sum())
+    around = _surroundings(scene.hidden, box, float(depth), pixels, settings.halvings(pixels))
+    return Part(box, float(depth), pixels, around)
+
+
+def _surroundings(hidden: np.ndarray, box: Box, depth: float, pixels: int, halvings: int) -> Box:
+    margin = round(_MARGIN_BY_DEPTH * depth / 2**halvings)
+    margin = min(max(margin, _MARGINS[0]), _MARGINS[1]) << halvings
+    while margin > 1 and _area(box.grown(margin, hidden.shape)) > _MOST_PIXELS:
+        margin //= 2
+    around = box.grown(margin, hidden.shape)
+    # Wider, where fewer pixels are valid than are to be filled.
+    while around != (0, 0, *hidden.shape) and int((~hidden[around.slices()]).sum()) < pixels:
+        margin *= 2
+        wider = box.grown(margin, hidden.shape)
+        if _area(wider) > _MOST_PIXELS:
+            break
+        around = wider
+    return around

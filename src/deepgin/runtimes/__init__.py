@@ -1,18 +1,24 @@
 """Runtimes: they run a network, arrays in, one uint8 array out."""
 
-from typing import Protocol
+from threading import Lock
 
 import numpy as np
+
+from . import memory
+
+# Four pictures at 256 keep a GPU busy; padding a short group to four costs less than it matters.
+GPU_GROUP = 4 * 256 * 256
 
 
 class OutOfMemory(Exception):
     """A batch did not fit the device's memory; a smaller one may."""
 
 
-class Runtime(Protocol):
+class Runtime:
     """Fills holes in arrays that already have the network's size. Safe to call from any thread.
 
-    Runtimes of this package also have the resolved `device`, `precision` and `sharpness`.
+    A runtime implements `_fill` and `free_bytes`, and sets these attributes. Those of this package
+    also have the resolved `device`, `precision` and `sharpness`.
 
     Attributes:
         size_multiple: height and width must be multiples of this.
@@ -30,6 +36,9 @@ class Runtime(Protocol):
     bytes_a_pixel: int
     group_pixels: int
 
+    def __init__(self) -> None:
+        self._lock = Lock()
+
     def fill(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
     ) -> np.ndarray:
@@ -46,8 +55,25 @@ class Runtime(Protocol):
         Raises:
             OutOfMemory: the batch is too large for the device.
         """
-        ...
+        # One batch at a time: threads that plan with the same free memory would exceed it.
+        with self._lock:
+            try:
+                return self._fill(pictures, masks, guidance)
+            except Exception as error:  # those of ONNX Runtime share no class
+                if not memory.ran_out(error):
+                    raise
+        # Outside the handler, whose traceback would keep the batch's tensors alive.
+        self._free()
+        raise OutOfMemory(f"{pictures.shape[0]} pictures of {masks.shape[2]} x {masks.shape[1]}")
+
+    def _fill(
+        self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None
+    ) -> np.ndarray:
+        raise NotImplementedError
+
+    def _free(self) -> None:
+        """Give memory back after a batch that did not fit."""
 
     def free_bytes(self) -> int:
         """Return the memory that is free on the device; a large number where that is unknown."""
-        ...
+        raise NotImplementedError

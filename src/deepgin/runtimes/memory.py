@@ -1,4 +1,4 @@
-"""Free memory, and errors that say it ran out. Needs no torch."""
+"""Free memory, and errors that say it ran out."""
 
 import ctypes
 import os

@@ -5,7 +5,6 @@ import re
 from contextlib import suppress
 from pathlib import Path
 from textwrap import shorten
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from ..network.variants import variant, variants
 from ..weights.blend import sharpness_of, tensors
 from ..weights.card import KEY, Card, card_of, read_card
 from ..weights.model import Model
-from . import OutOfMemory, memory
+from . import GPU_GROUP, Runtime, memory
 
 GRAPHS = Path(__file__).parent / "graphs"
 """Graphs without weights, named VARIANT-WIDTH.onnx; `python -m deepgin.export` writes them anew."""
@@ -24,16 +23,13 @@ CONTRACT = {"picture", "mask"}
 # Seen on a CPU with width 32: 9 to 22 up to 512 pixels, 53 at 768, since a part of attention's
 # scores (export/traceable.py) grows with the square of the area.
 _BYTES_A_PIXEL_AND_WIDTH = 56
-_GPU_GROUP = 4 * 256 * 256  # as for PyTorch
 
 
-class OnnxRuntime:
+class OnnxRuntime(Runtime):
     """A generator in ONNX Runtime, in float32.
 
-    Args:
-        model: its weights are a file of `deepgin export`, or in our format and of a network whose
-            graph comes with the package; its device is auto, cpu, cuda or cuda:N; its precision
-            auto or float32.
+    The weights are a file of `deepgin export`, or one of ours if the graph of its network comes
+    with the package.
 
     Raises:
         WeightsError: missing, damaged, another network's file, or weights without a graph here.
@@ -46,6 +42,7 @@ class OnnxRuntime:
     guided = False
 
     def __init__(self, model: Model) -> None:
+        super().__init__()
         path, device = model.file(), model.device
         if path is None:
             raise UsageError("ONNX Runtime runs files, not generators", field="weights")
@@ -68,8 +65,7 @@ class OnnxRuntime:
                 mend="use {device=cpu} or {device=auto}",
             )
         self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * max(1, self.card.width)
-        self.group_pixels = _GPU_GROUP if self.device == "cuda" else 0
-        self._lock = Lock()
+        self.group_pixels = GPU_GROUP if self.device == "cuda" else 0
 
     @property
     def device(self) -> str:
@@ -77,35 +73,24 @@ class OnnxRuntime:
         used = self._session.get_providers()[0]
         return "cuda" if used.startswith("CUDA") else "cpu"
 
-    def fill(
-        self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
+    def _fill(
+        self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None
     ) -> np.ndarray:
-        """Complete a batch; see `Runtime.fill`."""
         feeds = {
             "picture": np.ascontiguousarray(pictures),
             "mask": np.where(masks, np.uint8(255), np.uint8(0)),
         }
-        # One batch at a time: threads that plan with the same free memory would exceed it.
-        with self._lock:
-            try:
-                return self._session.run(["completed"], feeds)[0]
-            except Exception as error:  # its errors share no class
-                if not memory.ran_out(error):
-                    raise
-        raise OutOfMemory(f"{pictures.shape[0]} pictures of {masks.shape[2]} x {masks.shape[1]}")
+        return self._session.run(["completed"], feeds)[0]
 
     def free_bytes(self) -> int:
-        """Return the memory that is free; on a GPU it is not known here."""
         return memory.UNKNOWN if self.device == "cuda" else memory.free_on_host()
 
 
 def plain_session(path: Path, device: str = "cpu", threads: int | None = None) -> Any:
     """Open any ONNX file; returns ONNX Runtime's session.
 
-    Args:
-        path: the file.
-        device: auto, cpu, cuda or cuda:N.
-        threads: of one run; None takes `OMP_NUM_THREADS`, or as many as there are cores.
+    Its device is auto, cpu, cuda or cuda:N. Without `threads`, a run has as many as
+    `OMP_NUM_THREADS` says, or as there are cores.
 
     Raises:
         WeightsError: it is missing, or none that can be run.
@@ -113,10 +98,8 @@ def plain_session(path: Path, device: str = "cpu", threads: int | None = None) -
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such ONNX file")
-    options = _options()
-    if threads:
-        options.intra_op_num_threads = threads
-    return _session(path, options, device, f"{path} is no ONNX file that can be run")
+    wrong = f"{path} is no ONNX file that can be run"
+    return _session(path, _options(threads), device, wrong)
 
 
 def _exported(path: Path, device: str) -> tuple[Any, Card]:
@@ -168,10 +151,10 @@ def _onnxruntime() -> Any:
     return onnxruntime
 
 
-def _options() -> Any:
+def _options(threads: int | None = None) -> Any:
     options = _onnxruntime().SessionOptions()
     with suppress(KeyError, ValueError):
-        options.intra_op_num_threads = max(1, int(os.environ["OMP_NUM_THREADS"]))
+        options.intra_op_num_threads = threads or max(1, int(os.environ["OMP_NUM_THREADS"]))
     options.use_deterministic_compute = True
     options.log_severity_level = 4  # what fails is raised
     return options

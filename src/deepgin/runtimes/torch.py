@@ -1,7 +1,5 @@
 """The runtime that uses PyTorch."""
 
-from threading import Lock
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,25 +8,15 @@ from ..devices import autocast, choose_device, choose_precision
 from ..errors import UsageError
 from ..network import SIZE_MULTIPLE, Filled, Generator
 from ..weights import Model, load, local_path, sharpness_of
-from . import OutOfMemory, memory
+from . import GPU_GROUP, Runtime, memory
 
 # Seen on a CPU in float32, widths 32 and 64, 512 and 768 pixels: 16 to 18. Half again for what
 # convolutions on a GPU take beside.
 _BYTES_A_PIXEL_AND_WIDTH = 28
-# Four pictures at 256 keep a GPU busy; padding a short group to four costs less than it matters.
-_GPU_GROUP = 4 * 256 * 256
 
 
-class TorchRuntime:
+class TorchRuntime(Runtime):
     """A generator on a device, in evaluation mode and without autograd.
-
-    Args:
-        model: its weights are in our format, or a generator.
-
-    Attributes:
-        device: where it runs.
-        precision: in what it computes.
-        sharpness: None for weights of one set.
 
     Raises:
         WeightsError: the weights cannot be used.
@@ -39,6 +27,7 @@ class TorchRuntime:
     trained_at = 256
 
     def __init__(self, model: Model) -> None:
+        super().__init__()
         self.device = choose_device(model.device)
         self.precision = choose_precision(self.device, model.precision)
         self.sharpness = model.sharpness
@@ -58,8 +47,7 @@ class TorchRuntime:
         self.guided = bool(self.network.variant.guidance)
         self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * self.network.width
         # On a CPU four together take 0.9 to 1.03 times as long as one by one, and round otherwise.
-        self.group_pixels = _GPU_GROUP if self.device.type == "cuda" else 0
-        self._lock = Lock()
+        self.group_pixels = GPU_GROUP if self.device.type == "cuda" else 0
 
     @torch.inference_mode()
     def outputs(
@@ -75,24 +63,16 @@ class TorchRuntime:
         # N x H x W x 3 seen as N x 3 x H x W is channels_last as it stands.
         return from_array(pictures).to(self.device).permute(0, 3, 1, 2).float() / 255
 
-    def fill(
-        self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None = None
+    def _fill(
+        self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None
     ) -> np.ndarray:
-        """Complete a batch; see `Runtime.fill`."""
-        # One batch at a time: threads that plan with the same free memory would exceed it.
-        with self._lock:
-            try:
-                return to_bytes(self.outputs(pictures, masks, guidance).completed)
-            except (RuntimeError, MemoryError) as error:
-                if not memory.ran_out(error):
-                    raise
-        # Outside the handler, whose traceback would keep the batch's tensors alive.
+        return to_bytes(self.outputs(pictures, masks, guidance).completed)
+
+    def _free(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        raise OutOfMemory(f"{pictures.shape[0]} pictures of {masks.shape[2]} x {masks.shape[1]}")
 
     def free_bytes(self) -> int:
-        """Return the memory that is free on the device."""
         if self.device.type != "cuda":
             return memory.free_on_host()
         # What PyTorch's allocator holds without using it is free for the next batch too.

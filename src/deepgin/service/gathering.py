@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from ..inpainting import Job, Options, Result
-from ..inpainting.steps import OnProgress
+from ..inpainting.batches import OnProgress
 
 # Of what is gathered the first may wait for the last: no longer than as much again takes.
 _SMALL = 1 << 20

@@ -13,7 +13,7 @@ from fastapi import Request, Response
 
 from ..console import Progress
 from ..inpainting import Inpainter, Job, Options, Result
-from ..inpainting.steps import OnProgress
+from ..inpainting.batches import OnProgress
 from ..pictures import Document
 from ..runtimes import memory
 from .files import Upload, Writing, measure, read, response_of

@@ -5,6 +5,7 @@ photograph's energy lies, and by the guide's blurred colour and slope ("Image An
 et al. 2001, compare a guide beside the texture; Lefebvre and Hoppe 2005 compare reduced patches).
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 
 import numpy as np
@@ -19,6 +20,20 @@ _AXES = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
 _AXES /= np.sqrt((_AXES**2).sum(1, keepdims=True)).astype(np.float32)
 
 
+def blurred(plane: np.ndarray, sigma: float) -> np.ndarray:
+    """Return the Gaussian mean of a plane: float32, H x W."""
+    return ndimage.gaussian_filter(plane.astype(np.float32, copy=False), sigma, truncate=3.0)
+
+
+def blurred_within(
+    planes: Sequence[np.ndarray], where: np.ndarray, sigma: float, pool: Executor
+) -> list[np.ndarray]:
+    """Return the Gaussian means of planes over the pixels `where` alone: float32, H x W each."""
+    weight = where.astype(np.float32)
+    whole = np.maximum(blurred(weight, sigma), np.float32(1e-4))
+    return [*pool.map(lambda plane: blurred(plane * weight, sigma) / whole, planes)]
+
+
 def opponent(picture: np.ndarray) -> list[np.ndarray]:
     """Return brightness and two colour differences, float32, H x W each, of H x W x 3."""
     r, g, b = picture[..., 0], picture[..., 1], picture[..., 2]
@@ -26,52 +41,40 @@ def opponent(picture: np.ndarray) -> list[np.ndarray]:
 
 
 def patches(planes: list[np.ndarray], radius: int, pool: Executor) -> list[np.ndarray]:
-    """Return features of the patch round every pixel: float32, H x W each.
+    """Return features of the patch round every pixel, 2 radius + 1 a side: float32, H x W each.
 
     The squared distance of two pixels' features is about the mean over their patches of the
-    squared distance of colours, with some more for edges.
-
-    Args:
-        planes: from `opponent`.
-        radius: the patch has 2 radius + 1 pixels a side.
-        pool: computes several at once.
+    squared distance of colours, with some more for edges. `planes` are from `opponent`.
     """
-    basis = _cosines(radius)
-    jobs = []
-    for plane, wanted in zip(planes, (_LUMA, _CHROMA, _CHROMA), strict=True):
-        for u in sorted({u for u, _ in wanted}):
-            jobs.append((plane, basis, u, [v for w, v in wanted if w == u]))
-    return [found for several in pool.map(lambda job: _along(*job), jobs) for found in several]
-
-
-def _cosines(radius: int) -> np.ndarray:
     size = 2 * radius + 1
     at = (2 * np.arange(size) + 1) * np.pi / (2 * size)
     basis = np.cos(np.arange(size)[:, None] * at)
     basis /= np.sqrt((basis**2).sum(1, keepdims=True))
-    return basis / np.sqrt(size)
+    basis = basis / np.sqrt(size)
 
+    def along(job: tuple[np.ndarray, int, list[int]]) -> list[np.ndarray]:
+        plane, u, of_row = job
+        rows = ndimage.correlate1d(plane, basis[u], 0, mode="nearest")
+        features = []
+        for v in of_row:
+            edges = np.sin(np.pi * u / size) ** 2 + np.sin(np.pi * v / size) ** 2
+            weight = np.sqrt(1 + _EDGES * edges)
+            features.append(ndimage.correlate1d(rows, basis[v] * weight, 1, mode="nearest"))
+        return features
 
-def _along(plane: np.ndarray, basis: np.ndarray, u: int, wanted: list[int]) -> list[np.ndarray]:
-    size = len(basis)
-    rows = ndimage.correlate1d(plane, basis[u], 0, mode="nearest")
-    found = []
-    for v in wanted:
-        edges = np.sin(np.pi * u / size) ** 2 + np.sin(np.pi * v / size) ** 2
-        weight = np.sqrt(1 + _EDGES * edges)
-        found.append(ndimage.correlate1d(rows, basis[v] * weight, 1, mode="nearest"))
-    return found
+    jobs = [
+        (plane, u, [v for w, v in coefficients if w == u])
+        for plane, coefficients in zip(planes, (_LUMA, _CHROMA, _CHROMA), strict=True)
+        for u in sorted({u for u, _ in coefficients})
+    ]
+    return [feature for features in pool.map(along, jobs) for feature in features]
 
 
 def guides(planes: list[np.ndarray], radius: int) -> list[np.ndarray]:
     """Return features of the guide round every pixel: float32, H x W each.
 
     The squared distance is about the mean of the squared distance of colours over 3 x 3 points
-    `radius` apart, where the guide is smooth.
-
-    Args:
-        planes: from `opponent`, of a blurred picture.
-        radius: of the patch.
+    `radius` apart, where the guide is smooth. `planes` are from `opponent`, of a blurred picture.
     """
     sixth = np.float32(6**-0.5)
     padded = np.pad(planes[0], radius, mode="edge")

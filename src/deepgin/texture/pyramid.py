@@ -31,13 +31,9 @@ def depth_of(hole: np.ndarray) -> np.ndarray:
 
 
 def halvings(hole: np.ndarray, depth: int, side: int, most: int) -> int:
-    """Return how often to halve until the hole is at most `depth` deep.
+    """Return how often to halve until the hole is at most `depth` deep, at most `most` times.
 
-    Args:
-        hole: bool, H x W.
-        depth: in pixels of the smallest level.
-        side: the smallest level's shorter side is at least this, in pixels.
-        most: at most this often.
+    The smallest level's shorter side is at least `side`.
     """
     deepest, shorter = float(depth_of(hole).max()), min(hole.shape)
     count = 0
@@ -46,14 +42,22 @@ def halvings(hole: np.ndarray, depth: int, side: int, most: int) -> int:
     return count
 
 
-def padded(level: Level, multiple: int) -> Level:
-    """Return a level whose sides are multiples: continued by its last pixels, which are not valid."""
-    border = [(0, -side % multiple) for side in level.hole.shape]
-    return Level(
-        np.pad(level.picture, [*border, (0, 0)], mode="edge"),
-        np.pad(level.hole, border),
-        np.pad(level.valid, border),
-    )
+def levels_of(level: Level, count: int) -> list[Level]:
+    """Return a level and its `count` halvings, the sides padded to multiples of 2**count.
+
+    Padding repeats the last pixels, and is neither hole nor valid.
+    """
+    border = [(0, -side % 2**count) for side in level.hole.shape]
+    levels = [
+        Level(
+            np.pad(level.picture, [*border, (0, 0)], mode="edge"),
+            np.pad(level.hole, border),
+            np.pad(level.valid, border),
+        )
+    ]
+    for _ in range(count):
+        levels.append(halved(levels[-1]))
+    return levels
 
 
 def halved(level: Level) -> Level:

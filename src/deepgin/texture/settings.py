@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 
 def preparing(area: int) -> int:
-    """Return the cost of preparing a level of N pixels; see `Settings.costs`."""
+    """Return the cost of preparing a level of `area` pixels; see `Settings.costs`."""
     return area // 6
 
 
 def enlarging(pixels: int) -> int:
-    """Return the cost of enlarging a hole of N pixels to twice the size; see `Settings.costs`."""
+    """Return the cost of enlarging a hole of `pixels` to twice the size; see `Settings.costs`."""
     return pixels // 2
 
 
@@ -59,25 +59,21 @@ class Settings:
         return count
 
     def costs(self, pixels: int, depth: float, area: int) -> list[int]:
-        """Return the cost of each piece of work, about, in pixels of a round that take as long.
+        """Return about the cost of each piece of work, in pixels of a round that take as long.
 
-        Args:
-            pixels: of the hole.
-            depth: of the hole, in pixels.
-            area: pixels of the picture.
+        `pixels` and `depth` are the hole's, `area` is the picture's; all in pixels.
         """
         count = self.halvings(pixels)
-        found = [enlarging(pixels >> (2 * n)) for n in range(count)]
-        level = 0
-        while True:
+        costs = [enlarging(pixels >> (2 * n)) for n in range(count)]
+        for level in range(self.levels + 1):
             by = 2 * (count + level)
-            found += [preparing(area >> by)]
-            found += [pixels >> by] * int(self.at("rounds", level))
-            if depth / 2 ** (count + level) <= self.coarsest_depth or level == self.levels:
-                return found
-            level += 1
+            costs += [preparing(area >> by)]
+            costs += [pixels >> by] * int(self.at("rounds", level))
+            if depth / 2 ** (count + level) <= self.coarsest_depth:
+                break
+        return costs
 
     def at(self, name: str, level: int) -> float:
-        """Return the number of a level."""
+        """Return the number of a level; beyond the last, the last."""
         numbers = getattr(self, name)
         return numbers[min(level, len(numbers) - 1)]

@@ -11,8 +11,8 @@ from ...console import Watcher, shown
 from ...errors import PictureError, UsageError
 from ...pictures import check_target
 from ...weights.model import Model
-from ..inpainter import Inpainter
-from ..jobs import Job, Result
+from ..inpainter import Inpainter, Result
+from ..inputs import Job
 from ..options import Options
 from .job import FolderSummary, reader, run
 from .pairing import Pair, Pairs, find_pairs

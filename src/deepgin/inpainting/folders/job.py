@@ -15,8 +15,8 @@ from ...console import Watcher
 from ...errors import DeepginError, Note
 from ...files import make_folder
 from ...pictures import Document, Failure, Marks
-from ..inputs import as_guidance, as_marks
-from ..jobs import Job, Result
+from ..inpainter import Result
+from ..inputs import Job, as_guidance, as_marks
 from .plan import FolderPlan, JobOptions, Task
 
 GROUPS_AHEAD = 2

@@ -1,17 +1,18 @@
-"""The search: nearest patches, agreement of neighbours, and matches of a larger level."""
+"""Search and vote: nearest patches, agreement of neighbours, and weighted means."""
 
 import numpy as np
 import pytest
 
-from deepgin.texture.search import (
+from deepgin.texture.matches import (
     Matches,
     Tree,
     agree,
     distances,
     doubled,
     evenly,
-    principal,
     targets_and_sources,
+    vote,
+    weights_of,
 )
 
 SHAPE = (20, 30)
@@ -38,21 +39,12 @@ def test_the_tree_finds_what_is_there():
         assert tree.nearest(np.zeros((0, 9), np.float32)).shape == (0,)
 
 
-def test_principal_axes_are_those_of_the_spread():
-    rng = np.random.default_rng(3)
-    features = (rng.normal(size=(500, 3)) * [1, 9, 3] + [0, 5, 0]).astype(np.float32)
-    mean, axes = principal(features, 2)
-    np.testing.assert_allclose(mean, features.mean(0), atol=1e-4)
-    assert axes.shape == (3, 2)
-    assert abs(axes[1, 0]) > 0.99 and abs(axes[2, 1]) > 0.99
-
-
 @pytest.mark.parametrize("most", [1, 7, 100, 5000])
 def test_evenly_takes_some_in_order(most):
-    found = evenly(np.arange(1000), most)
-    assert len(found) <= most and (np.diff(found) > 0).all()
-    assert len(found) > most / 2 or most > 1000
-    assert most < 1000 or len(found) == 1000
+    out = evenly(np.arange(1000), most)
+    assert len(out) <= most and (np.diff(out) > 0).all()
+    assert len(out) > most / 2 or most > 1000
+    assert most < 1000 or len(out) == 1000
 
 
 def matches_of(rows, columns, offset):
@@ -94,8 +86,30 @@ def test_doubled_doubles_offsets_and_stays_within_the_sources():
     targets, sources = np.zeros((40, 60), bool), np.ones((40, 60), bool)
     targets[8:18, 8:20] = True  # wider than what the level below has
     sources[14] = False
-    found = doubled(below, targets, sources)
-    np.testing.assert_array_equal(found.targets, np.flatnonzero(targets))
-    assert sources.ravel()[found.sources].all()
-    inner = (found.targets // 60 == 11) & (found.targets % 60 == 12)
-    assert (found.sources - found.targets)[inner] == 4 * 60 - 6
+    out = doubled(below, targets, sources)
+    np.testing.assert_array_equal(out.targets, np.flatnonzero(targets))
+    assert sources.ravel()[out.sources].all()
+    inner = (out.targets // 60 == 11) & (out.targets % 60 == 12)
+    assert (out.sources - out.targets)[inner] == 4 * 60 - 6
+
+
+def test_a_vote_is_the_weighted_mean_of_the_patches_matches(pool):
+    values = np.random.default_rng(5).normal(size=(600, 4)).astype(np.float32)
+    targets = np.array([4 * 30 + 4, 4 * 30 + 5])
+    matches = Matches(targets, targets + [63, -28], np.zeros(2, np.float32), SHAPE)
+    pixels = np.array([3 * 30 + 3, 4 * 30 + 4, 8 * 30 + 10])
+    weights = np.array([3, 1], np.float32)
+    out = vote(values, matches, weights, pixels, 1, pool)
+    np.testing.assert_array_equal(out[0], values[pixels[0] + 63])
+    both = (3 * values[pixels[1] + 63] + values[pixels[1] - 28]) / 4
+    np.testing.assert_allclose(out[1], both, rtol=1e-5, atol=1e-6)
+    assert np.isnan(out[2]).all()
+
+
+def test_similar_patches_and_those_near_the_photograph_count_more():
+    depth = np.ones(SHAPE, np.float32)
+    depth[5] = 3
+    targets = np.array([12, 13, 5 * 30 + 2])
+    weights = weights_of(Matches(targets, targets, np.array([2, 8, 2], np.float32), SHAPE), depth)
+    assert weights[0] > weights[1] and weights[0] > weights[2]
+    np.testing.assert_allclose(weights[2] / weights[0], 1.3**-2, rtol=1e-5)

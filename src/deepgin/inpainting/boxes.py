@@ -1,16 +1,17 @@
 """Boxes round groups of holes, and views round boxes."""
 
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage  # type: ignore[import-untyped]
 
-_CELL = 8  # pixels: holes are grouped on a grid so coarse, which takes a fraction of the memory
+# Pixels: holes are grouped on a grid so coarse, which takes a fraction of the memory.
+_CELL = 8
+_PART_CELL = 64
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """Rows `top` to `bottom` and columns `left` to `right`, the last ones not included."""
 
     top: int
@@ -42,25 +43,16 @@ class Box:
 
     def within(self, other: "Box") -> "Box":
         """Return what two boxes have in common."""
-        return Box(
-            max(self.top, other.top),
-            max(self.left, other.left),
-            min(self.bottom, other.bottom),
-            min(self.right, other.right),
-        )
+        return Box(*map(max, self[:2], other[:2]), *map(min, self[2:], other[2:]))
 
 
 def boxes_of(hole: np.ndarray, most: int) -> list[Box]:
-    """Return boxes that hold the whole hole, none with a side above `most`.
+    """Return boxes that hold the whole hole, none with a side above `most` pixels.
 
     Holes that nearly touch are one group; a group is one box, or several side by side where it is
     larger than `most`; boxes that together are no larger than `most` become one.
-
-    Args:
-        hole: bool, H x W.
-        most: in pixels.
     """
-    cells = cells_of(hole, _CELL)
+    cells = _cells_of(hole, _CELL)
     labels, _ = ndimage.label(ndimage.binary_dilation(cells, np.ones((3, 3))), np.ones((3, 3)))
     boxes = []
     for number, slices in enumerate(ndimage.find_objects(labels), start=1):
@@ -68,42 +60,56 @@ def boxes_of(hole: np.ndarray, most: int) -> list[Box]:
         top, left = (s.start * _CELL for s in slices)
         group = np.repeat(np.repeat(mine, _CELL, 0), _CELL, 1)
         part = hole[top : top + group.shape[0], left : left + group.shape[1]]
-        boxes += [
-            box.moved(top, left)
-            for box in _tiles(part & group[: part.shape[0], : part.shape[1]], most)
-        ]
+        tiles = _tiles(part & group[: part.shape[0], : part.shape[1]], most)
+        boxes += [box.moved(top, left) for box in tiles]
     return _merged(boxes, most)
 
 
-def cells_of(hole: np.ndarray, side: int) -> np.ndarray:
+def boxes_of_parts(hole: np.ndarray) -> list[Box]:
+    """Return the boxes round the parts of a hole, which lie apart; no box overlaps another."""
+    cells, count = _cells_of(hole, _PART_CELL), -1
+    while True:
+        labels, parts = ndimage.label(cells, np.ones((3, 3)))
+        slices = ndimage.find_objects(labels)
+        if parts == count:
+            break
+        # Whole boxes are marked until none touches another: interleaved parts become one.
+        for box in slices:
+            cells[box] = True
+        count = parts
+    wide = (
+        Box(*(_PART_CELL * i for i in (rows.start, columns.start, rows.stop, columns.stop)))
+        for rows, columns in slices
+    )
+    return [box for one in wide if (box := _tight(hole, one))]
+
+
+def _cells_of(hole: np.ndarray, side: int) -> np.ndarray:
     """Return which cells of a grid, `side` pixels wide, hold any of the hole: bool."""
     height, width = hole.shape
     rows = np.logical_or.reduceat(hole, np.arange(0, height, side), axis=0)
     return np.logical_or.reduceat(rows, np.arange(0, width, side), axis=1)
 
 
-def tight(hole: np.ndarray) -> Box | None:
-    """Return the smallest box round a hole, or None where there is none."""
-    rows, columns = (np.flatnonzero(hole.any(axis)) for axis in (1, 0))
+def _tight(hole: np.ndarray, within: Box) -> Box | None:
+    """Return the smallest box round what a box has of the hole, or None if it has none."""
+    part = hole[within.slices()]
+    rows, columns = (np.flatnonzero(part.any(axis)) for axis in (1, 0))
     if not rows.size:
         return None
-    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    box = Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    return box.moved(within.top, within.left)
 
 
 def _tiles(hole: np.ndarray, most: int) -> list[Box]:
     """Cut the box round a hole into as few equal tiles as `most` allows, each drawn tight."""
-    whole = tight(hole)
+    whole = _tight(hole, Box(0, 0, *hole.shape))
     if whole is None:
         return []
-    rows = _cuts(whole.top, whole.bottom, most)
-    columns = _cuts(whole.left, whole.right, most)
-    tiles = []
-    for top, bottom in pairwise(rows):
-        for left, right in pairwise(columns):
-            box = tight(hole[top:bottom, left:right])
-            if box is not None:
-                tiles.append(box.moved(top, left))
-    return tiles
+    rows = pairwise(_cuts(whole.top, whole.bottom, most))
+    columns = [*pairwise(_cuts(whole.left, whole.right, most))]
+    tiles = (Box(top, left, bottom, right) for top, bottom in rows for left, right in columns)
+    return [box for tile in tiles if (box := _tight(hole, tile))]
 
 
 def _cuts(start: int, end: int, most: int) -> list[int]:
@@ -113,8 +119,7 @@ def _cuts(start: int, end: int, most: int) -> list[int]:
 
 def _merged(boxes: list[Box], most: int) -> list[Box]:
     """Join boxes in reading order as long as they fit into `most`."""
-    all_ = np.array([(b.top, b.left, b.bottom, b.right) for b in boxes], np.int64).reshape(-1, 4)
-    all_ = all_[np.lexsort((all_[:, 1], all_[:, 0]))]
+    all_ = np.array(sorted(boxes, key=lambda box: box[:2]), np.int64).reshape(-1, 4)
     free = np.ones(len(all_), np.bool_)
     merged = []
     for i, box in enumerate(all_):
@@ -138,13 +143,9 @@ def _merged(boxes: list[Box], most: int) -> list[Box]:
 
 def view_of(box: Box, shape: tuple[int, ...], side: int) -> Box:
     """Return a box of `side` x `side` round another, moved to lie within a picture of `shape`."""
-    spans = [
-        _span(low, high, length, side)
-        for low, high, length in zip(
-            (box.top, box.left), (box.bottom, box.right), shape, strict=True
-        )
-    ]
-    return Box(spans[0][0], spans[1][0], spans[0][1], spans[1][1])
+    top, bottom = _span(box.top, box.bottom, shape[0], side)
+    left, right = _span(box.left, box.right, shape[1], side)
+    return Box(top, left, bottom, right)
 
 
 def _span(low: int, high: int, length: int, side: int) -> tuple[int, int]:

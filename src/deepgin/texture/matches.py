@@ -1,10 +1,13 @@
-"""The search: for each patch at the hole the most similar patch of the photograph.
+"""Search and vote: for each patch at the hole the most similar patch of the photograph.
 
 A kd-tree over the features gives each patch its nearest neighbour, nearly; then each also tries
 what its neighbours' matches say, shifted ("Synthesizing Natural Textures", Ashikhmin 2001; "Image
-Analogies", Hertzmann et al. 2001, coherence).
+Analogies", Hertzmann et al. 2001, coherence). In the vote each pixel of the hole is the weighted
+mean of what the patches over it propose ("Space-Time Completion of Video", Wexler, Shechtman and
+Irani 2004).
 """
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +15,8 @@ from scipy import ndimage  # type: ignore[import-untyped]
 from scipy.spatial import cKDTree  # type: ignore[import-untyped]
 
 _CHUNK = 1 << 15
+_VOTE_CHUNK = 1 << 14
+_DEEPEST = 40
 _DIMENSIONS = 8
 _SAMPLES = 4000
 _EPS = 1.0
@@ -33,11 +38,15 @@ class Matches:
     distances: np.ndarray
     shape: tuple[int, int]
 
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Return a value of each patch at its centre, flattened level; 0 where none is."""
+        spread = np.zeros(self.shape[0] * self.shape[1], values.dtype)
+        spread[self.targets] = values
+        return spread
+
     def numbers(self) -> np.ndarray:
         """Return the number of each pixel's patch, int32, flattened level; -1 where none is."""
-        found = np.full(self.shape[0] * self.shape[1], -1, np.int32)
-        found[self.targets] = np.arange(len(self.targets), dtype=np.int32)
-        return found
+        return self.spread(np.arange(1, len(self.targets) + 1, dtype=np.int32)) - np.int32(1)
 
 
 def targets_and_sources(
@@ -52,13 +61,15 @@ def targets_and_sources(
     return near & inner, whole & inner
 
 
+def nearest(unknown: np.ndarray) -> np.ndarray:
+    """Return row and column of the nearest pixel that is not unknown, 2 x H x W."""
+    return ndimage.distance_transform_edt(unknown, return_distances=False, return_indices=True)
+
+
 def doubled(matches: Matches, targets: np.ndarray, sources: np.ndarray) -> Matches:
     """Return matches for a level twice as large: those of the level below, with offsets doubled.
 
-    Args:
-        matches: of the level below.
-        targets: bool, H x W, of the larger level.
-        sources: likewise.
+    `targets` and `sources` are of the larger level, from `targets_and_sources`.
     """
     height, width = targets.shape
     places = np.flatnonzero(targets)
@@ -66,20 +77,17 @@ def doubled(matches: Matches, targets: np.ndarray, sources: np.ndarray) -> Match
     numbers = matches.numbers().reshape(matches.shape)
     number = numbers[rows // 2, columns // 2]
     if (number < 0).any():
-        near = ndimage.distance_transform_edt(
-            numbers < 0, return_distances=False, return_indices=True
-        )
-        number = numbers[tuple(axis[rows // 2, columns // 2] for axis in near)]
+        number = numbers[tuple(axis[rows // 2, columns // 2] for axis in nearest(numbers < 0))]
     below = matches.shape[1]
     down = matches.sources // below - matches.targets // below
     right = matches.sources % below - matches.targets % below
-    found_rows = np.clip(rows + 2 * down[number], 0, height - 1)
-    found_columns = np.clip(columns + 2 * right[number], 0, width - 1)
-    found = found_rows * width + found_columns
-    if not sources.ravel()[found].all():
-        near = ndimage.distance_transform_edt(~sources, return_distances=False, return_indices=True)
-        found = (near[0] * width + near[1]).ravel()[found]
-    return Matches(places, found, np.zeros(len(places), np.float32), (height, width))
+    rows = np.clip(rows + 2 * down[number], 0, height - 1)
+    columns = np.clip(columns + 2 * right[number], 0, width - 1)
+    doubled = rows * width + columns
+    if not sources.ravel()[doubled].all():
+        near = nearest(~sources)
+        doubled = (near[0] * width + near[1]).ravel()[doubled]
+    return Matches(places, doubled, np.zeros(len(places), np.float32), (height, width))
 
 
 def evenly(places: np.ndarray, most: int) -> np.ndarray:
@@ -91,28 +99,22 @@ def evenly(places: np.ndarray, most: int) -> np.ndarray:
 
 
 class Tree:
-    """A kd-tree over the features of the sources.
-
-    Args:
-        offered: float32, H W x D, features of every pixel.
-        sources: int64, places of the sources.
-        most: sources to look among.
-        workers: threads; they change no result.
-    """
+    """A kd-tree over the features of at most `most` sources; more workers change no result."""
 
     def __init__(self, offered: np.ndarray, sources: np.ndarray, most: int, workers: int) -> None:
         self._sources, self._workers = evenly(sources, most), workers
         features = offered[self._sources]
         self._mean, self._axes = principal(features, _DIMENSIONS)
-        reduced = self._reduced(features)
-        self._tree = cKDTree(reduced, leafsize=16, compact_nodes=False, balanced_tree=False)
+        self._tree = cKDTree(
+            self._reduced(features), leafsize=16, compact_nodes=False, balanced_tree=False
+        )
 
     def nearest(self, wanted: np.ndarray) -> np.ndarray:
         """Return the source with the nearest features, nearly, for each of N x D: int64, N."""
         if not len(wanted):
             return np.zeros(0, np.int64)
-        found = self._tree.query(self._reduced(wanted), eps=_EPS, workers=self._workers)[1]
-        return self._sources[found]
+        numbers = self._tree.query(self._reduced(wanted), eps=_EPS, workers=self._workers)[1]
+        return self._sources[numbers]
 
     def _reduced(self, features: np.ndarray) -> np.ndarray:
         # Not by BLAS, whose sums may depend on the number of threads.
@@ -120,12 +122,7 @@ class Tree:
 
 
 def principal(features: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and first principal axes of features: float32, D and D x count.
-
-    Args:
-        features: float32, N x D.
-        count: of axes.
-    """
+    """Return mean and first principal axes of features, N x D: float32, D and D x count."""
     some = evenly(features, _SAMPLES).astype(np.float64)
     mean = some.mean(0)
     some -= mean
@@ -135,13 +132,13 @@ def principal(features: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]
 
 def distances(wanted: np.ndarray, offered: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return the squared distances of features: N x D against rows `places` of H W x D."""
-    found = np.empty(len(wanted), np.float32)
+    squared = np.empty(len(wanted), np.float32)
     for start in range(0, len(wanted), _CHUNK):
         part = slice(start, start + _CHUNK)
         difference = offered[places[part]]
         difference -= wanted[part]
-        np.einsum("nd,nd->n", difference, difference, out=found[part])
-    return found
+        np.einsum("nd,nd->n", difference, difference, out=squared[part])
+    return squared
 
 
 def agree(
@@ -153,12 +150,7 @@ def agree(
 ) -> None:
     """Let each patch take over what a neighbour's match says, shifted, where that is better.
 
-    Args:
-        matches: changed in place.
-        wanted: float32, N x D, features of the targets.
-        offered: float32, H W x D, features of every pixel.
-        sources: bool, H x W.
-        rounds: of four neighbours each.
+    Changes the matches in place; four neighbours are tried in each of the rounds.
     """
     height, width = matches.shape
     numbers, allowed = matches.numbers(), sources.ravel()
@@ -177,8 +169,76 @@ def agree(
             inside &= (place >= 0) & (place < height * width) & (place != matches.sources)
             few = np.flatnonzero(inside)
             few = few[allowed[place[few]]]
-            found = distances(wanted[few], offered, place[few])
-            better = found < matches.distances[few]
+            shifted = distances(wanted[few], offered, place[few])
+            better = shifted < matches.distances[few]
             few = few[better]
             matches.sources[few] = place[few]
-            matches.distances[few] = found[better]
+            matches.distances[few] = shifted[better]
+
+
+def nearness(depth: np.ndarray) -> np.ndarray:
+    """Return how much patches count by their depth in the hole: float32, 1 outside it."""
+    return (np.float32(1.3) ** -np.minimum(depth, _DEEPEST)).astype(np.float32)
+
+
+def weights_of(matches: Matches, depth: np.ndarray) -> np.ndarray:
+    """Return how much each patch counts: float32, N.
+
+    Similar ones count more, and those nearer to the photograph. `depth` is from `depth_of`.
+    """
+    near = nearness(depth.ravel()[matches.targets])
+    if not matches.distances.any():
+        return near
+    usual = max(float(np.quantile(matches.distances, 0.75)), 1.0)
+    similar = np.exp(-matches.distances / np.float32(2 * usual))
+    return np.maximum(similar * near, 1e-12).astype(np.float32)
+
+
+def vote(
+    values: np.ndarray,
+    matches: Matches,
+    weights: np.ndarray,
+    pixels: np.ndarray,
+    radius: int,
+    pool: Executor,
+) -> np.ndarray:
+    """Return the weighted mean of what the matches say of each pixel.
+
+    Args:
+        values: float32, H W x C, of every pixel; those within sources are used.
+        matches: of N patches.
+        weights: float32, N.
+        pixels: int64, M, places of the pixels.
+        radius: of the patches.
+        pool: computes several parts at once.
+
+    Returns:
+        float32, M x C; NaN where no patch lies over a pixel.
+    """
+    width = matches.shape[1]
+    heavy, offset = matches.spread(weights), matches.spread(matches.sources - matches.targets)
+    # Patches keep to the level's inside, so that steps never wrap round an edge; places are
+    # clipped for pixels at the border, where no patch lies and the weight is 0.
+    last = len(heavy) - 1
+    steps = [
+        down * width + right
+        for down in range(-radius, radius + 1)
+        for right in range(-radius, radius + 1)
+    ]
+
+    def part(start: int) -> np.ndarray:
+        mine = pixels[start : start + _VOTE_CHUNK]
+        total = np.zeros((len(mine), values.shape[1]), np.float32)
+        whole = np.zeros(len(mine), np.float32)
+        for step in steps:
+            centre = np.clip(mine + step, 0, last)
+            weight = heavy[centre]
+            proposed = values[np.clip(mine + offset[centre], 0, last)]
+            proposed *= weight[:, None]
+            total += proposed
+            whole += weight
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return total / whole[:, None]
+
+    parts = [*pool.map(part, range(0, len(pixels), _VOTE_CHUNK))]
+    return np.concatenate(parts) if parts else np.zeros((0, values.shape[1]), np.float32)
