@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from deepgin.errors import UsageError
 from deepgin.losses import PictureLosses, perceptual, style, total_variation
-from deepgin.losses.layers import LAYERS, as_seen
+from deepgin.losses.features import LAYERS, as_seen
 
 FORMS = ["paper", "released"]
 

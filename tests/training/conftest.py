@@ -12,7 +12,6 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from deepgin.perceptual import VGG19, Vgg
-from deepgin.training.checkpoints import newest
 from deepgin.training.recipe import (
     DataRecipe,
     EmaRecipe,
@@ -24,6 +23,7 @@ from deepgin.training.recipe import (
     WarmUpRecipe,
     WatchRecipe,
 )
+from deepgin.training.run_folder import newest
 from deepgin.training.state import read_checkpoint
 
 

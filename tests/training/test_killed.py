@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from deepgin.commands import main
-from deepgin.training.checkpoints import checkpoints
 from deepgin.training.loop import Trainer
 from deepgin.training.recipe import Recipe
+from deepgin.training.run_folder import checkpoints
 
 from .conftest import Quiet, endless, samples_in
 

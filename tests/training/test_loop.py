@@ -9,9 +9,9 @@ import torch
 
 from deepgin.errors import TrainingError
 from deepgin.perceptual import Vgg
-from deepgin.training.checkpoints import BEST, checkpoints, newest
 from deepgin.training.loop import Trainer
 from deepgin.training.recipe import EmaRecipe, Recipe
+from deepgin.training.run_folder import BEST, checkpoints, newest
 from deepgin.training.state import read_checkpoint
 from deepgin.weights import load, read_card
 

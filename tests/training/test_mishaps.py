@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from deepgin.errors import DeepginError, TrainingError
-from deepgin.training.checkpoints import name_of, newest
 from deepgin.training.data import Samples
 from deepgin.training.loop import Trainer
 from deepgin.training.recipe import GuardRecipe, Recipe
+from deepgin.training.run_folder import name_of, newest
 
 from .conftest import Quiet, endless, equal, samples_in
 
@@ -81,7 +81,7 @@ def test_a_lost_run_says_so(
     message: str,
 ) -> None:
     trainer = Trainer(replace(recipe, guard=guard), tmp_path / "run", watcher)
-    trainer.schedule = replace(trainer.schedule, warm_up=999)
+    trainer.schedule.warm_up = 999
     with torch.no_grad():
         trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
     monkeypatch.setattr(torch, "save", _full)

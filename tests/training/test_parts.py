@@ -10,11 +10,9 @@ from torch import nn
 
 from deepgin.errors import TrainingError, UsageError
 from deepgin.training.checks import check
-from deepgin.training.ema import MovingAverages
-from deepgin.training.guard import DivergenceGuard
-from deepgin.training.loop import Trainer
-from deepgin.training.memory import explained
+from deepgin.training.loop import Trainer, explained
 from deepgin.training.recipe import EmaRecipe, Recipe
+from deepgin.training.state import DivergenceGuard, MovingAverages
 
 from .conftest import Quiet
 
@@ -67,7 +65,7 @@ def test_guard_refuses_what_explodes(loss: float, norm: float) -> None:
 
 
 def test_guard_compares_only_what_is_alike() -> None:
-    guard = DivergenceGuard(in_a_row=2)
+    guard = DivergenceGuard(limit=2)
     for _ in range(100):
         assert guard.accepts(1.0, 1.0)
     assert guard.accepts(50.0, 0.0, 500.0, compare=False)

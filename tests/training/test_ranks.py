@@ -16,11 +16,11 @@ from safetensors.torch import load_file
 
 from deepgin.errors import TrainingError
 from deepgin.perceptual import VGG19, Vgg
-from deepgin.training.checkpoints import newest
 from deepgin.training.data import Share
 from deepgin.training.loop import Trainer
-from deepgin.training.ranks import Ranks, start_ranks
+from deepgin.training.processes import Ranks, start_ranks
 from deepgin.training.recipe import Recipe
+from deepgin.training.run_folder import newest
 from deepgin.training.state import read_checkpoint
 
 from .conftest import Quiet
@@ -165,8 +165,8 @@ def test_a_process_that_is_killed_ends_the_other_saved(
 def test_a_process_whose_starter_is_gone_ends_too() -> None:
     """One killed before the two had met left the other waiting for half an hour."""
     script = (
-        "import time\nfrom deepgin.training import ranks\nranks._GRACE = 0.1\n"
-        "ranks._end_after(2**22 + 1)\ntime.sleep(60)"  # no process has this number
+        "import time\nfrom deepgin.training import processes\nprocesses._GRACE = 0.1\n"
+        "processes._end_after(2**22 + 1)\ntime.sleep(60)"  # no process has this number
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=50).returncode == 1
 

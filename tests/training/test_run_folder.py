@@ -11,11 +11,11 @@ import pytest
 
 from deepgin.errors import DeepginError, TrainingError
 from deepgin.training import run_folder
-from deepgin.training.checkpoints import BEST, checkpoints, name_of
 from deepgin.training.data import Samples
 from deepgin.training.log import LOG, RunLog
 from deepgin.training.loop import Trainer
 from deepgin.training.recipe import EmaRecipe, Recipe
+from deepgin.training.run_folder import BEST, checkpoints, keep_as_best, name_of, newest
 from deepgin.training.state import RunState, read_checkpoint
 from deepgin.training.validation import Validation
 
@@ -142,6 +142,22 @@ def test_a_validation_that_was_interrupted_is_made_good(
         assert ends[0]["best"] == ends[1]["best"]
 
 
+def test_newest_checkpoint_and_best(tmp_path: Path) -> None:
+    for samples in (9, 100, 30):
+        (tmp_path / name_of(samples)).write_text(str(samples))
+    (tmp_path / f".{name_of(400)}").write_text("half")
+    for samples in (9, 9, 30):  # again is no error
+        keep_as_best(tmp_path / name_of(samples))
+    assert [p.read_text() for p in checkpoints(tmp_path)] == ["100", "30", "9"]
+    assert newest(tmp_path).read_text() == newest(tmp_path / name_of(100)).read_text() == "100"
+    (tmp_path / name_of(30)).unlink()
+    assert (tmp_path / BEST).read_text() == "30"
+    (tmp_path / "empty").mkdir()
+    for missing in (tmp_path / "nowhere.pt", tmp_path / "empty"):
+        with pytest.raises(TrainingError, match=missing.name):
+            newest(missing)
+
+
 def test_leftovers_of_a_killed_run_go(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
     run = tmp_path / "run"
     run.mkdir()
@@ -193,7 +209,7 @@ def test_tensorboard_that_failed_is_given_up(tmp_path: Path) -> None:
             _no_room()
 
     journal = RunLog(tmp_path, tensorboard=False)
-    journal._board = Full()
+    journal.board = Full()
     with pytest.raises(OSError, match="TensorBoard's log ends here.*No space left"):
         journal.write({"l1": 1.0}, 3)
     journal.write({"l1": 2.0}, 6)

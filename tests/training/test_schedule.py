@@ -62,7 +62,7 @@ def test_schedule_of_the_paper() -> None:
         warm_up=WarmUpRecipe(length="10 epochs"),
         main=MainRecipe(length="100 epochs", decay="90 epochs"),
     )
-    found = Schedule.of(recipe, 27_000)
+    found = Schedule(recipe, 27_000)
     assert (found.warm_up, found.main, found.main_decay) == (810_000, 8_100_000, 7_290_000)
     with pytest.raises(UsageError, match="nothing to do"):
-        Schedule.of(replace(recipe, warm_up=WarmUpRecipe(length=0), main=MainRecipe()), 9)
+        Schedule(replace(recipe, warm_up=WarmUpRecipe(length=0), main=MainRecipe()), 9)

@@ -10,12 +10,12 @@ import torch
 from deepgin.losses import hinge_discriminator, hinge_generator, reconstruction
 from deepgin.perceptual import Vgg
 from deepgin.training.data import Batch, Samples, Share
-from deepgin.training.memory import prepare_network
 from deepgin.training.objective import Objective, Scores
-from deepgin.training.ranks import Ranks
+from deepgin.training.processes import Ranks
 from deepgin.training.recipe import LossRecipe, NetworkRecipe, Recipe
+from deepgin.training.schedule import Rates
 from deepgin.training.state import RunState
-from deepgin.training.step import Rates, StepSetup, train_step
+from deepgin.training.step import StepSetup, prepare_network, train_step
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CPU = torch.device("cpu")
@@ -35,7 +35,7 @@ def begin(recipe: Recipe, vgg: Vgg | None = None, main: bool = True, clip: float
         state.begin_main(recipe)
     objective = Objective(recipe.loss, CPU, torch.float32, main, vgg)
     network = prepare_network(state.network, recipe.network)
-    return Step(state, objective, Ranks(Share(), CPU), torch.float32, network, clip)
+    return Step(state, objective, Ranks(Share(), CPU), network, clip)
 
 
 def batch(recipe: Recipe, pictures: int = 2) -> Batch:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deepgin.training.stopping import Stopped, StopSignals
+from deepgin.training.processes import Stopped, StopSignals
 
 
 def _send(number: int = signal.SIGTERM) -> None:

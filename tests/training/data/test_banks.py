@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from deepgin.errors import TrainingError
 from deepgin.masks import KINDS, draw
 from deepgin.training.data import Share
-from deepgin.training.data import banks as module
-from deepgin.training.data.banks import (
+from deepgin.training.data import masks as module
+from deepgin.training.data.masks import (
     DRAWN,
     REUSE,
     MaskBanks,
     draw_bank,
     fill_rectangles,
     rectangle,
+    training_mask,
     unpack,
 )
-from deepgin.training.data.masks import training_mask
 from deepgin.training.recipe import DataRecipe
 
 CPU = torch.device("cpu")

@@ -15,7 +15,7 @@ from PIL import Image
 from deepgin.errors import TrainingError
 from deepgin.training.data import Batch, Samples, Share, gather
 from deepgin.training.data import resident as module
-from deepgin.training.data.banks import MaskBanks
+from deepgin.training.data.masks import MaskBanks
 from deepgin.training.data.resident import ResidentSamples
 from deepgin.training.recipe import DataRecipe
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from deepgin.errors import UsageError
+from deepgin.training.data.order import picture_weights
 from deepgin.training.data.sources import Entry, find_entries
-from deepgin.training.data.weights import picture_weights
 from deepgin.training.recipe import DataRecipe
 
 

@@ -1,8 +1,8 @@
 """Batches cut on the device from pictures that were decoded once.
 
-The host draws how each sample is cut, as samples.py does, and says at which byte of the flat buffer
-of all pixels each row and each column of a sample begins. On the device one gather, whatever the
-number of pictures, then crops, turns, mirrors and picks phases at once.
+The host draws how each sample is cut, as samples.py does, and computes at which byte of the flat
+buffer of all pixels each row and each column of a sample begins. On the device one gather, whatever
+the number of pictures, then crops, turns, mirrors and picks phases at once.
 """
 
 import io
@@ -21,17 +21,14 @@ from torch import Tensor
 from ...errors import TrainingError
 from ...pictures import open_image
 from ..recipe import DataRecipe
-from .banks import MaskBanks, MaskChoices
-from .batch import Batch, Share, check_unreadable
+from .batch import Batch, Share
 from .crops import check_guidance, decode, plan_cut
 from .gather import Axes, Cuts, Lines, gathered, lines_of, resized, window_of
-from .layouts import training_entries
-from .order import PictureOrder
+from .masks import MaskBanks, MaskChoices
+from .samples import Samples
 from .sources import Entry
-from .weights import picture_weights
 
 _Ints = NDArray[np.int64]
-_Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -61,12 +58,15 @@ class Plan:
     masks: MaskChoices
 
 
-class ResidentSamples:
-    """The batches of local pictures by number, as `Samples` has them, with the pixels on a GPU.
+class ResidentSamples(Samples):
+    """The batches of `Samples` with the pixels on a GPU.
 
     Orders and cuts are those of `Samples`, and so is every pixel of samples that are not resized;
     others differ by rounding, and at hard edges of tall pictures, whose columns some versions of
-    Pillow resize first. Masks are drawn anew, but for rectangles. `progress`: decoded, of how many.
+    Pillow resize first. Masks are drawn anew, but for rectangles.
+
+    Args:
+        progress: is called with the number of pictures decoded so far, and of all.
 
     Raises:
         TrainingError: more than 1 % of the pictures cannot be used, or the device is too small.
@@ -79,31 +79,25 @@ class ResidentSamples:
         device: torch.device = torch.device("cpu"),  # noqa: B008, it is frozen
         share: Share = Share(),  # noqa: B008
         guidance: bool = False,
-        progress: _Progress | None = None,
+        progress: Callable[[int, int], None] = lambda *_: None,
     ) -> None:
-        self.recipe, self.seed, self.device, self.share = recipe, seed, device, share
-        self.entries = training_entries(recipe, guidance)
-        weights = picture_weights(self.entries, recipe)
-        self.order = PictureOrder(weights, seed)
-        self.pictures = max(1, round(sum(weights)))
-        self.step = recipe.pictures_per_step * share.ranks
-        self.unreadable: dict[str, str] = {}
-        self.stores = self._decode_all(weights, 1 + guidance, progress or (lambda *_: None))
+        super().__init__(recipe, seed, device, share, guidance)
+        self.stores = self._decode_all(1 + guidance, progress)
         self.banks = MaskBanks(recipe, seed, device, share)
 
-    def _decode_all(self, weights: list[float], kinds: int, progress: _Progress) -> list[Store]:
+    def _decode_all(self, kinds: int, progress: Callable[[int, int], None]) -> list[Store]:
         """Fill a store with the pictures, and another with their guidance if `kinds` is 2."""
-        used = [i for i, weight in enumerate(weights) if weight > 0]
+        used = [i for i, weight in enumerate(self.weights) if weight > 0]
         pool = ThreadPoolExecutor()
         try:
-            areas = np.zeros((len(weights), kinds), np.int64)
+            areas = np.zeros((len(self.weights), kinds), np.int64)
             areas[used] = list(pool.map(lambda i: self._areas(kinds, i), used))
             stores = _empty_stores(areas, self.device)
             reasons = pool.map(lambda i: self._load(stores, i), used)
             for done, (i, why) in enumerate(zip(used, reasons, strict=True), 1):
                 if why:
                     self.unreadable[self.entries[i].label] = why
-                    check_unreadable(self.unreadable, len(self.entries), self.recipe)
+                    self.check_unreadable(self.unreadable)
                 progress(done, len(used))
         finally:
             pool.shutdown(cancel_futures=True)
@@ -136,13 +130,12 @@ class ResidentSamples:
 
     def plan(self, first: int) -> Plan:
         """Draw this rank's part of the step that begins at picture `first`; on the host alone."""
-        begin = first + self.share.rank * self.recipe.pictures_per_step
-        numbers = range(begin, begin + self.recipe.pictures_per_step)
+        numbers = self.numbers(first)
         chosen = np.array([self._usable(number) for number in numbers])
         sizes, size, window = self.stores[0].sizes[chosen], self.recipe.size, None
         cuts = Cuts.of(
             [
-                plan_cut(width, height, self.recipe, random.Random(f"crop/{self.seed}/{number}"))
+                plan_cut(width, height, self.recipe, self.draws(number))
                 for (width, height), number in zip(sizes.tolist(), numbers, strict=True)
             ]
         )
@@ -173,11 +166,9 @@ class ResidentSamples:
         return Batch(pictures, masks, guidance, after, {})
 
     def batch(self, first: int) -> Batch:
-        """Return this rank's part of the step that begins at picture `first`."""
         return self.make(self.plan(first), self.banks)
 
     def batches(self, position: dict[str, int]) -> Iterator[Batch]:
-        """Yield batches for ever from a position on; see `SampleMaker`."""
         first = position.get("pictures", 0)
         banks = MaskBanks(self.recipe, self.seed, self.device, self.share, self.banks.count)
         with banks.drawing(first), ThreadPoolExecutor(1, thread_name_prefix="plans") as pool:
@@ -209,9 +200,15 @@ def _empty_stores(areas: _Ints, device: torch.device) -> list[Store]:
     if needed > free:
         raise TrainingError(
             f"data.resident: the pictures take {needed >> 20} MiB, and {device} has {free >> 20} "
-            "MiB free: set it to false"
+            "MiB free: set it to false",
+            field="data.resident",
         )
     starts = np.concatenate([np.zeros((1, areas.shape[1]), np.int64), (3 * areas).cumsum(0)])
-    empty = (torch.empty(int(each[-1]), dtype=torch.uint8, device=device) for each in starts.T)
-    sizes = np.zeros((areas.shape[1], len(areas), 2), np.int64)
-    return [Store(*each) for each in zip(empty, starts.T, sizes, strict=True)]
+    return [
+        Store(
+            torch.empty(int(ends[-1]), dtype=torch.uint8, device=device),
+            ends,
+            np.zeros((len(areas), 2), np.int64),
+        )
+        for ends in starts.T
+    ]
