@@ -1,7 +1,6 @@
 """A few small pictures, and a recipe that trains a tiny network on them in seconds."""
 
 import io
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,19 +42,6 @@ def photos(tmp_path: Path) -> Path:
     for i in range(6):
         (folder / ("sub" if i % 2 else "") / f"{i:03d}.png").write_bytes(picture_bytes(i))
     return folder
-
-
-@pytest.fixture
-def shard(tmp_path: Path) -> Path:
-    path = tmp_path / "shards" / "train-000.tar"
-    path.parent.mkdir()
-    with tarfile.open(path, "w") as tar:
-        for i in range(6):
-            content = picture_bytes(i, kind="AVIF" if i == 0 else "JPEG")
-            member = tarfile.TarInfo(f"{i:03d}.{'avif' if i == 0 else 'jpg'}")
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return path
 
 
 @pytest.fixture

@@ -87,11 +87,11 @@ class SampleMaker:
         self.recipe, self.seed, self.device = recipe, seed, device
         self.share, self.guidance = share, guidance
         self.unreadable: dict[str, str] = {}
+        self.pinned = device.type == "cuda"
+        self.open()
 
-    @property
-    def pinned(self) -> bool:
-        """Whether batches are made in page-locked memory."""
-        return self.device.type == "cuda"
+    def open(self) -> None:
+        """Find the pictures."""
 
     def batches(self, position: dict[str, int]) -> Iterator[Batch]:
         """Yield batches for ever from a position that an earlier batch named; {} is the beginning.

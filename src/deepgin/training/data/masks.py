@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from typing import Any
 
@@ -116,23 +115,6 @@ def to_device(array: NDArray[Any], device: torch.device) -> Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
 
 
-@dataclass(frozen=True)
-class MaskChoices:
-    """The masks of N pictures, int64 arrays.
-
-    Attributes:
-        banks: number of the bank, N, ascending.
-        slots: place in the bank, N.
-        flips: how the mask is mirrored, N; see `unpack`.
-        boxes: the rectangle, N x 4; see `rectangle`.
-    """
-
-    banks: _Ints
-    slots: _Ints
-    flips: _Ints
-    boxes: _Ints
-
-
 class MaskBanks:
     """The masks of the run by picture number, on the device.
 
@@ -152,12 +134,11 @@ class MaskBanks:
         recipe: DataRecipe,
         seed: int,
         device: torch.device,
-        share: Share = Share(),  # noqa: B008  (frozen)
+        share: Share = Share(),  # noqa: B008, it is frozen
         count: int = COUNT,
     ) -> None:
         self.recipe, self.seed, self.device, self.share = recipe, seed, device, share
-        self.count, self.span = count, count * REUSE
-        self.first = 0
+        self.count, self.span, self.first = count, count * REUSE, 0
         self._key = recipe.size, recipe.mask_windows, seed
         self._pool: Executor | None = None
         self._coming: dict[int, list[tuple[int, _Ints, Future[NDArray[np.uint8]]]]] = {}
@@ -180,25 +161,26 @@ class MaskBanks:
             pool.shutdown(wait=False, cancel_futures=True)
             self._pool, self._coming, self._banks = None, {}, {}
 
-    def choose(self, numbers: range) -> MaskChoices:
-        """Return the choices for the pictures of these numbers."""
-        size, seed = self.recipe.size, self.seed
-        boxes = np.array([rectangle(size, f"train/{seed}/{n}") for n in numbers], np.int64)
-        number = np.arange(numbers.start, numbers.stop)
-        slot = number % self.count
-        flip = (number % self.span // self.count + slot) % REUSE
-        return MaskChoices(number // self.span, slot, flip, boxes.reshape(-1, 4))
+    def boxes(self, numbers: range) -> _Ints:
+        """Return the rectangles of the pictures of these numbers, N x 4; see `rectangle`."""
+        seeds = (f"train/{self.seed}/{number}" for number in numbers)
+        return np.array([rectangle(self.recipe.size, seed) for seed in seeds], np.int64)
 
-    def masks(self, choices: MaskChoices) -> Tensor:
-        """Return the chosen masks: bool, N x 3 x S x S, one of each of `KINDS`."""
+    def masks(self, numbers: range, boxes: _Ints) -> Tensor:
+        """Return the masks of pictures: bool, N x 3 x S x S, one of each of `KINDS`."""
         size, device = self.recipe.size, self.device
-        shape = len(choices.banks), len(KINDS), size, size
+        shape = len(numbers), len(KINDS), size, size
         masks = torch.empty(shape, dtype=torch.bool, device=device)
-        masks[:, 0] = fill_rectangles(to_device(choices.boxes, device), size)
-        for number in np.unique(choices.banks).tolist():
-            part = slice(*np.searchsorted(choices.banks, [number, number + 1]))
-            bank, slots = self._bank(number, choices.slots[part])
-            masks[part, 1:] = unpack(bank, slots, to_device(choices.flips[part], device))
+        masks[:, 0] = fill_rectangles(to_device(boxes, device), size)
+        number = np.arange(numbers.start, numbers.stop)
+        slots = number % self.count
+        flips = (number % self.span // self.count + slots) % REUSE
+        for bank_number in range(numbers.start // self.span, -(-numbers.stop // self.span)):
+            part = slice(
+                *np.searchsorted(number, [bank_number * self.span, (bank_number + 1) * self.span])
+            )
+            bank, rows = self._bank(bank_number, slots[part])
+            masks[part, 1:] = unpack(bank, rows, to_device(flips[part], device))
         return masks
 
     def _bank(self, number: int, slots: _Ints) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ the number of pictures, then crops, turns, mirrors and picks phases at once.
 
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from torch import Tensor
 from ...errors import TrainingError
 from ...pictures import open_image
 from ..recipe import DataRecipe
-from .batch import Batch, Share
+from .batch import Batch
 from .crops import check_guidance, decode, plan_cut
 from .gather import Axes, Cuts, Lines, gathered, lines_of, resized, window_of
-from .masks import MaskBanks, MaskChoices
+from .masks import MaskBanks
 from .samples import Samples
 from .sources import Entry
 
@@ -45,17 +45,18 @@ class Store:
 
 @dataclass
 class Plan:
-    """All that the host draws for a batch of the step that begins at picture `first`.
+    """All that the host draws for a batch: the pictures of these `numbers` of the run.
 
     `pictures` lie in their store or, with a `window` to be resized, in the squares made of it.
-    `masks` are those of `MaskBanks.choose`.
+    `boxes` are those of `MaskBanks.boxes`; `after` is the first picture of the next step.
     """
 
-    first: int
+    numbers: range
     pictures: Lines
     window: tuple[Lines, Axes] | None
     guidance: Lines | None
-    masks: MaskChoices
+    boxes: _Ints
+    after: int
 
 
 class ResidentSamples(Samples):
@@ -65,27 +66,16 @@ class ResidentSamples(Samples):
     others differ by rounding, and at hard edges of tall pictures, whose columns some versions of
     Pillow resize first. Masks are drawn anew, but for rectangles.
 
-    Args:
-        progress: is called with the number of pictures decoded so far, and of all.
-
     Raises:
         TrainingError: more than 1 % of the pictures cannot be used, or the device is too small.
     """
 
-    def __init__(
-        self,
-        recipe: DataRecipe,
-        seed: int,
-        device: torch.device = torch.device("cpu"),  # noqa: B008, it is frozen
-        share: Share = Share(),  # noqa: B008
-        guidance: bool = False,
-        progress: Callable[[int, int], None] = lambda *_: None,
-    ) -> None:
-        super().__init__(recipe, seed, device, share, guidance)
-        self.stores = self._decode_all(1 + guidance, progress)
-        self.banks = MaskBanks(recipe, seed, device, share)
+    def open(self) -> None:
+        super().open()
+        self.stores = self._decode_all(1 + self.guidance)
+        self.banks = MaskBanks(self.recipe, self.seed, self.device, self.share)
 
-    def _decode_all(self, kinds: int, progress: Callable[[int, int], None]) -> list[Store]:
+    def _decode_all(self, kinds: int) -> list[Store]:
         """Fill a store with the pictures, and another with their guidance if `kinds` is 2."""
         used = [i for i, weight in enumerate(self.weights) if weight > 0]
         pool = ThreadPoolExecutor()
@@ -94,11 +84,10 @@ class ResidentSamples(Samples):
             areas[used] = list(pool.map(lambda i: self._areas(kinds, i), used))
             stores = _empty_stores(areas, self.device)
             reasons = pool.map(lambda i: self._load(stores, i), used)
-            for done, (i, why) in enumerate(zip(used, reasons, strict=True), 1):
+            for i, why in zip(used, reasons, strict=True):
                 if why:
                     self.unreadable[self.entries[i].label] = why
                     self.check_unreadable(self.unreadable)
-                progress(done, len(used))
         finally:
             pool.shutdown(cancel_futures=True)
         if not stores[0].sizes.any():
@@ -144,8 +133,14 @@ class ResidentSamples(Samples):
             window = window_of(self.stores[0].starts[chosen], sizes, cuts, size)
             starts = 3 * size * size * np.arange(len(numbers))
             lines[0] = lines_of(starts, np.full_like(sizes, size), cuts.of_squares(size), size)
-        guidance, masks = lines[1] if len(lines) > 1 else None, self.banks.choose(numbers)
-        return Plan(first, pictures=lines[0], window=window, guidance=guidance, masks=masks)
+        return Plan(
+            numbers,
+            pictures=lines[0],
+            window=window,
+            guidance=lines[1] if len(lines) > 1 else None,
+            boxes=self.banks.boxes(numbers),
+            after=first + self.step,
+        )
 
     def _usable(self, number: int) -> int:
         """Return the entry of picture `number`, or the next of the order that can be used."""
@@ -162,8 +157,8 @@ class ResidentSamples(Samples):
         pictures = gathered(pixels, plan.pictures).permute(0, 3, 1, 2)
         if plan.guidance:
             guidance = gathered(self.stores[1].pixels, plan.guidance).permute(0, 3, 1, 2)
-        masks, after = banks.masks(plan.masks), {"pictures": plan.first + self.step}
-        return Batch(pictures, masks, guidance, after, {})
+        masks = banks.masks(plan.numbers, plan.boxes)
+        return Batch(pictures, masks, guidance, {"pictures": plan.after}, {})
 
     def batch(self, first: int) -> Batch:
         return self.make(self.plan(first), self.banks)

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import numpy as np
-import torch
 
 from ...errors import TrainingError
-from ..recipe import DataRecipe
-from .batch import Batch, SampleMaker, Share
+from .batch import Batch, SampleMaker
 from .crops import cut_sample
 from .layouts import training_entries
 from .masks import training_masks
@@ -31,20 +29,12 @@ class Samples(SampleMaker):
     in `unreadable` and replaced by the next of the order; more than 1 % of them stop the run.
     """
 
-    def __init__(
-        self,
-        recipe: DataRecipe,
-        seed: int,
-        device: torch.device = torch.device("cpu"),  # noqa: B008, it is frozen
-        share: Share = Share(),  # noqa: B008
-        guidance: bool = False,
-    ) -> None:
-        super().__init__(recipe, seed, device, share, guidance)
-        self.entries = training_entries(recipe, guidance)
-        self.weights = picture_weights(self.entries, recipe)
-        self.order = PictureOrder(self.weights, seed)
+    def open(self) -> None:
+        self.entries = training_entries(self.recipe, self.guidance)
+        self.weights = picture_weights(self.entries, self.recipe)
+        self.order = PictureOrder(self.weights, self.seed)
         self.pictures = max(1, round(sum(self.weights)))
-        self.step = recipe.pictures_per_step * share.ranks
+        self.step = self.recipe.pictures_per_step * self.share.ranks
         """Pictures that all ranks together take in a step."""
 
     def numbers(self, first: int) -> range:

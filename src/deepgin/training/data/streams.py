@@ -15,11 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 
 import numpy as np
-import torch
 
 from ...errors import TrainingError
-from ..recipe import DataRecipe
-from .batch import Batch, SampleMaker, Share
+from .batch import Batch, SampleMaker
 from .crops import cut_sample
 from .masks import training_masks
 from .shards import Encoded, ShardOrder, addresses, pictures_in
@@ -45,16 +43,8 @@ class StreamedSamples(SampleMaker):
     stands for the same place among this one's shards. `recipe.workers` are threads here.
     """
 
-    def __init__(
-        self,
-        recipe: DataRecipe,
-        seed: int,
-        device: torch.device = torch.device("cpu"),  # noqa: B008, it is frozen
-        share: Share = Share(),  # noqa: B008
-        guidance: bool = False,
-    ) -> None:
-        super().__init__(recipe, seed, device, share, guidance)
-        self.order = ShardOrder(addresses(recipe), seed)
+    def open(self) -> None:
+        self.order = ShardOrder(addresses(self.recipe), self.seed)
 
     def batches(self, position: dict[str, int]) -> Iterator[Batch]:
         with closing(ahead(self._batches(position), count=3)) as made:
