@@ -16,12 +16,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from deepgin.devices import choose_device, choose_precision, keep_freed_memory
 from deepgin.masks import KINDS, draw
 from deepgin.training.data import Batch, Share
-from deepgin.training.memory import prepare_network
 from deepgin.training.objective import Objective
-from deepgin.training.ranks import Ranks
+from deepgin.training.processes import Ranks
 from deepgin.training.recipe import DataRecipe, LossRecipe, MainRecipe, NetworkRecipe, Recipe
+from deepgin.training.schedule import Rates
 from deepgin.training.state import RunState
-from deepgin.training.step import Rates, StepSetup, train_step
+from deepgin.training.step import StepSetup, prepare_network, train_step
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -45,7 +45,7 @@ def step_of(recipe: Recipe, main: bool, device: torch.device, precision: torch.d
         state.begin_main(recipe)
     objective = Objective(recipe.loss, device, precision, main)
     network = prepare_network(state.network, recipe.network)
-    setup = StepSetup(state, objective, Ranks(Share(), device), precision, network, clip=1.0)
+    setup = StepSetup(state, objective, Ranks(Share(), device), network, clip=1.0)
     p, s = recipe.data.pictures_per_step, recipe.data.size
     pictures = torch.randint(0, 256, (p, s, s, 3), dtype=torch.uint8, device=device)
     masks = torch.stack([torch.from_numpy(draw(k, s, s, i)) for i in range(p) for k in KINDS])

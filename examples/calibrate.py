@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from deepgin.losses import PictureLosses, reconstruction, total_variation
-from deepgin.losses.layers import LAYERS
+from deepgin.losses.features import LAYERS
 from deepgin.masks import KINDS
 from deepgin.perceptual import Vgg, load_vgg
 from deepgin.training.data import Samples

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgin.losses import gram, perceptual, style, total_variation
-from deepgin.losses.layers import as_seen
+from deepgin.losses.features import as_seen
 
 
 def features(**values: list[float]) -> dict[str, torch.Tensor]:

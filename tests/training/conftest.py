@@ -1,7 +1,6 @@
 """A few small pictures, and a recipe that trains a tiny network on them in seconds."""
 
 import io
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from deepgin.perceptual import VGG19, Vgg
-from deepgin.training.checkpoints import newest
 from deepgin.training.recipe import (
     DataRecipe,
     EmaRecipe,
@@ -24,6 +22,7 @@ from deepgin.training.recipe import (
     WarmUpRecipe,
     WatchRecipe,
 )
+from deepgin.training.run_folder import newest
 from deepgin.training.state import read_checkpoint
 
 
@@ -43,19 +42,6 @@ def photos(tmp_path: Path) -> Path:
     for i in range(6):
         (folder / ("sub" if i % 2 else "") / f"{i:03d}.png").write_bytes(picture_bytes(i))
     return folder
-
-
-@pytest.fixture
-def shard(tmp_path: Path) -> Path:
-    path = tmp_path / "shards" / "train-000.tar"
-    path.parent.mkdir()
-    with tarfile.open(path, "w") as tar:
-        for i in range(6):
-            content = picture_bytes(i, kind="AVIF" if i == 0 else "JPEG")
-            member = tarfile.TarInfo(f"{i:03d}.{'avif' if i == 0 else 'jpg'}")
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return path
 
 
 @pytest.fixture

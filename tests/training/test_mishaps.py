@@ -1,5 +1,6 @@
 """Runs that diverge, disks that are full, data that fails: nothing that was learnt is lost."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,10 +8,10 @@ import pytest
 import torch
 
 from deepgin.errors import DeepginError, TrainingError
-from deepgin.training.checkpoints import name_of, newest
 from deepgin.training.data import Samples
 from deepgin.training.loop import Trainer
 from deepgin.training.recipe import GuardRecipe, Recipe
+from deepgin.training.run_folder import checkpoints, name_of, newest
 
 from .conftest import Quiet, endless, equal, samples_in
 
@@ -43,7 +44,7 @@ def test_a_run_that_is_lost_at_any_rate_ends(
         trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
     trainer.folder.save()
     trainer.state.guard.limit = 1
-    with pytest.raises(TrainingError, match="diverges at any rate from .*checkpoint-0000"):
+    with pytest.raises(TrainingError, match="checkpoint-0000"):
         trainer.fit()
 
 
@@ -65,27 +66,20 @@ def test_a_run_that_is_lost_before_a_checkpoint_is_due_goes_back_to_its_beginnin
     assert samples_in(tmp_path / "run") == 24
 
 
-@pytest.mark.parametrize(
-    ("guard", "message"),
-    [
-        (GuardRecipe(), "no checkpoint to go back to"),
-        (GuardRecipe(then="stop", in_a_row=3), "guard.then is stop"),
-    ],
-)
-def test_a_lost_run_says_so(
+@pytest.mark.parametrize("guard", [GuardRecipe(), GuardRecipe(then="stop", in_a_row=3)])
+def test_a_lost_run_that_cannot_or_must_not_go_back_ends(
     recipe: Recipe,
     tmp_path: Path,
     watcher: Quiet,
     monkeypatch: pytest.MonkeyPatch,
     guard: GuardRecipe,
-    message: str,
 ) -> None:
     trainer = Trainer(replace(recipe, guard=guard), tmp_path / "run", watcher)
-    trainer.schedule = replace(trainer.schedule, warm_up=999)
+    trainer.schedule.warm_up = 999
     with torch.no_grad():
         trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
     monkeypatch.setattr(torch, "save", _full)
-    with pytest.raises(TrainingError, match=message):
+    with pytest.raises(TrainingError, match="diverged"):
         trainer.fit()
     assert trainer.state.progress.steps == guard.in_a_row
 
@@ -95,15 +89,24 @@ def _full(content: object, path: Path) -> None:
     raise OSError(28, "No space left on device")
 
 
+def _riddle(content: object, path: Path) -> None:
+    raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 1 vs 0")
+
+
+@pytest.mark.parametrize("failing", [_full, _riddle])
 def test_full_disk_leaves_the_old_checkpoint(
-    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+    recipe: Recipe,
+    tmp_path: Path,
+    watcher: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: Callable[[object, Path], None],
 ) -> None:
     run = tmp_path / "run"
     Trainer(recipe, run, watcher).fit()
     before = newest(run).read_bytes()
-    monkeypatch.setattr(torch, "save", _full)
+    monkeypatch.setattr(torch, "save", failing)
     longer = replace(recipe, warm_up=replace(recipe.warm_up, length=30))
-    with pytest.raises(DeepginError, match="No space left"):
+    with pytest.raises(DeepginError, match="No space left|MiB free"):
         Trainer(longer, run, watcher).fit()
     assert newest(run).read_bytes() == before
     names = {".lock", "recipe.yaml", "log.jsonl", "sheets", newest(run).name, name_of(0)}
@@ -127,18 +130,23 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_the_run(
     assert sum("No space left" in line for line in watcher.lines) == 2
 
 
-def test_data_that_fails_midway_loses_nothing(
-    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("steps", [0, 3])
+def test_data_that_fails_loses_nothing_that_was_learnt(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
     real = Samples.batches
 
     def failing(self: Samples, position: dict[str, int]):  # type: ignore[no-untyped-def]
         for number, batch in enumerate(real(self, position)):
-            if number == 3:
+            if number == steps:
                 raise TrainingError("train-007.tar cannot be read")
             yield batch
 
     monkeypatch.setattr(Samples, "batches", failing)
     with pytest.raises(TrainingError, match="train-007"):
         Trainer(recipe, tmp_path / "run", watcher).fit()
-    assert samples_in(tmp_path / "run") == 9
+    if steps:
+        assert samples_in(tmp_path / "run") == 9
+    else:  # a checkpoint would bind the folder to a network that has learnt nothing
+        assert not checkpoints(tmp_path / "run")
+    Trainer(recipe, tmp_path / "run", watcher)  # the folder is free again

@@ -7,7 +7,7 @@ import pytest
 from deepgin.commands import main
 from deepgin.commands.train import recipe_file
 from deepgin.network import variants
-from deepgin.training.checkpoints import newest
+from deepgin.training.run_folder import newest
 from deepgin.training.state import read_checkpoint
 
 from .conftest import picture_bytes

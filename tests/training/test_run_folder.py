@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import signal
 from dataclasses import replace
@@ -9,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from deepgin.errors import DeepginError, TrainingError
+from deepgin.errors import TrainingError
 from deepgin.training import run_folder
-from deepgin.training.checkpoints import BEST, checkpoints, name_of
-from deepgin.training.data import Samples
 from deepgin.training.log import LOG, RunLog
 from deepgin.training.loop import Trainer
 from deepgin.training.recipe import EmaRecipe, Recipe
+from deepgin.training.run_folder import BEST, checkpoints, keep_as_best, name_of, newest
 from deepgin.training.state import RunState, read_checkpoint
 from deepgin.training.validation import Validation
 
@@ -37,12 +37,12 @@ def _lines(run: Path) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "error", "missing"),
+    ("place", "name", "missing"),
     [
-        (RunLog, "write", _no_room, LOG),
-        (RunLog, "sheet", _no_room, "sheets/000000000024.png"),
-        (run_folder, "export", _no_room, "best-warm_up.safetensors"),
-        (run_folder, "keep_as_best", _no_room, BEST),
+        (RunLog, "write", LOG),
+        (RunLog, "sheet", "sheets/000000000024.png"),
+        (run_folder, "export", "best-warm_up.safetensors"),
+        (run_folder, "keep_as_best", BEST),
     ],
 )
 def test_what_cannot_be_written_does_not_end_the_run(
@@ -52,26 +52,17 @@ def test_what_cannot_be_written_does_not_end_the_run(
     monkeypatch: pytest.MonkeyPatch,
     place: object,
     name: str,
-    error: object,
     missing: str,
 ) -> None:
-    monkeypatch.setattr(place, name, error)
+    monkeypatch.setattr(place, name, _no_room)
     once = replace(validated, watch=replace(validated.watch, validate_samples=24))
-    Trainer(once, tmp_path / "run", watcher).fit()
+    trainer = Trainer(once, tmp_path / "run", watcher)
+    trainer.fit()
+    # Else nothing that is not better still would ever be written.
+    assert (trainer.state.progress.best == -math.inf) == (name == "export")
     assert checkpoints(tmp_path / "run")[0].name == name_of(24)
     assert not (tmp_path / "run" / missing).exists()
     assert any("No space left" in line for line in watcher.lines)
-
-
-def test_best_weights_that_were_not_written_do_not_count(
-    validated: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else nothing that is not better still would ever be written."""
-    with monkeypatch.context() as patch:
-        patch.setattr(run_folder, "export", _no_room)
-        trainer = Trainer(validated, tmp_path / "run", watcher)
-        trainer.fit()
-    assert trainer.state.progress.best == -float("inf")
 
 
 def test_a_failed_checkpoint_gives_no_older_one_the_name_of_best(
@@ -91,22 +82,6 @@ def test_a_failed_checkpoint_gives_no_older_one_the_name_of_best(
     trainer.fit()
     assert any("no room" in line for line in watcher.lines)
     assert not (tmp_path / "run" / BEST).exists()
-
-
-def test_data_that_fails_at_once_leaves_no_checkpoint(
-    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It would bind the folder to a network that has learnt nothing."""
-
-    def failing(self: Samples, position: dict[str, int]):  # type: ignore[no-untyped-def]
-        raise TrainingError("too small")
-        yield
-
-    monkeypatch.setattr(Samples, "batches", failing)
-    with pytest.raises(TrainingError, match="too small"):
-        Trainer(recipe, tmp_path / "run", watcher).fit()
-    assert not checkpoints(tmp_path / "run")
-    Trainer(recipe, tmp_path / "run", watcher)  # the folder is free again
 
 
 def test_a_validation_that_was_interrupted_is_made_good(
@@ -142,6 +117,22 @@ def test_a_validation_that_was_interrupted_is_made_good(
         assert ends[0]["best"] == ends[1]["best"]
 
 
+def test_newest_checkpoint_and_best(tmp_path: Path) -> None:
+    for samples in (9, 100, 30):
+        (tmp_path / name_of(samples)).write_text(str(samples))
+    (tmp_path / f".{name_of(400)}").write_text("half")
+    for samples in (9, 9, 30):  # again is no error
+        keep_as_best(tmp_path / name_of(samples))
+    assert [p.read_text() for p in checkpoints(tmp_path)] == ["100", "30", "9"]
+    assert newest(tmp_path).read_text() == newest(tmp_path / name_of(100)).read_text() == "100"
+    (tmp_path / name_of(30)).unlink()
+    assert (tmp_path / BEST).read_text() == "30"
+    (tmp_path / "empty").mkdir()
+    for missing in (tmp_path / "nowhere.pt", tmp_path / "empty"):
+        with pytest.raises(TrainingError, match=missing.name):
+            newest(missing)
+
+
 def test_leftovers_of_a_killed_run_go(recipe: Recipe, tmp_path: Path, watcher: Quiet) -> None:
     run = tmp_path / "run"
     run.mkdir()
@@ -172,19 +163,6 @@ def test_a_line_that_does_not_fit_leaves_the_log_whole(
     assert [line["samples"] for line in _lines(tmp_path)] == [3, 9]
 
 
-def test_the_full_disk_of_torchs_writer_is_told_in_words(
-    recipe: Recipe, tmp_path: Path, watcher: Quiet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trainer = Trainer(recipe, tmp_path / "run", watcher)
-
-    def full(content: object, path: Path) -> None:
-        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 1 vs 0")
-
-    monkeypatch.setattr("torch.save", full)
-    with pytest.raises(DeepginError, match="MiB free"):
-        trainer.fit()
-
-
 def test_tensorboard_that_failed_is_given_up(tmp_path: Path) -> None:
     """Its thread is gone; each later line would fail, and the log with it."""
 
@@ -193,7 +171,7 @@ def test_tensorboard_that_failed_is_given_up(tmp_path: Path) -> None:
             _no_room()
 
     journal = RunLog(tmp_path, tensorboard=False)
-    journal._board = Full()
+    journal.board = Full()
     with pytest.raises(OSError, match="TensorBoard's log ends here.*No space left"):
         journal.write({"l1": 1.0}, 3)
     journal.write({"l1": 2.0}, 6)

@@ -45,16 +45,14 @@ def test_amounts(amount: int | str, samples: int) -> None:
     assert samples_of(amount, 7, "main.length") == samples
 
 
-@pytest.mark.parametrize("amount", ["ten epochs", "10 eposch", "-1", "nan", "inf", "1e300", ""])
+@pytest.mark.parametrize(
+    "amount", ["10 epochs", "ten epochs", "10 s", "10 eposch", "-1", "nan", "inf", "1e300", ""]
+)
 def test_wrong_amounts_name_the_field(amount: str) -> None:
-    with pytest.raises(UsageError, match="main.length"):
-        samples_of(amount, 7, "main.length")
-
-
-def test_epochs_of_a_stream_are_not_known() -> None:
-    with pytest.raises(UsageError, match=r"main.length '10 epochs'.*say samples"):
-        samples_of("10 epochs", 0, "main.length")
-    assert samples_of("60 samples", 0, "main.length") == 60
+    pictures = 0 if amount == "10 epochs" else 7  # of a stream their number is not known
+    with pytest.raises(UsageError) as caught:
+        samples_of(amount, pictures, "main.length")
+    assert caught.value.field == "main.length"
 
 
 def test_schedule_of_the_paper() -> None:
@@ -62,7 +60,7 @@ def test_schedule_of_the_paper() -> None:
         warm_up=WarmUpRecipe(length="10 epochs"),
         main=MainRecipe(length="100 epochs", decay="90 epochs"),
     )
-    found = Schedule.of(recipe, 27_000)
+    found = Schedule(recipe, 27_000)
     assert (found.warm_up, found.main, found.main_decay) == (810_000, 8_100_000, 7_290_000)
-    with pytest.raises(UsageError, match="nothing to do"):
-        Schedule.of(replace(recipe, warm_up=WarmUpRecipe(length=0), main=MainRecipe()), 9)
+    with pytest.raises(UsageError, match="length"):
+        Schedule(replace(recipe, warm_up=WarmUpRecipe(length=0), main=MainRecipe()), 9)

@@ -10,12 +10,12 @@ import torch
 from deepgin.losses import hinge_discriminator, hinge_generator, reconstruction
 from deepgin.perceptual import Vgg
 from deepgin.training.data import Batch, Samples, Share
-from deepgin.training.memory import prepare_network
 from deepgin.training.objective import Objective, Scores
-from deepgin.training.ranks import Ranks
+from deepgin.training.processes import Ranks
 from deepgin.training.recipe import LossRecipe, NetworkRecipe, Recipe
+from deepgin.training.schedule import Rates
 from deepgin.training.state import RunState
-from deepgin.training.step import Rates, StepSetup, train_step
+from deepgin.training.step import StepSetup, prepare_network, train_step
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CPU = torch.device("cpu")
@@ -35,7 +35,7 @@ def begin(recipe: Recipe, vgg: Vgg | None = None, main: bool = True, clip: float
         state.begin_main(recipe)
     objective = Objective(recipe.loss, CPU, torch.float32, main, vgg)
     network = prepare_network(state.network, recipe.network)
-    return Step(state, objective, Ranks(Share(), CPU), torch.float32, network, clip)
+    return Step(state, objective, Ranks(Share(), CPU), network, clip)
 
 
 def batch(recipe: Recipe, pictures: int = 2) -> Batch:
@@ -166,22 +166,6 @@ def test_compiled_it_is_the_same_step(recipe: Recipe, monkeypatch: pytest.Monkey
     assert all(torch.equal(mine, theirs) for mine, theirs in pairs)
 
 
-def test_recomputing_keeps_less(recipe: Recipe) -> None:
-    def kept(step: Step) -> int:
-        seen: dict[int, int] = {}
-
-        def pack(x: torch.Tensor) -> torch.Tensor:
-            seen[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
-            return x
-
-        with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
-            step.network(torch.rand(1, 3, 64, 64), torch.ones(1, 1, 64, 64))
-        return sum(seen.values())
-
-    less = replace(recipe, network=NetworkRecipe(width=4, recompute=True))
-    assert kept(begin(less, main=False)) < 0.5 * kept(begin(recipe, main=False))
-
-
 @pytest.mark.parametrize("main", [False, True])
 def test_an_exploding_step_changes_nothing(both_stages: Recipe, tiny_vgg: Vgg, main: bool) -> None:
     step = begin(both_stages, tiny_vgg, main)
@@ -210,13 +194,10 @@ def test_guidance_reaches_the_network(recipe: Recipe) -> None:
     assert losses[0] != losses[1]
 
 
-@pytest.mark.parametrize("variant", ["deepgin", "deepgin-prefill"])
-def test_overfits_one_batch_with_every_loss_on(
-    both_stages: Recipe, tiny_vgg: Vgg, variant: str
-) -> None:
+def test_overfits_one_batch_with_every_loss_on(both_stages: Recipe, tiny_vgg: Vgg) -> None:
     """Thirty steps on two photographs halve the L1 loss."""
     data = replace(both_stages.data, train=str(EXAMPLES), smallest_scale=1.0)
-    recipe = replace(both_stages, network=NetworkRecipe(variant, 8), data=data)
+    recipe = replace(both_stages, network=NetworkRecipe(width=8), data=data)
     step, photographs = begin(recipe, tiny_vgg, clip=1.0), batch(recipe)
     l1 = [step(photographs, Rates(5e-4, 4e-4))["l1"] for _ in range(31)]
     assert l1[-1] < 0.5 * l1[0]

@@ -98,8 +98,8 @@ def _plain(value: Any) -> Any:
 
 def run(args: Any) -> None:
     """Train."""
-    from ..training.checkpoints import checkpoints
     from ..training.loop import Trainer
+    from ..training.run_folder import checkpoints
 
     recipe = recipe_of(args)
     name = Path(str(args.recipe[-1])).stem if args.recipe else "own"

@@ -1,4 +1,4 @@
-"""The hinge losses of discriminators and generator ([P] eqs. 2, 3), on score maps."""
+"""The hinge losses of discriminators and generator ([P] eqs. 2, 3) and R1, on score maps."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .layers import full
+from .features import full
 
 
 def hinge_discriminator(
@@ -22,9 +22,6 @@ def hinge_discriminator(
         real, fake: each discriminator's score (N x C x H x W) of the true and of the completed
             pictures, whose generator is detached. The means are over all elements.
         halved: half of it [C]; [P] takes the whole.
-
-    Returns:
-        A scalar, float32 at least.
     """
     loss = torch.stack(
         [
@@ -45,3 +42,22 @@ def hinge_generator(fake: Sequence[Tensor]) -> Tensor:
         fake: each discriminator's score (N x C x H x W) of the completed pictures.
     """
     return torch.stack([-full(score).mean() for score in fake]).sum()
+
+
+def gradient_penalty(real: Sequence[Tensor], picture: Tensor) -> Tensor:
+    """Return the mean over samples of |d(sum of all scores) / d(picture)|^2.
+
+    The R1 penalty (Mescheder et al. 2018) as LaMa has it; not in [P]. It can be differentiated by
+    the discriminators' weights.
+
+        >>> picture = torch.ones(2, 3, 1, 1, requires_grad=True)
+        >>> gradient_penalty([2 * picture], picture).item()  # three slopes of 2 in each sample
+        12.0
+
+    Args:
+        real: each discriminator's score (N x C x H x W) of `picture`.
+        picture: N x 3 x H x W, the true pictures; it required gradients when they were scored.
+    """
+    scores = torch.stack([full(score).sum() for score in real]).sum()
+    (slope,) = torch.autograd.grad(scores, picture, create_graph=True)
+    return full(slope).square().flatten(1).sum(1).mean()

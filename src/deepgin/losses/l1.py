@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..network import Filled
 from ..network.blocks import resize
-from .layers import full
+from .features import full
 
 
 def weighted_l1(

@@ -9,10 +9,7 @@ from torch import Tensor, nn
 from ..errors import UsageError
 from ..network import Filled
 from ..perceptual import Vgg
-from .layers import LAYERS, Form, as_seen
-from .perceptual import perceptual
-from .style import style
-from .total_variation import total_variation
+from .features import LAYERS, Form, as_seen, perceptual, style, total_variation
 
 TERMS = ("perceptual", "style", "total_variation")
 _RELEASED_SIZE = 224
@@ -49,7 +46,7 @@ class PictureLosses(nn.Module):
             )
         self.network, self.form = network, form
         self.terms = able if terms is None else tuple(t for t in TERMS if t in terms)
-        has = () if network is None else network.layers
+        has = LAYERS if network is None else network.layers
         self.layers = tuple(name for name in LAYERS if name in has)
         self.missing = tuple(name for name in LAYERS if name not in has)
 
@@ -73,30 +70,23 @@ class PictureLosses(nn.Module):
             raise UsageError(f"{len(truth)} pictures are not {repeats} of each: change repeats")
         losses: dict[str, Tensor] = {}
         if {"perceptual", "style"} & set(self.terms):
-            theirs, true = self._features(filled, truth, repeats)
+            # Features 2 x P x repeats x C x h x w of both pictures, P x 1 x C x h x w of the truth.
+            both = self._look(torch.cat((filled.reconstructed, filled.completed)))
+            both = {name: x.unflatten(0, (2, -1, repeats)) for name, x in both.items()}
+            with torch.no_grad():
+                true = self._look(truth[::repeats])
+            true = {name: x.unsqueeze(1) for name, x in true.items()}
             # Their means are over both pictures: twice that is the sum that is meant.
             if "perceptual" in self.terms:
-                losses["perceptual"] = 2 * perceptual(theirs, true, self.form)
+                losses["perceptual"] = 2 * perceptual(both, true, self.form)
             if "style" in self.terms:
-                losses["style"] = 2 * style(theirs, true, self.form)
+                losses["style"] = 2 * style(both, true, self.form)
         if "total_variation" in self.terms:
             losses["total_variation"] = total_variation(filled.completed, self.form)
         return losses
 
-    def _features(
-        self, filled: Filled, truth: Tensor, repeats: int
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Return features 2 x P x repeats x C x h x w, and the truth's P x 1 x C x h x w."""
-        both = self._look(torch.cat((filled.reconstructed, filled.completed)))
-        with torch.no_grad():
-            true = self._look(truth[::repeats])
-        shape = (2, -1, repeats)
-        return (
-            {name: x.unflatten(0, shape) for name, x in both.items()},
-            {name: x.unsqueeze(1) for name, x in true.items()},
-        )
-
     def _look(self, pictures: Tensor) -> dict[str, Tensor]:
+        """Return the features of pictures as the form's losses see them."""
         assert self.network is not None
         if self.form == "released":
             size = (_RELEASED_SIZE, _RELEASED_SIZE)

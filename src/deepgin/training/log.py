@@ -22,20 +22,17 @@ class Watcher(Protocol):
     """Shows a run to a person."""
 
     def line(self, text: str) -> None:
-        """Say something once."""
+        """Show a message."""
 
     def progress(self, samples: int, total: int, left: float, text: str) -> None:
         """Show how far the run is; `left` in seconds."""
 
 
 class Silent:
-    """The watcher of all processes but the first."""
+    """Watcher and run folder of all processes but the first: each method does nothing."""
 
-    def line(self, text: str) -> None:
-        """Say nothing."""
-
-    def progress(self, samples: int, total: int, left: float, text: str) -> None:
-        """Show nothing."""
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: None
 
 
 class Means:
@@ -58,22 +55,18 @@ class Means:
 
 
 class RunLog:
-    """Writes a run's log into its folder.
-
-    Args:
-        folder: of the run; `log.jsonl`, `sheets/` and perhaps `tensorboard/` are written there.
-        tensorboard: whether to, if it is installed.
-    """
+    """Writes `log.jsonl`, `sheets/` and, where it is installed and wanted, `tensorboard/`."""
 
     def __init__(self, folder: Path, tensorboard: bool) -> None:
         self.folder = folder
         make_folder(folder / "sheets")
         _end_whole(folder / LOG)
-        self._board = _board(folder / "tensorboard") if tensorboard else None
+        self.board: Any = None
+        if tensorboard:
+            with suppress(ImportError):
+                from torch.utils.tensorboard import SummaryWriter
 
-    @property
-    def has_board(self) -> bool:
-        return self._board is not None
+                self.board = SummaryWriter(str(folder / "tensorboard"))
 
     def write(self, facts: dict[str, Any], samples: int) -> None:
         """Add one line; numbers go to TensorBoard too, those of inner dicts as name/inner.
@@ -83,31 +76,28 @@ class RunLog:
         """
         _append(self.folder / LOG, json.dumps({"samples": samples} | facts) + "\n")
         with self._on_board() as board:
-            if board is not None:
-                for name, value in _flat(facts).items():
-                    board.add_scalar(name, value, samples)
-                board.flush()
+            for name, value in _flat(facts).items():
+                board.add_scalar(name, value, samples)
+            board.flush()
 
     def sheet(self, picture: Image.Image, samples: int) -> None:
         """Keep a sheet of samples."""
         path = self.folder / "sheets" / f"{samples:012d}.png"
         Document.of(picture).save(path, overwrite=True)
         with self._on_board() as board:
-            if board is not None:
-                board.add_image("sheet", np.asarray(picture), samples, dataformats="HWC")
+            board.add_image("sheet", np.asarray(picture), samples, dataformats="HWC")
 
     def close(self) -> None:
         with self._on_board() as board:
-            if board is not None:
-                board.close()
+            board.close()
 
     @contextmanager
     def _on_board(self) -> Iterator[Any]:
-        """Give TensorBoard's writer; once its thread has failed it never writes again."""
+        """Give TensorBoard's writer, or nothing; once its thread has failed it never writes again."""
         try:
-            yield self._board
+            yield self.board or Silent()
         except OSError as error:
-            self._board = None
+            self.board = None
             raise OSError(f"TensorBoard's log ends here: {error}") from error
 
 
@@ -125,20 +115,12 @@ def _append(path: Path, line: str) -> None:
 
 
 def _end_whole(path: Path) -> None:
-    """Cut off the half line that a run which was killed has left at the end of its log."""
+    """Cut off the half line that a killed run has left at the end of its log."""
     with suppress(FileNotFoundError), open(path, "rb+") as file:
         size = file.seek(0, os.SEEK_END)
         begin = max(0, size - (1 << 20))
         file.seek(begin)
         file.truncate(begin + file.read().rfind(b"\n") + 1)
-
-
-def _board(folder: Path) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder))
 
 
 def _flat(facts: dict[str, Any], above: str = "") -> dict[str, float]:

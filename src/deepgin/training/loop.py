@@ -2,7 +2,8 @@
 
 import math
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,19 +12,16 @@ import torch
 from ..devices import choose_device, choose_precision, keep_freed_memory
 from ..errors import DeepginError, TrainingError
 from ..perceptual import Vgg
-from .checkpoints import checkpoints, newest
 from .checks import check
 from .data import open_samples
 from .log import Means, Silent, Watcher
-from .memory import explained, prepare_network
 from .objective import Objective
-from .ranks import start_ranks
+from .processes import Stopped, StopSignals, start_ranks
 from .recipe import Recipe
-from .run_folder import NoRunFolder, RunFolder
-from .schedule import WARM_UP, Schedule, learning_rate
+from .run_folder import RunFolder, checkpoints, newest
+from .schedule import WARM_UP, Schedule
 from .state import RunState
-from .step import Rates, StepSetup, train_step
-from .stopping import Stopped, StopSignals
+from .step import StepSetup, prepare_network, train_step
 
 _LEAST_FACTOR = 1 / 1024
 """Of the rate; a run that diverges below it does so for another reason."""
@@ -64,29 +62,28 @@ class Trainer:
         device = choose_device(recipe.device)
         self.recipe, self.output = recipe, output
         self.ranks = start_ranks(device, recipe.devices, recipe.nodes)
-        self.watcher = watcher if self.ranks.first else Silent()
+        device = self.ranks.device
+        self.watcher: Watcher | Silent = watcher if self.ranks.first else Silent()
         self.precision = choose_precision(device, recipe.precision)
         with explained():
-            self.state = RunState.fresh(recipe, self.ranks.device)
+            self.state = RunState.fresh(recipe, device)
         guided = bool(self.state.network.variant.guidance)
-        self.samples = open_samples(
-            recipe.data, recipe.seed, self.ranks.device, self.ranks.share, guided
+        self.samples = open_samples(recipe.data, recipe.seed, device, self.ranks.share, guided)
+        self.schedule = Schedule(recipe, self.samples.pictures)
+        objective = Objective(
+            recipe.loss, device, self.precision, bool(self.schedule.main), perceptual
         )
-        self.schedule = Schedule.of(recipe, self.samples.pictures)
-        self.objective = Objective(
-            recipe.loss, self.ranks.device, self.precision, bool(self.schedule.main), perceptual
-        )
-        self.stop = StopSignals(self.ranks.share.ranks == 1)
-        self.folder: NoRunFolder = (
-            RunFolder(self.state, recipe, output, self.watcher, self.stop)
+        self.stop = StopSignals(self.ranks.alone)
+        self.folder: RunFolder | Silent = (
+            RunFolder(self.state, recipe, output, watcher, self.stop)
             if self.ranks.first
-            else NoRunFolder()
+            else Silent()
         )
         self._resume(start)
         network = prepare_network(self.state.network, recipe.network)
-        how = recipe.optimiser.clip, recipe.optimiser.accumulate
+        how = recipe.optimiser
         self.setup = StepSetup(
-            self.state, self.objective, self.ranks, self.precision, network, *how
+            self.state, objective, self.ranks, network, clip=how.clip, accumulate=how.accumulate
         )
         self.folder.begin()
         self.means, self.stopping, self.unreadable = Means(), False, 0
@@ -104,7 +101,7 @@ class Trainer:
         everyone = self.ranks.gather({"samples": self.state.progress.samples})
         if any(other != everyone[0] for other in everyone):
             raise TrainingError(
-                f"the processes find other checkpoints in {self.output}: "
+                f"the processes see different checkpoints in {self.output}: "
                 "it must be on a disk that all of them see"
             )
 
@@ -116,8 +113,16 @@ class Trainer:
         """
         self._describe()
         with self.stop, closing(self.folder):
+            together = True  # whether all processes stop at the same step
             try:
-                together = self._train_to_the_end()
+                with explained():
+                    self.folder.validate_missed()
+                    while not self._train():
+                        self._go_back()
+                    if not self.stopping:
+                        self.folder.validate()
+            except Stopped:
+                together = self.ranks.alone
             except DeepginError:
                 if not self.state.guard.lost:
                     self.folder.save_unsaved()  # where data ran out, what was learnt is kept
@@ -127,33 +132,20 @@ class Trainer:
             if together:
                 self.ranks.wait()
 
-    def _train_to_the_end(self) -> bool:
-        """Train; return whether all processes of the run stopped at the same step."""
-        try:
-            with explained():
-                self.folder.validate_missed()
-                while not self._train():
-                    self._go_back()
-                if not self.stopping:
-                    self.folder.validate()
-        except Stopped:
-            return self.ranks.share.ranks == 1
-        return True
-
     def _train(self) -> bool:
         """Take steps; return False when the weights are lost, True when there is no more to do."""
         progress, watch = self.state.progress, self.recipe.watch
-        for batch in self.stop.watched(
-            self.samples.batches(progress.position(self.ranks.share.rank))
-        ):
-            if self._warm_up_is_over():
+        position = progress.position(self.ranks.share.rank)
+        for batch in self.stop.watched(self.samples.batches(position)):
+            if self.schedule.main_is_due(progress):
                 self._begin_main()
-            if self.samples_left <= 0 or self.stopping:
+            if self.schedule.samples_left(progress) <= 0 or self.stopping:
                 return True
             self.folder.save_first()
 
             before, begun = progress.samples, time.monotonic()
-            facts = train_step(self.setup, batch, self._rates(), lambda: self.stop.asked)
+            rates = self.schedule.rates(progress)
+            facts = train_step(self.setup, batch, rates, lambda: self.stop.asked)
             progress.seconds += time.monotonic() - begun
             self.stopping = facts.pop("stopping") > 0
             self.unreadable += round(facts.pop("unreadable"))
@@ -168,11 +160,6 @@ class Trainer:
             self.folder.save_when_due()
         return True
 
-    def _warm_up_is_over(self) -> bool:
-        p = self.state.progress
-        over = p.stage == WARM_UP and p.samples >= self.schedule.warm_up
-        return over and bool(self.schedule.main)
-
     def _begin_main(self) -> None:
         """Enter the main stage; validate and keep the warm-up's weights first."""
         p = self.state.progress
@@ -182,52 +169,28 @@ class Trainer:
         self.state.begin_main(self.recipe)
         self.watcher.line(f"main stage from {p.samples} samples on")
 
-    @property
-    def samples_left(self) -> int:
-        """Samples until the stage at hand ends."""
-        p = self.state.progress
-        length = self.schedule.warm_up if p.stage == WARM_UP else self.schedule.main
-        return length - p.stage_samples
-
-    def _rates(self) -> Rates:
-        """Return the rates of the next step; the discriminators may have the first ones alone."""
-        p, r, ramp = self.state.progress, self.recipe, self.recipe.optimiser.ramp_steps
-
-        def now(rate: float, decay: int) -> float:
-            left = self.samples_left
-            return p.rate_factor * learning_rate(rate, ramp, p.stage_steps, left, decay)
-
-        if p.stage == WARM_UP:
-            return Rates(now(r.warm_up.rate, self.schedule.warm_up_decay), None)
-        alone = p.stage_samples < self.schedule.discriminator_first
-        decay = self.schedule.main_decay
-        return Rates(
-            None if alone else now(r.main.rate, decay), now(r.main.discriminator_rate, decay)
-        )
-
     def _go_back(self) -> None:
         """Return to the last checkpoint, with half the rate and other pictures.
 
         With the same, it would happen again.
         """
-        saved = checkpoints(self.output)
+        saved, before = checkpoints(self.output), self.state.progress
         if self.recipe.guard.then == "stop":
             raise TrainingError(
-                f"the run diverged at {self.state.progress.samples} samples and guard.then is stop"
+                f"the run diverged at {before.samples} samples and guard.then is stop"
             )
         if not saved:
             raise TrainingError(
                 "the run diverged and has no checkpoint to go back to: make room for one"
             )
-        skipped, factor = self.state.guard.skipped, self.state.progress.rate_factor / 2
+        skipped, factor = self.state.guard.skipped, before.rate_factor / 2
         if factor < _LEAST_FACTOR:
             raise TrainingError(
                 f"the run diverges at any rate from {saved[0]} on: begin from an older checkpoint"
             )
-        positions = self.state.progress.positions  # beyond the pictures that it diverged on
         self.state.load(saved[0], self.recipe)
         self.state.guard.skipped, self.state.progress.rate_factor = skipped, factor
-        self.state.progress.positions = positions
+        self.state.progress.positions = before.positions  # beyond the pictures it diverged on
         self.begun = replace(self.state.progress)
         self.watcher.line(f"diverged: back to {saved[0]} with {factor:g} of the rate")
 
@@ -235,11 +198,10 @@ class Trainer:
         """Write a line of means since the last one."""
         p, means = self.state.progress, self.means.take()
         speed = (p.samples - self.begun.samples) / max(p.seconds - self.begun.seconds, 1e-9)
-        rates = self._rates()
         facts = means | {
             "stage": p.stage,
             "steps": p.steps,
-            "rate": rates.generator or 0.0,
+            "rate": self.schedule.rates(p).generator or 0.0,
             "skipped": self.state.guard.skipped,
             "unreadable": self.unreadable,
             "samples_per_second": speed,
@@ -247,7 +209,7 @@ class Trainer:
         self.folder.log(facts)
         names = ("l1", "perceptual", "style", "discriminators", "norm", "samples_per_second")
         shown = [f"{n.replace('_', ' ')} {facts[n]:.4g}" for n in names if n in facts]
-        left = self.samples_left + (self.schedule.main if p.stage == WARM_UP else 0)
+        left = self.schedule.samples_left(p) + (self.schedule.main if p.stage == WARM_UP else 0)
         text = ", ".join([f"step {p.steps}, {p.samples // 3} pictures", *shown])
         self.watcher.progress(p.samples, p.samples + left, left / speed, text)
 
@@ -258,8 +220,27 @@ class Trainer:
             f"{self.ranks.share.ranks} x {self.ranks.device}, "
             f"{str(self.precision).removeprefix('torch.')}, {torch.get_num_threads()} threads"
         )
-        if missing := self.objective.missing_layers:
+        if missing := self.setup.objective.pictures.missing:
             self.watcher.line(f"the perceptual network lacks {', '.join(missing)}: left out")
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn running out of memory into one line that says what takes less.
+
+    Raises:
+        TrainingError: there is not enough memory.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not known and "allocate memory" not in str(error):  # so says torch on CPUs
+            raise
+        raise TrainingError(
+            "there is not enough memory: lower data.pictures_per_step, data.size or "
+            "network.width, raise optimiser.accumulate, or set network.recompute"
+        ) from error
 
 
 def passed(before: int, now: int, every: int) -> bool:

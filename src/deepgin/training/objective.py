@@ -36,109 +36,6 @@ class Terms:
     parts: dict[str, Tensor]
 
 
-class Objective:
-    """The losses of a recipe.
-
-    Args:
-        recipe: weights and forms.
-        device: where the perceptual network goes, if a loss needs it.
-        precision: of convolutions.
-        stages_need_it: whether a main stage comes at all, without which no perceptual network is
-            loaded.
-        perceptual: the network in place of the one that the recipe names.
-
-    Raises:
-        UsageError: perceptual or style loss has a weight and no network is named.
-        WeightsError: the network's file cannot be used.
-    """
-
-    def __init__(
-        self,
-        recipe: LossRecipe,
-        device: torch.device,
-        precision: torch.dtype,
-        stages_need_it: bool = True,
-        perceptual: Vgg | None = None,
-    ) -> None:
-        self.recipe, self.device, self.precision = recipe, device, precision
-        weights = ("perceptual", "style", "total_variation")
-        self.weights = {name: getattr(recipe, name) for name in weights if getattr(recipe, name)}
-        needed = stages_need_it and bool(recipe.perceptual or recipe.style)
-        if needed and perceptual is None:
-            if not recipe.network:
-                raise UsageError(
-                    "loss.network is not set: vgg19, vgg16 or a file; or set loss.perceptual and "
-                    "loss.style to 0"
-                )
-            perceptual = _perceptual(recipe.network)
-        network = perceptual.to(device) if perceptual is not None and needed else None
-        terms = {*self.weights} if stages_need_it else {"total_variation"}
-        self.pictures = PictureLosses(network, recipe.form, terms)
-
-    @property
-    def missing_layers(self) -> tuple[str, ...]:
-        """Layers of the paper that the perceptual network lacks; they are left out."""
-        return self.pictures.missing if self.pictures.network is not None else ()
-
-    def warm_up(self, filled: Filled, image: Tensor, mask: Tensor) -> Terms:
-        """Return the first stage's loss: L1 alone."""
-        l1 = self._l1(filled, image, mask)
-        return Terms(l1, {"l1": l1.detach()})
-
-    def _l1(self, filled: Filled, image: Tensor, mask: Tensor) -> Tensor:
-        return reconstruction(filled, image, mask, self.recipe.hole, by_area=self.recipe.by_area)
-
-    def generator(self, filled: Filled, image: Tensor, mask: Tensor, scores: "Scores") -> Terms:
-        """Return the second stage's loss of the generator: L1 and all others."""
-        terms = {"l1": self._l1(filled, image, mask)}
-        with autocast(self.device, self.precision):
-            terms |= self.pictures(filled, image, repeats=len(KINDS))
-        terms["adversarial"] = hinge_generator(scores.fake)
-        weights = self.weights | {"l1": 1.0, "adversarial": self.recipe.adversarial}
-        total = sum(weights[name] * term for name, term in terms.items())
-        return Terms(total, {name: term.detach() for name, term in terms.items()})
-
-    def discriminators(self, scores: "Scores") -> Terms:
-        """Return the discriminators' loss and what they think of real and filled pictures."""
-        real, fake = scores.real, scores.detached
-        hinge = hinge_discriminator(real, fake, halved=self.recipe.form == "released")
-        parts = {
-            "discriminators": hinge,
-            "score_real": torch.stack([score.float().mean() for score in real]).mean(),
-            "score_fake": torch.stack([score.float().mean() for score in fake]).mean(),
-            "right_real": torch.stack([(score > 0).float().mean() for score in real]).mean(),
-            "right_fake": torch.stack([(score < 0).float().mean() for score in fake]).mean(),
-            "in_order": torch.stack(
-                [_in_order(r, f) for r, f in zip(real, fake, strict=True)]
-            ).mean(),
-        }
-        total = hinge
-        if self.recipe.gradient_penalty:
-            parts["gradient_penalty"] = gradient_penalty(real, scores.image)
-            total = total + self.recipe.gradient_penalty * parts["gradient_penalty"]
-        return Terms(total, {name: part.detach() for name, part in parts.items()})
-
-    def discriminate(
-        self, discriminators: Discriminators, filled: Filled, image: Tensor, mask: Tensor
-    ) -> "Scores":
-        """Run the discriminators as [C] does: the detached fake, the real, then the fake again.
-
-        Each pass moves their spectral norms by one power iteration. The last is for the generator
-        alone: it leaves no gradient in the discriminators, and is spared where the generator is
-        not trained.
-        """
-        masked = image * (1 - mask) + mask
-        image = image.detach().requires_grad_(bool(self.recipe.gradient_penalty))
-        with autocast(self.device, self.precision):
-            detached = _scores(discriminators(masked, filled.completed.detach()))
-            real = _scores(discriminators(masked, image))
-            fake = detached
-            if filled.completed.requires_grad:
-                with frozen(discriminators):
-                    fake = _scores(discriminators(masked, filled.completed))
-        return Scores(image, real, detached, fake)
-
-
 @dataclass
 class Scores:
     """The scores of both discriminators, full size and half size, for a step's pictures.
@@ -156,26 +53,115 @@ class Scores:
     fake: list[Tensor]
 
 
-def _scores(maps: tuple[list[Tensor], list[Tensor]]) -> list[Tensor]:
-    """Return the last map of each discriminator."""
-    return [layers[-1] for layers in maps]
+class Objective:
+    """The losses of a recipe.
+
+    Args:
+        recipe: weights and forms.
+        device: where the perceptual network goes, if a loss needs it.
+        precision: of convolutions.
+        main: whether a main stage comes at all; without it no perceptual network is loaded.
+        perceptual: the network in place of the one that the recipe names.
+
+    Raises:
+        UsageError: perceptual or style loss has a weight and no network is named.
+        WeightsError: the network's file cannot be used.
+    """
+
+    def __init__(
+        self,
+        recipe: LossRecipe,
+        device: torch.device,
+        precision: torch.dtype,
+        main: bool = True,
+        perceptual: Vgg | None = None,
+    ) -> None:
+        self.recipe, self.device, self.precision = recipe, device, precision
+        names = ("perceptual", "style", "total_variation") if main else ()
+        weights = {name: getattr(recipe, name) for name in names if getattr(recipe, name)}
+        self.weights = weights | {"l1": 1.0, "adversarial": recipe.adversarial}
+        network = None
+        if {"perceptual", "style"} & weights.keys():
+            network = (perceptual or _perceptual(recipe.network)).to(device)
+        self.pictures = PictureLosses(network, recipe.form, {*weights})
+
+    def warm_up(self, filled: Filled, image: Tensor, mask: Tensor) -> Terms:
+        """Return the first stage's loss: L1 alone."""
+        l1 = reconstruction(filled, image, mask, self.recipe.hole, by_area=self.recipe.by_area)
+        return Terms(l1, {"l1": l1.detach()})
+
+    def generator(self, filled: Filled, image: Tensor, mask: Tensor, scores: Scores) -> Terms:
+        """Return the second stage's loss of the generator: L1 and all others."""
+        terms = {"l1": self.warm_up(filled, image, mask).total}
+        with autocast(self.device, self.precision):
+            terms |= self.pictures(filled, image, repeats=len(KINDS))
+        terms["adversarial"] = hinge_generator(scores.fake)
+        total = sum(self.weights[name] * term for name, term in terms.items())
+        return Terms(total, {name: term.detach() for name, term in terms.items()})
+
+    def discriminators(self, scores: Scores) -> Terms:
+        """Return the discriminators' loss and how well they tell real from filled pictures."""
+        real, fake = scores.real, scores.detached
+        total = hinge_discriminator(real, fake, halved=self.recipe.form == "released")
+        parts = {
+            "discriminators": total,
+            "score_real": torch.stack([score.float().mean() for score in real]).mean(),
+            "score_fake": torch.stack([score.float().mean() for score in fake]).mean(),
+            "right_real": torch.stack([(score > 0).float().mean() for score in real]).mean(),
+            "right_fake": torch.stack([(score < 0).float().mean() for score in fake]).mean(),
+            "in_order": torch.stack([*map(_in_order, real, fake)]).mean(),
+        }
+        if self.recipe.gradient_penalty:
+            parts["gradient_penalty"] = gradient_penalty(real, scores.image)
+            total = total + self.recipe.gradient_penalty * parts["gradient_penalty"]
+        return Terms(total, {name: part.detach() for name, part in parts.items()})
+
+    def discriminate(
+        self, discriminators: Discriminators, filled: Filled, image: Tensor, mask: Tensor
+    ) -> Scores:
+        """Run the discriminators as [C] does: the detached fake, the real, then the fake again.
+
+        Each pass moves their spectral norms by one power iteration. The last is for the generator
+        alone: it leaves no gradient in the discriminators, and is left out where the generator is
+        not trained.
+        """
+        masked = image * (1 - mask) + mask
+        image = image.detach().requires_grad_(bool(self.recipe.gradient_penalty))
+
+        def scores(picture: Tensor) -> list[Tensor]:
+            return [layers[-1] for layers in discriminators(masked, picture)]
+
+        with autocast(self.device, self.precision):
+            detached = scores(filled.completed.detach())
+            real = scores(image)
+            fake = detached
+            if filled.completed.requires_grad:
+                with frozen(discriminators):
+                    fake = scores(filled.completed)
+        return Scores(image, real, detached, fake)
 
 
 def _in_order(real: Tensor, fake: Tensor) -> Tensor:
     """Return the share of positions, of those whose scores differ, where the real one's is higher.
 
-    Under spectral normalisation all scores stay near zero, and their signs tell nothing.
+    Under spectral normalisation all scores stay near zero, and their signs mean nothing.
     """
     higher = real.detach().float().mean(1) - fake.detach().float().mean(1)
     return (higher > 0).float().sum() / (higher != 0).float().sum().clamp_min(1)
 
 
 def _perceptual(name: str) -> Vgg:
+    if not name:
+        raise UsageError(
+            "loss.network is not set: vgg19, vgg16 or a file; or set loss.perceptual and "
+            "loss.style to 0",
+            field="loss.network",
+        )
     try:
         return load_vgg(name)
     except WeightsError as error:
         close = "" if Path(name).exists() else nearest_name(name, ["vgg19", "vgg16"])
-        raise WeightsError(f"loss.network{close}: {error}") from error
+        raise WeightsError(f"loss.network{close}: {error}", field="loss.network") from error
 
 
 @contextmanager

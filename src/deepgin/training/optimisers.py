@@ -29,15 +29,10 @@ def optimizer(
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, orthogonalised, for kernels; Adam for all other parameters.
+    """Momentum, orthogonalised, for kernels (O x I x H x W); Adam, with `betas`, for the rest.
 
     A kernel is taken as a matrix of its outputs; torch's own Muon takes matrices alone. Of Jordan et
     al., "Muon: An optimizer for hidden layers in neural networks" (2024).
-
-    Args:
-        parameters: of any shape; kernels are O x I x H x W.
-        lr: the rate.
-        betas: of Adam.
     """
 
     def __init__(

@@ -4,6 +4,8 @@ What cannot be written, on a disk that is full for a while, is reported and does
 """
 
 import json
+import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +13,53 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DeepginError, TrainingError
-from ..files import hold, write_text
-from .checkpoints import checkpoints, clear_unfinished, forget_old, keep_as_best, name_of
+from ..files import hold, whole_file, write_text
 from .log import RunLog, Watcher
+from .processes import StopSignals
 from .recipe import Recipe
-from .releases import export, is_comparable, open_validation, runtime_of, validation_score
 from .state import RunState
-from .stopping import StopSignals
+from .validation import export, is_comparable, open_validation, runtime_of, validation_score
 
 LOCK = ".lock"
+BEST = "checkpoint-best.pt"
+
+
+def name_of(samples: int) -> str:
+    """Return a checkpoint's file name; names sort by samples."""
+    return f"checkpoint-{samples:012d}.pt"
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Return the folder's checkpoints, the newest first."""
+    return sorted(folder.glob("checkpoint-[0-9]*.pt"), reverse=True)
+
+
+def newest(path: Path) -> Path:
+    """Return a checkpoint: the file itself, or the newest in a run's folder.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    if path.is_dir():
+        saved = checkpoints(path)
+        if not saved:
+            raise TrainingError(f"{path} holds no checkpoint")
+        return saved[0]
+    if not path.is_file():
+        raise TrainingError(f"{path}: no such checkpoint")
+    return path
+
+
+def keep_as_best(path: Path) -> None:
+    """Give a checkpoint a second name under which it stays when it is no longer among the newest.
+
+    A link where the file system has them, else a copy.
+    """
+    with whole_file(path.with_name(BEST)) as temporary:
+        try:
+            os.link(path, temporary)
+        except OSError:
+            shutil.copyfile(path, temporary)
 
 
 def last_weights(stage: str) -> str:
@@ -27,32 +67,7 @@ def last_weights(stage: str) -> str:
     return f"last-{stage}.safetensors"
 
 
-class NoRunFolder:
-    """The run folder of all processes but the first: writes nothing."""
-
-    def begin(self) -> None:
-        """Do nothing, like all that follow."""
-
-    def close(self) -> None: ...
-
-    def log(self, facts: dict[str, Any]) -> None: ...
-
-    def save(self) -> None: ...
-
-    def save_first(self) -> None: ...
-
-    def save_when_due(self) -> None: ...
-
-    def save_unsaved(self) -> None: ...
-
-    def validate(self) -> None: ...
-
-    def validate_missed(self) -> None: ...
-
-    def keep_last(self) -> None: ...
-
-
-class RunFolder(NoRunFolder):
+class RunFolder:
     """The folder of one run, for the process that writes it.
 
     Args:
@@ -84,12 +99,14 @@ class RunFolder(NoRunFolder):
         Raises:
             DeepginError: the folder cannot be written.
         """
-        clear_unfinished(self.output)
+        for half_written in (".checkpoint-*.pt", ".best-*.safetensors"):  # by a killed run
+            for path in self.output.glob(half_written):
+                path.unlink(missing_ok=True)
         text = json.dumps(self.recipe.as_dict(), indent=2)  # which is YAML too
         write_text(self.output / "recipe.yaml", text + "\n")
         self.run_log = RunLog(self.output, self.recipe.watch.tensorboard)
         self.saved = self.state.progress.samples
-        if self.recipe.watch.tensorboard and not self.run_log.has_board:
+        if self.recipe.watch.tensorboard and not self.run_log.board:
             self.watcher.line("no TensorBoard log: pip install 'deepgin[train]' brings it")
 
     def close(self) -> None:
@@ -111,7 +128,7 @@ class RunFolder(NoRunFolder):
             self.run_log.write(facts, self.state.progress.samples)
 
     def save(self) -> None:
-        """Write a checkpoint and forget old ones.
+        """Write a checkpoint and remove old ones.
 
         Raises:
             DeepginError: it cannot be written; those that are there are as they were.
@@ -119,7 +136,8 @@ class RunFolder(NoRunFolder):
         p = self.state.progress
         self.state.save(self.output / name_of(p.samples), self.recipe.as_dict())
         self.saved = p.samples
-        forget_old(self.output, self.recipe.watch.keep)
+        for path in checkpoints(self.output)[self.recipe.watch.keep :]:
+            path.unlink(missing_ok=True)
 
     def save_first(self) -> None:
         """Save if there is no checkpoint yet, for a run that diverges before the first is due."""
@@ -143,11 +161,7 @@ class RunFolder(NoRunFolder):
             self.save()
 
     def validate_missed(self) -> None:
-        """Make the validation that a stop has cut short.
-
-        Raises:
-            Stopped: as of `validate`.
-        """
+        """Make the validation that a stop has cut short; see `validate`."""
         p, every = self.state.progress, self.recipe.watch.validate_samples
         if p.samples // every > max(p.validated, p.stage_begun) // every:
             self.validate()
@@ -164,7 +178,7 @@ class RunFolder(NoRunFolder):
         runtimes = {h: runtime_of(self.state, h, self.recipe) for h in averages.half_lives}
         metrics_of = {h: self.validation.measure(r, self.stop.check) for h, r in runtimes.items()}
         scores = {h: validation_score(metrics) for h, metrics in metrics_of.items()}
-        best = max(scores, key=lambda half_life: scores[half_life])
+        best = max(scores, key=scores.__getitem__)
         p.validated = p.samples
         self.log({"stage": p.stage, "validation": metrics_of})
         shown = " / ".join(f"{value:.2f}" for value in metrics_of[best]["psnr"].values())

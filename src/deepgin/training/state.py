@@ -4,67 +4,130 @@ No random generator's state is among it: weights, order, crops and masks are dra
 recipe's seed and their number, on every process, so a run resumes by counting.
 """
 
+import math
 import shutil
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import TrainingError, UsageError, nearest_name
 from ..files import whole_file
 from ..network import Discriminators, Generator, build
 from ..weights import load, local_path, read_card
-from .ema import MovingAverages
-from .guard import DivergenceGuard
 from .optimisers import optimizer
-from .recipe import MainRecipe, OptimiserRecipe, Recipe
-from .schedule import MAIN, WARM_UP
+from .recipe import EmaRecipe, Recipe
+from .schedule import MAIN, Progress
+
+_WINDOW = 200
+_LOSS_FACTOR = 4.0
+_NORM_FACTOR = 20.0
 
 
-@dataclass
-class Progress:
-    """Where a run stands.
+class MovingAverages:
+    """One exponential moving average of the parameters for each half-life, in samples.
 
-    Attributes:
-        stage: warm_up or main.
-        stage_begun: the samples at which that stage began.
-        stage_steps: steps since then, and so since the optimizers were fresh.
-        steps: steps so far, skipped ones included.
-        samples: pictures under a mask seen so far.
-        positions: where the next batch of each process begins.
-        seconds: time spent in steps.
-        best: the best validation of this stage; higher is better.
-        validated: the samples at which the last validation was made; -1 before the first.
-        rate_factor: halved whenever the run diverged and went back.
+    Early in a run a half-life is held to `ramp` of the samples seen, so that the first, random
+    weights fade (as in EDM2).
     """
 
-    stage: str = WARM_UP
-    stage_begun: int = 0
-    stage_steps: int = 0
-    steps: int = 0
-    samples: int = 0
-    positions: list[dict[str, int]] = field(default_factory=list)
-    seconds: float = 0.0
-    best: float = -float("inf")
-    validated: int = -1
-    rate_factor: float = 1.0
-
-    def position(self, rank: int) -> dict[str, int]:
-        """Return where a process goes on; a new one begins where the first one does."""
-        return self.positions[rank if rank < len(self.positions) else 0] if self.positions else {}
+    def __init__(self, network: nn.Module, recipe: EmaRecipe) -> None:
+        self.ramp = recipe.ramp
+        self._live: list[Tensor] = list(network.parameters())
+        self._names = [name for name, _ in network.named_parameters()]
+        self._averages = {
+            half_life: [p.detach().clone() for p in self._live] for half_life in recipe.half_lives
+        }
 
     @property
-    def stage_samples(self) -> int:
-        return self.samples - self.stage_begun
+    def half_lives(self) -> list[int]:
+        return list(self._averages)
 
-    def count(self, samples: int, positions: list[dict[str, int]]) -> None:
-        """Count a step of so many samples; the next one begins at `positions`."""
-        self.steps += 1
-        self.stage_steps += 1
-        self.samples += samples
-        self.positions = positions
+    @torch.no_grad()
+    def update(self, samples_in_step: int, samples_seen: int) -> None:
+        """Move the averages towards the parameters as they are after a step."""
+        for half_life, average in self._averages.items():
+            half_life_now = max(1e-9, min(half_life, samples_seen * self.ramp))
+            weight = 1 - 0.5 ** (samples_in_step / half_life_now)
+            torch._foreach_lerp_(average, self._live, weight)
+
+    def weights(self, half_life: int) -> dict[str, Tensor]:
+        """Return the state dict of the average of that half-life."""
+        return dict(zip(self._names, self._averages[half_life], strict=True))
+
+    def state_dict(self) -> dict[int, dict[str, Tensor]]:
+        return {half_life: self.weights(half_life) for half_life in self._averages}
+
+    @torch.no_grad()
+    def load_state_dict(self, state: dict[int, dict[str, Tensor]]) -> None:
+        """Take what `state` has; an average that is new in the recipe starts at the parameters."""
+        for half_life, average in self._averages.items():
+            saved = state.get(half_life)
+            for i, name in enumerate(self._names):
+                average[i].copy_(self._live[i] if saved is None else saved[name])
+
+
+class DivergenceGuard:
+    """Compares each step's loss and gradient norm with their running medians.
+
+    A constant rate with a clipped norm can blow up after thousands of quiet steps (a norm of 1 to
+    11,000 within a few), and the moving averages would carry the damage on. After `limit` refused
+    steps in a row the weights are taken for lost.
+    """
+
+    def __init__(self, limit: int = 10) -> None:
+        self.losses: deque[float] = deque(maxlen=_WINDOW)
+        self.norms: deque[float] = deque(maxlen=_WINDOW)
+        self.skipped, self.limit, self.in_a_row = 0, limit, 0
+
+    def accepts(
+        self, loss: float, norm: float, other_norm: float = 0.0, *, compare: bool = True
+    ) -> bool:
+        """Return whether the step is to be taken; remember it if so, count it if not.
+
+        Args:
+            loss: all that the step minimises.
+            norm: of the generator's gradient.
+            other_norm: of the discriminators'; it must be finite.
+            compare: whether loss and norm are of the kind that the medians are of.
+        """
+        finite = all(map(math.isfinite, (loss, norm, other_norm)))
+        if not finite or (compare and self._explodes(loss, norm)):
+            self.skipped += 1
+            self.in_a_row += 1
+            return False
+        self.in_a_row = 0
+        if compare:
+            self.losses.append(loss)
+            self.norms.append(norm)
+        return True
+
+    def _explodes(self, loss: float, norm: float) -> bool:
+        if len(self.losses) < _WINDOW // 4:
+            return False
+        return loss > _LOSS_FACTOR * median(self.losses) or norm > _NORM_FACTOR * median(self.norms)
+
+    @property
+    def lost(self) -> bool:
+        """Whether so many steps in a row were refused that the weights themselves are bad."""
+        return self.in_a_row >= self.limit
+
+    def forget(self) -> None:
+        """Begin the medians anew: another loss is minimised from now on."""
+        self.losses.clear()
+        self.norms.clear()
+
+    def state_dict(self) -> dict[str, list[float] | int]:
+        return {"losses": [*self.losses], "norms": [*self.norms], "skipped": self.skipped}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.losses = deque(state["losses"], maxlen=_WINDOW)
+        self.norms = deque(state["norms"], maxlen=_WINDOW)
+        self.skipped, self.in_a_row = state["skipped"], 0
 
 
 @dataclass
@@ -93,7 +156,8 @@ class RunState:
             if architecture(start) != architecture(network):
                 raise TrainingError(
                     f"init {recipe.init} is {architecture(start)}, the recipe asks for "
-                    f"{architecture(network)}: change network.variant and network.width"
+                    f"{architecture(network)}: change network.variant and network.width",
+                    field="init",
                 )
             network.load_state_dict(start.state_dict())
         network = network.to(device)
@@ -107,22 +171,22 @@ class RunState:
 
     def begin_main(self, recipe: Recipe) -> None:
         """Enter the main stage: random discriminators, fresh optimizers and averages ([P] 4.2)."""
-        o = recipe.optimiser
-        self._add_discriminators(recipe.main, o, recipe.seed)
-        self.optimizer = optimizer(self.network, o.name, o, recipe.main.rate)
+        self._add_discriminators(recipe)
+        how = recipe.optimiser
+        self.optimizer = optimizer(self.network, how.name, how, recipe.main.rate)
         self.averages = MovingAverages(self.network, recipe.ema)
         self.guard.forget()
-        p = self.progress
-        p.stage, p.stage_begun, p.stage_steps, p.best = MAIN, p.samples, 0, -float("inf")
+        self.progress.begin_main()
 
-    def _add_discriminators(self, main: MainRecipe, o: OptimiserRecipe, seed: int) -> None:
-        device = next(self.network.parameters()).device
+    def _add_discriminators(self, recipe: Recipe) -> None:
+        device, how = next(self.network.parameters()).device, recipe.optimiser
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed + 1)
-            made = Discriminators(main.discriminator_width)
+            torch.manual_seed(recipe.seed + 1)
+            made = Discriminators(recipe.main.discriminator_width)
         made = made.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.discriminators = made
-        self.discriminator_optimizer = optimizer(made, o.discriminators, o, main.discriminator_rate)
+        rate = recipe.main.discriminator_rate
+        self.discriminator_optimizer = optimizer(made, how.discriminators, how, rate)
 
     def save(self, path: Path, recipe: dict[str, Any]) -> None:
         """Write a checkpoint, whole or not at all."""
@@ -137,7 +201,7 @@ class RunState:
         with whole_file(path) as temporary:
             try:
                 torch.save(content, temporary)
-            except RuntimeError as error:  # of a full disk torch's writer speaks in riddles
+            except RuntimeError as error:  # torch's message does not say that the disk is full
                 free = shutil.disk_usage(path.parent).free >> 20
                 raise TrainingError(
                     f"{path} cannot be written, with {free} MiB free on its disk ({error})"
@@ -168,12 +232,32 @@ class RunState:
         self.progress = Progress(**{k: v for k, v in content["progress"].items() if k in known})
         self.discriminators = self.discriminator_optimizer = None
         if self.progress.stage == MAIN:
-            self._add_discriminators(recipe.main, recipe.optimiser, recipe.seed)
+            self._add_discriminators(recipe)
         for name, part in self._parts().items():
-            if _of_one_kind(name, content, recipe):
-                _load_part(part, content[name], path, name)
+            if isinstance(part, torch.optim.Optimizer):
+                field = "name" if name == "optimizer" else "discriminators"
+                before = content.get("recipe", {}).get("optimiser", {}).get(field, "adam")
+                if before == getattr(recipe.optimiser, field):  # else it starts afresh
+                    _load_optimizer(part, content[name])
+                continue
+            try:
+                part.load_state_dict(content[name])
+            except RuntimeError as error:
+                raise TrainingError(
+                    f"the {name} in {path} have other sizes than the recipe's: "
+                    "is main.discriminator_width another?",
+                    field="main.discriminator_width",
+                ) from error
         self.averages.load_state_dict(content["averages"])
         self.guard.load_state_dict(content["guard"])
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+    # What the recipe says now holds, not what it said when the checkpoint was written.
+    groups = [dict(group, params=None) for group in optimizer.param_groups]
+    optimizer.load_state_dict(saved)
+    for group, current in zip(optimizer.param_groups, groups, strict=True):
+        group.update((key, value) for key, value in current.items() if key != "params")
 
 
 def _start(name: str) -> Generator:
@@ -181,34 +265,10 @@ def _start(name: str) -> Generator:
     path = local_path(None if name == "shipped" else name)
     if not path.exists():
         close = nearest_name(name, ["shipped"])
-        raise UsageError(f"init '{name}': no such file{close}: name a weights file, or shipped")
+        raise UsageError(
+            f"init '{name}': no such file{close}: name a weights file, or shipped", field="init"
+        )
     return load(path, None if read_card(path).sharpness is None else 0)
-
-
-def _of_one_kind(part: str, content: dict[str, Any], recipe: Recipe) -> bool:
-    """Return whether a checkpoint's part goes on; an optimizer of another kind starts afresh."""
-    field = {"optimizer": "name", "discriminator_optimizer": "discriminators"}.get(part)
-    before = content.get("recipe", {}).get("optimiser", {})
-    return field is None or before.get(field, "adam") == getattr(recipe.optimiser, field)
-
-
-def _load_part(
-    part: nn.Module | torch.optim.Optimizer, saved: dict[str, Any], path: Path, name: str
-) -> None:
-    if isinstance(part, nn.Module):
-        try:
-            part.load_state_dict(saved)
-        except RuntimeError as error:
-            raise TrainingError(
-                f"the {name} in {path} have other sizes than the recipe's: "
-                "is main.discriminator_width another?"
-            ) from error
-        return
-    # What the recipe says now holds, not what it said when the checkpoint was written.
-    groups = [dict(group, params=None) for group in part.param_groups]
-    part.load_state_dict(saved)
-    for group, current in zip(part.param_groups, groups, strict=True):
-        group.update((key, value) for key, value in current.items() if key != "params")
 
 
 def architecture(network: Generator) -> str:

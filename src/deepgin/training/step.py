@@ -3,25 +3,21 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ..devices import autocast
 from ..masks import KINDS
-from ..network import Filled
+from ..network import Filled, Generator
 from .data import Batch
 from .objective import Objective, Terms
-from .ranks import Ranks
+from .processes import Ranks
+from .recipe import NetworkRecipe
+from .schedule import Rates
 from .state import RunState
-
-
-@dataclass(frozen=True)
-class Rates:
-    """The learning rates of a step; a network whose rate is None is left as it is."""
-
-    generator: float | None
-    discriminators: float | None
 
 
 @dataclass
@@ -32,7 +28,6 @@ class StepSetup:
         state: what a step changes.
         objective: what it minimises.
         ranks: the processes that share a step.
-        precision: of convolutions.
         network: runs the generator: `state.network`, or the same compiled.
         clip: the generator's gradient norm is scaled down to this; 0 leaves it.
         accumulate: number of parts that a batch is split into.
@@ -41,7 +36,6 @@ class StepSetup:
     state: RunState
     objective: Objective
     ranks: Ranks
-    precision: torch.dtype
     network: Callable[..., Filled]
     clip: float = 0.0
     accumulate: int = 1
@@ -72,7 +66,7 @@ def train_step(
             totals[name] = totals[name] + value / setup.accumulate
 
     for image, mask, *guidance in _parts(setup, batch):
-        with torch.set_grad_enabled(learns), autocast(ranks.device, setup.precision):
+        with torch.set_grad_enabled(learns), autocast(ranks.device, objective.precision):
             filled = setup.network(image, mask, *guidance)
         if state.discriminators is None:
             backward(objective.warm_up(filled, image, mask))
@@ -134,3 +128,19 @@ def _parts(setup: StepSetup, batch: Batch) -> Iterator[tuple[Tensor, ...]]:
 def gradient_norm(network: nn.Module, clip: float = 0.0) -> Tensor:
     """Return the norm of all gradients together, after scaling them down to `clip` if it is set."""
     return torch.nn.utils.clip_grad_norm_(network.parameters(), clip or float("inf"))
+
+
+def prepare_network(network: Generator, recipe: NetworkRecipe) -> Callable[..., Filled]:
+    """Return what a step calls in place of `network`; weights and results are the same.
+
+    With `recompute`, only the inputs of blocks, encoders and decoders are kept, and they run again
+    backwards: the gradients are the same bits, and a step takes about a third longer.
+    """
+    if recipe.recompute:
+        parts = [network.stage1.encoder, *network.stage1.middle, network.stage1.decoder]
+        if stage2 := network.stage2:
+            parts += [stage2.e1, stage2.e2, stage2.e3, stage2.e4, stage2.e5, *stage2.middle]
+            parts += [stage2.d1, stage2.d2, stage2.d3, stage2.d4]
+        for part in parts:
+            part.forward = partial(checkpoint, part.forward, use_reentrant=False)
+    return torch.compile(network) if recipe.compile else network

@@ -1,16 +1,25 @@
-"""Watching a run on pictures it never trains on, under frozen masks, and drawing sample sheets."""
+"""Moving averages measured on pictures that are never trained on, and the best as weights."""
 
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
 
 import numpy as np
+import torch
 from PIL import Image
 
+from ..errors import UsageError
 from ..metrics import l1_hole, psnr, ssim
-from ..metrics.lpips import Lpips
+from ..metrics.lpips import Lpips, load_lpips
+from ..network import Generator
 from ..runtimes.torch import TorchRuntime, from_array, to_bytes
 from ..testsets import EvaluationSet
+from ..version import __version__
+from ..weights import Model, save
+from .data.layouts import layout_entries
+from .recipe import Recipe
+from .schedule import WARM_UP
+from .state import RunState
 
 _SHEET_PICTURES = 2
 _BATCH = 8
@@ -45,11 +54,8 @@ class Validation:
         """Return means over the pictures, by metric and kind of mask.
 
         Of the 8-bit completed pictures: `psnr` (dB, whole picture), `ssim` (whole picture),
-        `l1_hole` (in the hole, of the full range), and `lpips` where there is one.
-
-        Args:
-            runtime: the network.
-            check: called between parts; what it raises ends the measuring.
+        `l1_hole` (in the hole, of the full range), and `lpips` where there is one. `check` is
+        called between parts; what it raises ends the measuring.
         """
         means: dict[str, dict[str, float]] = {}
         for kind, masks in self.masks.items():
@@ -98,3 +104,72 @@ def _row(runtime: TorchRuntime, truth: np.ndarray, mask: np.ndarray) -> np.ndarr
             small = Image.fromarray(to_bytes(picture.expand(-1, 3, -1, -1))[0])
             cells.append(np.asarray(small.resize(mask.shape[::-1], Image.Resampling.NEAREST)))
     return np.concatenate([*cells, truth], 1)
+
+
+def open_validation(recipe: Recipe) -> Validation | None:
+    """Return what the recipe validates on: a folder, or the test part of its layout; or nothing."""
+    data, watch = recipe.data, recipe.watch
+    files: tuple[Path, ...] = ()
+    if not data.validation:
+        if data.layout == "folder":
+            return None
+        files = tuple(entry.file for entry in layout_entries(data.train, data.layout, "test"))
+    if watch.lpips_backbone and not watch.lpips_heads:
+        raise UsageError(
+            "watch.lpips_backbone is of no use without watch.lpips_heads: name both",
+            field="watch.lpips_heads",
+        )
+    lpips = None
+    if watch.lpips_heads:
+        lpips = load_lpips(watch.lpips_heads, "alexnet", watch.lpips_backbone or None)
+    return Validation(data.validation or data.train, watch.validation_pictures, files, lpips)
+
+
+def validation_score(metrics: dict[str, dict[str, float]]) -> float:
+    """Return the number by which averages are compared, higher is better: LPIPS, else PSNR."""
+    if "lpips" in metrics:
+        return -mean(metrics["lpips"].values())
+    return mean(metrics["psnr"].values())
+
+
+def is_comparable(metrics: dict[str, dict[str, float]], stage: str) -> bool:
+    """Return whether `validation_score` compares different moments of a stage.
+
+    The main stage trades PSNR, and SSIM with it, for texture: by them its best would be its
+    first. So without LPIPS the newest counts there.
+    """
+    return stage == WARM_UP or "lpips" in metrics
+
+
+def runtime_of(state: RunState, half_life: int, recipe: Recipe) -> TorchRuntime:
+    """Return a runtime of a moving average, whose memory it shares."""
+    with torch.device("meta"):
+        network = Generator(recipe.network.variant, recipe.network.width)
+    network.load_state_dict(state.averages.weights(half_life), assign=True)
+    device = next(state.network.parameters()).device
+    return TorchRuntime(Model(network, str(device), recipe.precision))
+
+
+def export(state: RunState, path: Path, half_life: int, recipe: Recipe) -> None:
+    """Write a moving average as float16 weights with the facts of this run."""
+    p, settings = state.progress, recipe.as_dict()
+    # Paths of this machine stay here; of files that decide results the names are kept.
+    del settings["data"]["train"], settings["data"]["validation"]
+    watch, loss = settings["watch"], settings["loss"]
+    for group, field in (
+        (watch, "lpips_backbone"),
+        (watch, "lpips_heads"),
+        (loss, "network"),
+        (settings, "init"),
+    ):
+        group[field] = Path(group[field]).name
+    facts = {
+        "stage": p.stage,
+        "samples": p.samples,
+        "main_samples": 0 if p.stage == WARM_UP else p.stage_samples,
+        "half_life": half_life,
+        "hours": round(p.seconds / 3600, 2),
+        "recipe": settings,
+        "deepgin": __version__,
+    }
+    save(state.network, path, training=facts, weights=state.averages.weights(half_life))

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from deepgin.training.data import Batch
 
-def encoded(pixels: np.ndarray, kind: str = "PNG") -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, kind)
-    return buffer.getvalue()
+
+def same(a: Batch, b: Batch) -> bool:
+    """Whether two batches hold the same samples and name the same position."""
+    tensors = (torch.equal(a.pictures, b.pictures), torch.equal(a.masks, b.masks))
+    return all(tensors) and a.position == b.position
 
 
 @pytest.fixture
@@ -21,8 +24,10 @@ def noise() -> Callable[..., bytes]:
     """Makes encoded pictures of noise, of their own for each seed."""
 
     def make(seed: int, width: int = 40, height: int = 36, kind: str = "PNG") -> bytes:
-        draws = np.random.default_rng(seed)
-        return encoded(draws.integers(0, 256, (height, width, 3), np.uint8), kind)
+        draws, buffer = np.random.default_rng(seed), io.BytesIO()
+        pixels = draws.integers(0, 256, (height, width, 3), np.uint8)
+        Image.fromarray(pixels).save(buffer, kind)
+        return buffer.getvalue()
 
     return make
 
@@ -66,3 +71,10 @@ def pack() -> Callable[[Path, dict[str, bytes]], Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def shard(tmp_path: Path, noise: Callable[..., bytes], pack: Callable[..., Path]) -> Path:
+    members = {f"{i:03d}.jpg": noise(i, kind="JPEG") for i in range(1, 6)}
+    members = {"000.avif": noise(0, kind="AVIF")} | members
+    return pack(tmp_path / "shards" / "train-000.tar", members)

@@ -12,11 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepgin.errors import TrainingError
-from deepgin.training.data import Batch, Samples, Share, open_samples
+from deepgin.training.data import Samples, Share
 from deepgin.training.data import samples as module
 from deepgin.training.data.crops import decode
 from deepgin.training.data.sources import Entry
 from deepgin.training.recipe import DataRecipe
+
+from .conftest import same
 
 Noise = Callable[..., bytes]
 CPU = torch.device("cpu")
@@ -33,18 +35,6 @@ def folder(tmp_path: Path, noise: Noise) -> Path:
 
 def recipe_of(folder: Path, **more: object) -> DataRecipe:
     return replace(DataRecipe(str(folder), size=16, smallest_scale=0.8), **more)  # type: ignore[arg-type]
-
-
-def same(a: Batch, b: Batch) -> bool:
-    return (
-        torch.equal(a.pictures, b.pictures)
-        and torch.equal(a.masks, b.masks)
-        and a.position == b.position
-    )
-
-
-def joined(parts: list[Batch]) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.cat([b.pictures for b in parts]), torch.cat([b.masks for b in parts])
 
 
 @pytest.mark.parametrize("source", ["photos", "shard"])
@@ -88,8 +78,8 @@ def test_ranks_share_a_step(folder: Path, first: int, each: int, ranks: int) -> 
         for rank in range(ranks)
     ]
     whole, parts = one.batch(first), [share.batch(first) for share in shares]
-    for alone, together in zip((whole.pictures, whole.masks), joined(parts), strict=True):
-        assert torch.equal(alone, together)
+    assert torch.equal(whole.pictures, torch.cat([part.pictures for part in parts]))
+    assert torch.equal(whole.masks, torch.cat([part.masks for part in parts]))
     assert all(part.position == whole.position for part in parts)
 
 
@@ -119,26 +109,6 @@ def test_processes_make_the_same_batches(folder: Path, workers: int) -> None:
     pairs = zip(alone.batches({"pictures": 3}), beside.batches({"pictures": 3}), strict=True)
     assert all(same(a, b) for a, b in islice(pairs, 8))
     assert list(alone.unreadable) == list(beside.unreadable) == [str(folder / "03.png")]
-
-
-def test_an_epoch_has_each_picture_once(folder: Path) -> None:
-    recipe = recipe_of(folder, pictures_per_step=11, size=32, smallest_scale=1, mirror=False)
-    batch = Samples(recipe, 0).batch(11)
-    assert len({picture.numpy().tobytes() for picture in batch.pictures}) == 11
-
-
-def test_weights_lengthen_the_epoch(folder: Path) -> None:
-    recipe = recipe_of(folder, weights={"00.png": 3.0, "01.png": 0.5})
-    assert Samples(recipe, 0).pictures == 12
-
-
-def test_unreadable_pictures_are_named_counted_and_skipped(photos: Path) -> None:
-    (photos / "006.png").write_bytes(b"")
-    samples = Samples(DataRecipe(str(photos), size=32), 0)
-    found = list(islice(samples.batches({}), 8))
-    assert all(batch.pictures.shape == (2, 3, 32, 32) for batch in found)
-    assert list(samples.unreadable) == [str(photos / "006.png")]
-    assert sum(bool(batch.unreadable) for batch in found) >= 2
 
 
 def test_the_next_of_the_order_stands_in(photos: Path) -> None:
@@ -180,25 +150,12 @@ def test_more_than_one_percent_stop_the_run(
     assert "\n" not in str(one.value)
 
 
-def test_too_small_pictures_are_named(photos: Path) -> None:
-    with pytest.raises(TrainingError, match=r"below data\.size 64"):
-        Samples(DataRecipe(str(photos), size=64), 0).batch(0)
-
-
 def test_a_bad_segmentation_makes_its_picture_unreadable(folder: Path, noise: Noise) -> None:
     (folder / "04_seg.png").write_bytes(noise(4, 36, 40))
     samples = Samples(recipe_of(folder), 0, guidance=True)
     list(islice(samples.batches({}), 8))
     assert list(samples.unreadable) == [str(folder / "04.png")]
     assert "its segmentation is 36 x 40" in samples.unreadable[str(folder / "04.png")]
-
-
-def test_open_samples_takes_local_pictures(folder: Path) -> None:
-    samples = open_samples(recipe_of(folder), 3, CPU, Share(1, 2), guidance=True)
-    assert isinstance(samples, Samples)
-    assert samples.share == Share(1, 2)
-    assert samples.guidance
-    assert samples.step == 4
 
 
 def test_what_fails_for_a_moment_is_tried_again(

@@ -48,19 +48,6 @@ def test_missing_empty_and_damaged_sources_are_named(tmp_path: Path, shard: Path
         find_entries(tmp_path / "cut.tar")
 
 
-def test_hidden_files_and_folders_are_passed_over(tree: Tree) -> None:
-    folder = tree(["a.jpg", "._a.jpg", ".cache/b.jpg", "c/d.PNG", "notes.txt"])
-    assert names(folder) == ["a.jpg", "c/d.PNG"]
-
-
-def test_linked_folders_are_followed_but_not_round_in_circles(tree: Tree) -> None:
-    faces = tree(["1.jpg"], folder="elsewhere")
-    folder = tree(["a/2.jpg"])
-    (folder / "faces").symlink_to(faces)
-    (folder / "a" / "up").symlink_to(folder)
-    assert names(folder) == ["a/2.jpg", "faces/1.jpg"]
-
-
 def test_segmentations_are_attached_and_no_pictures(tree: Tree) -> None:
     folder = tree(["a.jpg", "a_seg.png", "b/a.jpg", "b/c.png", "b/c_seg.png", "lone_seg.png"])
     found = {entry.name: entry.guidance for entry in find_entries(folder)}

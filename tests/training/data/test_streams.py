@@ -1,6 +1,6 @@
 """Batches from remote shards, served here from this machine to itself."""
 
-import builtins
+import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -15,10 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepgin.errors import TrainingError, UsageError
-from deepgin.training.data import Batch, Share, open_samples, streams
-from deepgin.training.data.shards import addresses, pictures_in
+from deepgin.training.data import Share, open_samples, streams
+from deepgin.training.data.shards import ShardOrder, addresses, pictures_in
 from deepgin.training.data.streams import StreamedSamples
 from deepgin.training.recipe import DataRecipe
+
+from .conftest import same
 
 pytest.importorskip("webdataset")
 
@@ -91,32 +93,11 @@ def recipe(shards: Path) -> DataRecipe:
     return DataRecipe(f"file://{shards}/s-{{0..2}}.tar", size=32, pictures_per_step=2)
 
 
-def same(a: Batch, b: Batch) -> bool:
-    return (
-        torch.equal(a.pictures, b.pictures)
-        and torch.equal(a.masks, b.masks)
-        and a.position == b.position
-    )
-
-
 def take(samples: StreamedSamples, count: int, position: dict[str, int] | None = None) -> list:
     made = samples.batches(position or {})
     found = list(islice(made, count))
     made.close()  # type: ignore[attr-defined]
     return found
-
-
-def test_batches_have_the_form_of_local_ones(recipe: DataRecipe) -> None:
-    samples = open_samples(recipe, 0, CPU)
-    assert isinstance(samples, StreamedSamples)
-    assert samples.pictures == 0
-    (batch,) = take(samples, 1)
-    assert batch.pictures.shape == (2, 3, 32, 32)
-    assert batch.pictures.dtype == torch.uint8
-    assert batch.pictures.is_contiguous(memory_format=torch.channels_last)
-    assert batch.masks.shape == (2, 3, 32, 32)
-    assert batch.masks.dtype == torch.bool
-    assert batch.guidance is None
 
 
 def test_an_epoch_has_each_picture_once_and_no_segmentation(recipe: DataRecipe) -> None:
@@ -143,9 +124,16 @@ def test_guidance_leaves_out_pictures_without(tmp_path: Path, noise: Noise, pack
     recipe = DataRecipe(f"file://{pack(tmp_path / 's.tar', members)}", size=32, pictures_per_step=1)
     found = take(StreamedSamples(recipe, 0, guidance=True), 3)
     assert [batch.position["picture"] for batch in found] == [2, 2, 2]
-    none = DataRecipe(f"file://{pack(tmp_path / 't.tar', {'a.png': noise(0)})}", size=32)
-    with pytest.raises(TrainingError, match="no shard holds pictures with a segmentation"):
-        take(StreamedSamples(none, 0, guidance=True), 1)
+
+
+@pytest.mark.parametrize("guidance", [False, True])
+def test_shards_without_usable_pictures_are_an_error(
+    tmp_path: Path, noise: Noise, pack: Pack, guidance: bool
+) -> None:
+    members = {"a.png": noise(0)} if guidance else {"a.txt": b""}
+    recipe = DataRecipe(f"file://{pack(tmp_path / 't.tar', members)}", size=32)
+    with pytest.raises(TrainingError, match=r"t\.tar"):
+        take(StreamedSamples(recipe, 0, guidance=guidance), 1)
 
 
 @given(steps=st.integers(0, 12), each=st.integers(1, 7), rank=st.integers(0, 1))
@@ -182,12 +170,6 @@ def served(server: Server, shards: Path, recipe: DataRecipe) -> DataRecipe:
     return replace(recipe, train=f"{server.address}/s-{{0..2}}.tar")
 
 
-def test_shards_come_over_http(server: Server, shards: Path, recipe: DataRecipe) -> None:
-    remote = take(StreamedSamples(served(server, shards, recipe), 0), 7)
-    assert all(same(a, b) for a, b in zip(remote, take(StreamedSamples(recipe, 0), 7), strict=True))
-    assert set(server.asked) == {"/s-0.tar", "/s-1.tar", "/s-2.tar"}
-
-
 @pytest.mark.parametrize("cut", [100, 512, 9_000, 16_000, 20_480, 31_000])
 def test_a_cut_connection_is_taken_up_again(
     server: Server, shards: Path, recipe: DataRecipe, cut: int
@@ -198,28 +180,25 @@ def test_a_cut_connection_is_taken_up_again(
     whole = take(StreamedSamples(recipe, 0), 5)
     assert all(same(a, b) for a, b in zip(found, whole, strict=True))
     assert server.asked.count("/s-0.tar") >= 3
+    assert set(server.asked) == {"/s-0.tar", "/s-1.tar", "/s-2.tar"}
 
 
 def test_a_stream_that_stays_dead_is_named(
     server: Server, shards: Path, recipe: DataRecipe
 ) -> None:
-    remote = replace(served(server, shards, recipe), train=f"{server.address}/s-0.tar")
+    remote = served(server, shards, recipe)
     server.cuts = {"/s-0.tar": [20_000] * 50}
-    made = StreamedSamples(remote, 0).batches({})
-    with pytest.raises(TrainingError, match=r"s-0\.tar: cannot be read on after \d pict") as caught:
-        list(made)
-    assert "\n" not in str(caught.value)
-    assert 4 <= len(server.asked) <= 7  # those that brought none of the three, and the others
-
-
-def test_a_missing_shard_is_named(server: Server, recipe: DataRecipe) -> None:
-    remote = replace(recipe, train=f"{server.address}/none.tar")
-    with pytest.raises(TrainingError, match=r"none\.tar: .* 4 attempts failed"):
-        take(StreamedSamples(remote, 0), 1)
+    for name in ("s-0.tar", "none.tar"):
+        server.asked.clear()
+        made = StreamedSamples(replace(remote, train=f"{server.address}/{name}"), 0).batches({})
+        with pytest.raises(TrainingError, match=name) as caught:
+            list(made)
+        assert "\n" not in str(caught.value)
+        assert 4 <= len(server.asked) <= 7  # those that brought none of the three, and the others
 
 
 def test_a_scheme_that_nothing_opens_is_named(recipe: DataRecipe) -> None:
-    with pytest.raises(TrainingError, match=r"cannot open xyz://host/a\.tar: name an https"):
+    with pytest.raises(TrainingError, match="xyz://host/a"):
         take(StreamedSamples(replace(recipe, train="xyz://host/a.tar"), 0), 1)
 
 
@@ -227,13 +206,15 @@ def test_pipes_run_where_allowed(shards: Path, recipe: DataRecipe) -> None:
     piped = replace(recipe, train=f"pipe:cat {shards}/s-{{0..2}}.tar")
     with pytest.raises(UsageError, match="allow_pipes"):
         open_samples(piped, 0, CPU)
-    found = take(open_samples(replace(piped, allow_pipes=True), 0, CPU), 3)
+    samples = open_samples(replace(piped, allow_pipes=True), 0, CPU)
+    assert isinstance(samples, StreamedSamples) and samples.pictures == 0
+    found = take(samples, 3)
     assert all(same(a, b) for a, b in zip(found, take(StreamedSamples(recipe, 0), 3), strict=True))
 
 
 def test_a_pipe_that_fails_at_its_end_is_no_whole_shard(shards: Path, recipe: DataRecipe) -> None:
     piped = replace(recipe, train=f"pipe:cat {shards}/s-0.tar; exit 7", allow_pipes=True)
-    with pytest.raises(TrainingError, match="ended with 7"):
+    with pytest.raises(TrainingError, match="7"):
         take(StreamedSamples(piped, 0), 9)
 
 
@@ -244,6 +225,14 @@ def test_a_shard_is_read_to_its_last_byte(shards: Path, recipe: DataRecipe) -> N
     local = replace(recipe, train=f"file://{shards}/s-0.tar")
     both = take(StreamedSamples(piped, 0), 6), take(StreamedSamples(local, 0), 6)
     assert all(same(a, b) for a, b in zip(*both, strict=True))
+
+
+def test_without_webdataset_it_is_an_error(
+    recipe: DataRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "webdataset.gopen", None)
+    with pytest.raises(TrainingError, match=r"deepgin\[train\]"):
+        StreamedSamples(recipe, 0)
 
 
 @pytest.mark.parametrize("cut", ["between", "garbage"])
@@ -267,26 +256,39 @@ def test_unreadable_pictures_are_named_and_skipped(
     found = take(samples, 3)
     assert list(samples.unreadable) == [f"{recipe.train}:b.png"]
     assert found[0].unreadable == samples.unreadable
-    with pytest.raises(TrainingError, match=r"11 of \d\d pictures .* more than 1 %"):
+    with pytest.raises(TrainingError, match="11 of"):
         take(samples, 60)
 
 
-def test_shards_without_pictures_are_named(tmp_path: Path, pack: Pack) -> None:
-    recipe = DataRecipe(f"file://{pack(tmp_path / 's.tar', {'a.txt': b''})}")
-    with pytest.raises(TrainingError, match="no shard holds pictures"):
-        take(StreamedSamples(recipe, 0), 1)
+def test_addresses_are_expanded() -> None:
+    recipe = DataRecipe("https://host/a-{000..002}.tar  s3://bucket/{x,y}.tar?v=1&w=2")
+    assert addresses(recipe) == [
+        "https://host/a-000.tar", "https://host/a-001.tar", "https://host/a-002.tar",
+        "s3://bucket/x.tar?v=1&w=2", "s3://bucket/y.tar?v=1&w=2",
+    ]  # fmt: skip
+    assert addresses(DataRecipe("pipe:cat s-{0..1}.tar | cat")) == [
+        "pipe:cat s-0.tar | cat",
+        "pipe:cat s-1.tar | cat",
+    ]
 
 
-def test_without_webdataset_its_extra_is_named(
-    recipe: DataRecipe, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = builtins.__import__
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "https://h/'; ls;'.tar",
+        "https://h/a`ls`",
+        "https://h/{0..1",
+        "https://h/a.tar b.tar",
+        "https://h/$(ls)",
+    ],
+)
+def test_an_address_that_cannot_be_meant_is_refused(wrong: str) -> None:
+    with pytest.raises(UsageError, match=r"^data\.train"):
+        addresses(DataRecipe(wrong))
 
-    def without(name: str, *args: object) -> object:
-        if name.startswith("webdataset"):
-            raise ImportError(name)
-        return real(name, *args)
 
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(TrainingError, match=r"deepgin\[train\]"):
-        StreamedSamples(recipe, 0)
+def test_every_epoch_has_every_shard_once() -> None:
+    order = ShardOrder(list("abcde"), 1)
+    epochs = [[order[5 * epoch + i] for i in range(5)] for epoch in range(4)]
+    assert all(sorted(epoch) == list("abcde") for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) > 1

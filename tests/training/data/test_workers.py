@@ -18,7 +18,6 @@ from deepgin.training.data.workers import from_processes
 class Numbers:
     """Batches of a number alone; the one at `bad` cannot be made."""
 
-    pinned = False
     step = 2
 
     def __init__(self, bad: int = -1) -> None:
@@ -32,7 +31,7 @@ class Numbers:
 
 
 def test_batches_come_in_order_from_several_processes() -> None:
-    made = from_processes(Numbers(), 4, 2)
+    made = from_processes(Numbers().batch, 4, 2, 2)
     numbers, processes = zip(*(batch.pictures.tolist() for batch in islice(made, 6)), strict=True)
     assert numbers == (4, 6, 8, 10, 12, 14)
     assert len(set(processes)) == 2
@@ -42,7 +41,7 @@ def test_batches_come_in_order_from_several_processes() -> None:
 
 
 def test_an_error_comes_as_it_was_raised() -> None:
-    made = from_processes(Numbers(bad=8), 4, 1)
+    made = from_processes(Numbers(bad=8).batch, 4, 2, 1)
     assert [batch.pictures[0] for batch in islice(made, 2)] == [4, 6]
     with pytest.raises(TrainingError, match=r"^nothing at 8$"):
         next(made)
@@ -51,7 +50,7 @@ def test_an_error_comes_as_it_was_raised() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_the_workers_loses_no_batch(number: signal.Signals) -> None:
     """Ctrl-C is passed over; a worker that is ended is replaced."""
-    made = from_processes(Numbers(), 0, 1)
+    made = from_processes(Numbers().batch, 0, 2, 1)
     worker = int(next(made).pictures[1])
     os.kill(worker, number)
     time.sleep(0.2)
@@ -70,7 +69,7 @@ def test_workers_that_fail_again_and_again_stop_the_run(monkeypatch: pytest.Monk
         raise RuntimeError("DataLoader worker (pid 7) exited unexpectedly")
 
     monkeypatch.setattr(workers, "DataLoader", failing)
-    made = from_processes(Numbers(), 0, 3)
+    made = from_processes(Numbers().batch, 0, 2, 3)
     assert next(made).position == {"pictures": 2}
     with pytest.raises(TrainingError, match=r"set data\.workers below 3 .*pid 7"):
         next(made)

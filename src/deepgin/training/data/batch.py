@@ -2,24 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ...errors import TrainingError
 from ..recipe import DataRecipe
 
 
 @dataclass(frozen=True)
 class Share:
-    """Which part of every step is this process's.
-
-    Attributes:
-        rank: this process, from 0.
-        ranks: how many processes there are.
-    """
+    """Which part of every step is this process's: its number, from 0, of how many."""
 
     rank: int = 0
     ranks: int = 1
@@ -43,23 +36,62 @@ class Batch:
     position: dict[str, int]
     unreadable: dict[str, str]
 
+    @classmethod
+    def of(
+        cls,
+        samples: list[list[np.ndarray]],
+        masks: list[np.ndarray],
+        position: dict[str, int],
+        unreadable: dict[str, str],
+    ) -> "Batch":
+        """Stack samples (a picture and perhaps its guidance, each S x S x 3) and their masks."""
+        pictures, *guidance = (
+            torch.from_numpy(np.stack(kind)).permute(0, 3, 1, 2)
+            for kind in zip(*samples, strict=True)
+        )
+        stacked = torch.from_numpy(np.stack(masks))
+        return cls(pictures, stacked, next(iter(guidance), None), position, unreadable)
+
     def pin_memory(self) -> "Batch":
-        """Return the same in page-locked memory, from which copies to a GPU run aside."""
+        """Return the same in page-locked memory, which a GPU copies without waiting."""
         guidance = None if self.guidance is None else self.guidance.pin_memory()
         pictures, masks = self.pictures.pin_memory(), self.masks.pin_memory()
         return replace(self, pictures=pictures, masks=masks, guidance=guidance)
 
 
-class SampleMaker(Protocol):
+class SampleMaker:
     """What makes batches, from wherever pictures come.
 
     Attributes:
         pictures: in one epoch; 0 when unknown.
         unreadable: name -> why, of all pictures that `batches` has skipped so far.
+
+    Args:
+        recipe: which pictures, and how samples are made.
+        seed: of order, crops and masks.
+        device: where the network is.
+        share: which part of every step is this process's.
+        guidance: pictures come with their segmentation; those that have none are left out.
     """
 
-    pictures: int
-    unreadable: dict[str, str]
+    pictures = 0
+
+    def __init__(
+        self,
+        recipe: DataRecipe,
+        seed: int,
+        device: torch.device = torch.device("cpu"),  # noqa: B008, it is frozen
+        share: Share = Share(),
+        guidance: bool = False,
+    ) -> None:
+        self.recipe, self.seed, self.device = recipe, seed, device
+        self.share, self.guidance = share, guidance
+        self.unreadable: dict[str, str] = {}
+        self.pinned = device.type == "cuda"
+        self.open()
+
+    def open(self) -> None:
+        """Find the pictures."""
 
     def batches(self, position: dict[str, int]) -> Iterator[Batch]:
         """Yield batches for ever from a position that an earlier batch named; {} is the beginning.
@@ -67,19 +99,4 @@ class SampleMaker(Protocol):
         Raises:
             TrainingError: more than 1 % of the pictures cannot be used, or the source fails.
         """
-
-
-def check_unreadable(unreadable: dict[str, str], pictures: int, recipe: DataRecipe) -> None:
-    """Refuse to go on with too many unreadable pictures: more than 1 %, and at least two.
-
-    Raises:
-        TrainingError: names the first few.
-    """
-    if len(unreadable) > max(1, pictures // 100):
-        some = "; ".join(f"{name} ({why})" for name, why in list(unreadable.items())[:5])
-        raise TrainingError(f"{recipe.train}: more than 1 % of the pictures cannot be used: {some}")
-
-
-def stack(samples: tuple[np.ndarray, ...]) -> Tensor:
-    """Return uint8, P x 3 x S x S, channels_last."""
-    return torch.from_numpy(np.stack(samples)).permute(0, 3, 1, 2)
+        raise NotImplementedError

@@ -17,10 +17,8 @@ class Cut:
     """How a sample is cut from a picture: resize, slice with a step, turn, mirror, in this order.
 
     Attributes:
-        width: of the whole picture once resized, in pixels; its own where nothing is resized.
-        height: likewise.
-        left: first column taken.
-        top: first row taken.
+        width, height: of the whole picture once resized, in pixels.
+        left, top: first column and row taken.
         step: 1 for a crop; for a polyphase component the number of phases along a side.
         turns: quarter turns, anticlockwise.
         mirrored: left and right are swapped, last of all.
@@ -82,22 +80,14 @@ def decode(encoded: bytes) -> Image.Image:
 
 
 def cut_picture(picture: Image.Image, recipe: DataRecipe, cut: Cut) -> np.ndarray:
-    """Cut a sample: Lanczos where a crop is shrunk, bicubic for the paper's squash.
-
-    Returns:
-        uint8, size x size x 3.
-    """
+    """Cut a sample, uint8, size x size x 3: Lanczos shrinks crops, bicubic the paper's squash."""
     squash = recipe.framing == "squash"
     smooth = Image.Resampling.BICUBIC if squash else Image.Resampling.LANCZOS
     return _cut(picture, recipe.size, cut, smooth)
 
 
 def cut_guidance(guidance: Image.Image, recipe: DataRecipe, cut: Cut) -> np.ndarray:
-    """Cut a segmentation picture as its picture is cut, resized to the nearest pixel.
-
-    Returns:
-        uint8, size x size x 3.
-    """
+    """Cut a segmentation as its picture is cut, resized to the nearest pixel."""
     return _cut(guidance, recipe.size, cut, Image.Resampling.NEAREST)
 
 
@@ -118,10 +108,7 @@ def check_guidance(guidance: Image.Image, picture: Image.Image) -> None:
 def cut_sample(
     encoded: bytes, guidance: bytes | None, recipe: DataRecipe, draws: random.Random
 ) -> list[np.ndarray]:
-    """Decode a picture and cut its sample; cut its segmentation, if there is one, likewise.
-
-    Returns:
-        One or two of uint8, size x size x 3.
+    """Decode a picture and cut its sample, and its segmentation's: each uint8, size x size x 3.
 
     Raises:
         ValueError: one of them cannot be decoded, is too small, or they do not belong together.

@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .banks import to_device
 from .crops import Cut
+from .masks import to_device
 
 _Ints = NDArray[np.int64]
 _Floats = NDArray[np.float32]

@@ -68,7 +68,7 @@ _LAYOUTS = {
 
 
 def layout_entries(folder: str | Path, layout: str, part: Part) -> list[Entry]:
-    """List one part of a dataset's pictures, in the order of their names.
+    """List one part of a dataset's pictures, in the natural order of their names.
 
     Args:
         folder: where the dataset was unpacked, or one of the folders that its layout names.
@@ -76,11 +76,14 @@ def layout_entries(folder: str | Path, layout: str, part: Part) -> list[Entry]:
         part: train or test.
 
     Raises:
-        UsageError: no such layout; TrainingError: the folder does not hold it.
+        UsageError: no such layout.
+        TrainingError: the folder does not hold it.
     """
     if layout not in _LAYOUTS:
         hint = nearest_name(layout, list(_LAYOUTS))
-        raise UsageError(f"no layout '{layout}'{hint}: choose one of {', '.join(_LAYOUTS)}")
+        raise UsageError(
+            f"no layout '{layout}'{hint}: choose one of {', '.join(_LAYOUTS)}", field="data.layout"
+        )
     folder, known = Path(folder), _LAYOUTS[layout]
     own_test = part == "test" and known.test
     patterns = (known.test,) if own_test else known.train
@@ -92,8 +95,7 @@ def layout_entries(folder: str | Path, layout: str, part: Part) -> list[Entry]:
         )
     if not known.tested[0]:
         return entries
-    train, test = split([entry.name for entry in entries], layout)
-    names = set(train if part == "train" else test)
+    names = set(split([entry.name for entry in entries], layout)[part == "test"])
     return [entry for entry in entries if entry.name in names]
 
 
@@ -101,7 +103,7 @@ def _matching(folder: Path, pattern: str, unless: str) -> list[Entry]:
     """Return the pictures whose path ends as `pattern` says and not as `unless` does."""
     if not folder.is_dir():
         raise TrainingError(f"{folder}: no such folder of pictures")
-    files = sorted(files_below(folder), key=lambda file: _order(file[1]))
+    files = sorted(files_below(folder), key=lambda file: _natural(file[1]))
     included, excluded = (re.compile(f"(?:.*/)?{text or '(?!)'}") for text in (pattern, unless))
     # Where nothing fits, the folders that the pattern begins with may have been named themselves
     # (.../images/training). Not before: any folder may lie in one called train.
@@ -117,33 +119,21 @@ def _matching(folder: Path, pattern: str, unless: str) -> list[Entry]:
     return []
 
 
-def _order(name: str) -> tuple[list[str | int], str]:
-    # The name itself tells 1.jpg from 01.jpg.
-    return natural(name), name
-
-
-def natural(name: str) -> list[str | int]:
-    """Return a key that sorts names with their numbers as numbers: 2.jpg before 10.jpg."""
+def _natural(name: str) -> tuple[list[str | int], str]:
+    """Return a key that sorts 2.jpg before 10.jpg; the name itself tells 1.jpg from 01.jpg."""
     parts = re.split(r"([0-9]+)", name)
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)]
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
 
 
 def split(names: Sequence[str], layout: str) -> tuple[list[str], list[str]]:
-    """Split a dataset's pictures into training and test part.
+    """Split the names of celebahq, ffhq or oxford: training and test, each in natural order.
 
     CelebA-HQ 27,000 and 3,000; FFHQ 69,000 and 1,000; Oxford Buildings the rest and 523. A part of
     a dataset is split in the same proportion, but by a permutation of its own: its training part
     may hold test pictures of the whole.
-
-    Args:
-        names: of all the dataset's pictures, in any order.
-        layout: celebahq, ffhq or oxford.
-
-    Returns:
-        Training and test names, each in natural order.
     """
     count, published = _LAYOUTS[layout].tested
-    ordered = sorted(names, key=_order)
+    ordered = sorted(names, key=_natural)
     if len(ordered) < published:
         count = int(count * len(ordered) / published + 0.5)
     draws = random.Random(f"deepgin/split/{layout}")
@@ -154,11 +144,7 @@ def split(names: Sequence[str], layout: str) -> tuple[list[str], list[str]]:
 
 
 def training_entries(recipe: DataRecipe, guidance: bool = False) -> list[Entry]:
-    """List the recipe's local training pictures.
-
-    Args:
-        recipe: `train` and `layout` are looked at.
-        guidance: only pictures with a segmentation beside them.
+    """List the local training pictures of `recipe.train`; with `guidance`, of those that have one.
 
     Raises:
         TrainingError: there are none.

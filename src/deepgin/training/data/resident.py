@@ -1,13 +1,13 @@
 """Batches cut on the device from pictures that were decoded once.
 
-The host draws how each sample is cut, as samples.py does, and says at which byte of the flat buffer
-of all pixels each row and each column of a sample begins. On the device one gather, whatever the
-number of pictures, then crops, turns, mirrors and picks phases at once.
+The host draws how each sample is cut, as samples.py does, and computes at which byte of the flat
+buffer of all pixels each row and each column of a sample begins. On the device one gather, whatever
+the number of pictures, then crops, turns, mirrors and picks phases at once.
 """
 
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,17 +21,14 @@ from torch import Tensor
 from ...errors import TrainingError
 from ...pictures import open_image
 from ..recipe import DataRecipe
-from .banks import MaskBanks, MaskChoices
-from .batch import Batch, Share, check_unreadable
+from .batch import Batch
 from .crops import check_guidance, decode, plan_cut
 from .gather import Axes, Cuts, Lines, gathered, lines_of, resized, window_of
-from .layouts import training_entries
-from .order import PictureOrder
+from .masks import MaskBanks
+from .samples import Samples
 from .sources import Entry
-from .weights import picture_weights
 
 _Ints = NDArray[np.int64]
-_Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -48,63 +45,49 @@ class Store:
 
 @dataclass
 class Plan:
-    """All that the host draws for a batch of the step that begins at picture `first`.
+    """All that the host draws for a batch: the pictures of these `numbers` of the run.
 
     `pictures` lie in their store or, with a `window` to be resized, in the squares made of it.
-    `masks` are those of `MaskBanks.choose`.
+    `boxes` are those of `MaskBanks.boxes`; `after` is the first picture of the next step.
     """
 
-    first: int
+    numbers: range
     pictures: Lines
     window: tuple[Lines, Axes] | None
     guidance: Lines | None
-    masks: MaskChoices
+    boxes: _Ints
+    after: int
 
 
-class ResidentSamples:
-    """The batches of local pictures by number, as `Samples` has them, with the pixels on a GPU.
+class ResidentSamples(Samples):
+    """The batches of `Samples` with the pixels on a GPU.
 
     Orders and cuts are those of `Samples`, and so is every pixel of samples that are not resized;
     others differ by rounding, and at hard edges of tall pictures, whose columns some versions of
-    Pillow resize first. Masks are drawn anew, but for rectangles. `progress`: decoded, of how many.
+    Pillow resize first. Masks are drawn anew, but for rectangles.
 
     Raises:
         TrainingError: more than 1 % of the pictures cannot be used, or the device is too small.
     """
 
-    def __init__(
-        self,
-        recipe: DataRecipe,
-        seed: int,
-        device: torch.device = torch.device("cpu"),  # noqa: B008, it is frozen
-        share: Share = Share(),  # noqa: B008
-        guidance: bool = False,
-        progress: _Progress | None = None,
-    ) -> None:
-        self.recipe, self.seed, self.device, self.share = recipe, seed, device, share
-        self.entries = training_entries(recipe, guidance)
-        weights = picture_weights(self.entries, recipe)
-        self.order = PictureOrder(weights, seed)
-        self.pictures = max(1, round(sum(weights)))
-        self.step = recipe.pictures_per_step * share.ranks
-        self.unreadable: dict[str, str] = {}
-        self.stores = self._decode_all(weights, 1 + guidance, progress or (lambda *_: None))
-        self.banks = MaskBanks(recipe, seed, device, share)
+    def open(self) -> None:
+        super().open()
+        self.stores = self._decode_all(1 + self.guidance)
+        self.banks = MaskBanks(self.recipe, self.seed, self.device, self.share)
 
-    def _decode_all(self, weights: list[float], kinds: int, progress: _Progress) -> list[Store]:
+    def _decode_all(self, kinds: int) -> list[Store]:
         """Fill a store with the pictures, and another with their guidance if `kinds` is 2."""
-        used = [i for i, weight in enumerate(weights) if weight > 0]
+        used = [i for i, weight in enumerate(self.weights) if weight > 0]
         pool = ThreadPoolExecutor()
         try:
-            areas = np.zeros((len(weights), kinds), np.int64)
+            areas = np.zeros((len(self.weights), kinds), np.int64)
             areas[used] = list(pool.map(lambda i: self._areas(kinds, i), used))
             stores = _empty_stores(areas, self.device)
             reasons = pool.map(lambda i: self._load(stores, i), used)
-            for done, (i, why) in enumerate(zip(used, reasons, strict=True), 1):
+            for i, why in zip(used, reasons, strict=True):
                 if why:
                     self.unreadable[self.entries[i].label] = why
-                    check_unreadable(self.unreadable, len(self.entries), self.recipe)
-                progress(done, len(used))
+                    self.check_unreadable(self.unreadable)
         finally:
             pool.shutdown(cancel_futures=True)
         if not stores[0].sizes.any():
@@ -136,13 +119,12 @@ class ResidentSamples:
 
     def plan(self, first: int) -> Plan:
         """Draw this rank's part of the step that begins at picture `first`; on the host alone."""
-        begin = first + self.share.rank * self.recipe.pictures_per_step
-        numbers = range(begin, begin + self.recipe.pictures_per_step)
+        numbers = self.numbers(first)
         chosen = np.array([self._usable(number) for number in numbers])
         sizes, size, window = self.stores[0].sizes[chosen], self.recipe.size, None
         cuts = Cuts.of(
             [
-                plan_cut(width, height, self.recipe, random.Random(f"crop/{self.seed}/{number}"))
+                plan_cut(width, height, self.recipe, self.draws(number))
                 for (width, height), number in zip(sizes.tolist(), numbers, strict=True)
             ]
         )
@@ -151,8 +133,14 @@ class ResidentSamples:
             window = window_of(self.stores[0].starts[chosen], sizes, cuts, size)
             starts = 3 * size * size * np.arange(len(numbers))
             lines[0] = lines_of(starts, np.full_like(sizes, size), cuts.of_squares(size), size)
-        guidance, masks = lines[1] if len(lines) > 1 else None, self.banks.choose(numbers)
-        return Plan(first, pictures=lines[0], window=window, guidance=guidance, masks=masks)
+        return Plan(
+            numbers,
+            pictures=lines[0],
+            window=window,
+            guidance=lines[1] if len(lines) > 1 else None,
+            boxes=self.banks.boxes(numbers),
+            after=first + self.step,
+        )
 
     def _usable(self, number: int) -> int:
         """Return the entry of picture `number`, or the next of the order that can be used."""
@@ -169,15 +157,13 @@ class ResidentSamples:
         pictures = gathered(pixels, plan.pictures).permute(0, 3, 1, 2)
         if plan.guidance:
             guidance = gathered(self.stores[1].pixels, plan.guidance).permute(0, 3, 1, 2)
-        masks, after = banks.masks(plan.masks), {"pictures": plan.first + self.step}
-        return Batch(pictures, masks, guidance, after, {})
+        masks = banks.masks(plan.numbers, plan.boxes)
+        return Batch(pictures, masks, guidance, {"pictures": plan.after}, {})
 
     def batch(self, first: int) -> Batch:
-        """Return this rank's part of the step that begins at picture `first`."""
         return self.make(self.plan(first), self.banks)
 
     def batches(self, position: dict[str, int]) -> Iterator[Batch]:
-        """Yield batches for ever from a position on; see `SampleMaker`."""
         first = position.get("pictures", 0)
         banks = MaskBanks(self.recipe, self.seed, self.device, self.share, self.banks.count)
         with banks.drawing(first), ThreadPoolExecutor(1, thread_name_prefix="plans") as pool:
@@ -209,9 +195,15 @@ def _empty_stores(areas: _Ints, device: torch.device) -> list[Store]:
     if needed > free:
         raise TrainingError(
             f"data.resident: the pictures take {needed >> 20} MiB, and {device} has {free >> 20} "
-            "MiB free: set it to false"
+            "MiB free: set it to false",
+            field="data.resident",
         )
     starts = np.concatenate([np.zeros((1, areas.shape[1]), np.int64), (3 * areas).cumsum(0)])
-    empty = (torch.empty(int(each[-1]), dtype=torch.uint8, device=device) for each in starts.T)
-    sizes = np.zeros((areas.shape[1], len(areas), 2), np.int64)
-    return [Store(*each) for each in zip(empty, starts.T, sizes, strict=True)]
+    return [
+        Store(
+            torch.empty(int(ends[-1]), dtype=torch.uint8, device=device),
+            ends,
+            np.zeros((len(areas), 2), np.int64),
+        )
+        for ends in starts.T
+    ]

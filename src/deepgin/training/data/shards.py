@@ -5,8 +5,8 @@ import re
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import IO, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ...errors import TrainingError, UsageError
 from ...files import Header
@@ -54,7 +54,8 @@ def addresses(recipe: DataRecipe) -> list[str]:
     """Return the addresses that `train` names, brace ranges such as {000..099} expanded.
 
     Raises:
-        UsageError: an address that cannot be meant; TrainingError: webdataset is missing.
+        UsageError: one is no address.
+        TrainingError: webdataset is missing.
     """
     _opener()
     from braceexpand import braceexpand  # which webdataset brings
@@ -64,13 +65,14 @@ def addresses(recipe: DataRecipe) -> list[str]:
     try:
         expanded = [address for text in texts for address in braceexpand(text)]
     except ValueError as error:
-        raise UsageError(f"data.train {recipe.train}: {error}") from error
+        raise UsageError(f"data.train {recipe.train}: {error}", field="data.train") from error
     for address in expanded:
         # Older versions of webdataset hand addresses to a shell.
         if not _is_pipe(address) and not _ADDRESS.fullmatch(address):
             raise UsageError(
                 f"data.train: '{address}' is no address of a tar shard: "
-                "write it as https://host/train-{000..099}.tar, several separated by spaces"
+                "write it as https://host/train-{000..099}.tar, several separated by spaces",
+                field="data.train",
             )
     return expanded
 
@@ -102,10 +104,11 @@ def pictures_in(address: str, shard: int, skip: int) -> Iterator[Encoded]:
     """
     try:
         stream = _opener()(address)
-    except ValueError as error:  # nothing opens such an address, so there is no trying again
+    except ValueError as error:  # trying again would not help
         raise TrainingError(
             f"data.train: webdataset cannot open {address}: name an https or gs address, or, with "
-            "data.allow_pipes, a command such as pipe:aws s3 cp ADDRESS -"
+            "data.allow_pipes, a command such as pipe:aws s3 cp ADDRESS -",
+            field="data.train",
         ) from error
     try:
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=Header) as tar:
@@ -117,36 +120,33 @@ def pictures_in(address: str, shard: int, skip: int) -> Iterator[Encoded]:
         stream.close()  # raises how the program ended, if it failed, which says more
         raise
     finally:
-        # Nobody minds the end of a program whose shard is left in the middle.
+        # How a program ends whose shard is left in the middle does not matter.
         with suppress(OSError):
             stream.close()
 
 
 def _paired(address: str, shard: int, skip: int, tar: tarfile.TarFile) -> Iterator[Encoded]:
-    count, held = 0, None
+    """Yield each picture once the member after it is known: its segmentation, or another."""
+    count = 0
+    held: Encoded | None = None
     for member in tar:
         if not member.isfile() or not is_picture(member.name):
             continue
         if is_segmentation(member.name):
-            if held and stem(member.name) == stem(held[0]) + SEGMENTATION:
-                yield _encoded(address, shard, held, _content(tar, member))
+            if held and f"{address}:{stem(member.name)}" == stem(held.name) + SEGMENTATION:
+                yield replace(held, guidance=_content(tar, member))
                 held = None
             continue
         if held:
-            yield _encoded(address, shard, held, None)
-        held = (member.name, count, _content(tar, member)) if count >= skip else None
+            yield held
+        held = None
+        if count >= skip:
+            held = Encoded(shard, count, f"{address}:{member.name}", _content(tar, member))
         count += 1
     if held:
-        yield _encoded(address, shard, held, None)
-
-
-def _encoded(
-    address: str, shard: int, held: tuple[str, int, bytes], guidance: bytes | None
-) -> Encoded:
-    name, picture, content = held
-    return Encoded(shard, picture, f"{address}:{name}", content, guidance)
+        yield held
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file: IO[bytes] | None = tar.extractfile(member)
+    file = tar.extractfile(member)
     return b"" if file is None else file.read()

@@ -45,10 +45,8 @@ def find_entries(path: str | Path) -> list[Entry]:
     """List the pictures of a folder tree, of the tar shards in it, or of one shard.
 
     Segmentations (`_seg`) are attached to their pictures and are none themselves, nor are masks
-    beside their pictures (`-mask`, `_mask`).
-
-    Returns:
-        Entries in the order of their files' names, the same on every machine.
+    beside their pictures (`-mask`, `_mask`). The order is that of the files' names, the same on
+    every machine.
 
     Raises:
         TrainingError: no such path, a damaged shard, or no pictures.
@@ -94,31 +92,31 @@ def _in_shard(shard: Path, below: PurePosixPath) -> list[Entry]:
         raise TrainingError(f"{shard} is no readable tar shard: {error}") from error
 
 
-def stem(name: str) -> str:
-    """Return a name without its ending: of `a/b.jpg`, `a/b`."""
-    return name.rpartition(".")[0]
-
-
 def with_guidance(entries: Iterable[Entry]) -> list[Entry]:
     """Return the pictures alone, each with its segmentation if there is one."""
+
+    def key(entry: Entry, name: str) -> tuple[Path | None, str]:
+        # Two shards may hold different pictures of one name.
+        return None if entry.length < 0 else entry.file, name
+
     entries = list(entries)
     segmentations = {
-        (_place(entry), stem(entry.name).removesuffix(SEGMENTATION)): entry
+        key(entry, stem(entry.name).removesuffix(SEGMENTATION)): entry
         for entry in entries
         if is_segmentation(entry.name)
     }
     if not segmentations:
         return entries
     return [
-        replace(entry, guidance=segmentations.get((_place(entry), stem(entry.name))))
+        replace(entry, guidance=segmentations.get(key(entry, stem(entry.name))))
         for entry in entries
         if not is_segmentation(entry.name)
     ]
 
 
-def _place(entry: Entry) -> Path | None:
-    # Two shards may hold different pictures of one name.
-    return None if entry.length < 0 else entry.file
+def stem(name: str) -> str:
+    """Return a name without its ending: of `a/b.jpg`, `a/b`."""
+    return name.rpartition(".")[0]
 
 
 def is_segmentation(name: str) -> bool:

@@ -15,15 +15,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 
 import numpy as np
-import torch
 
 from ...errors import TrainingError
-from ..recipe import DataRecipe
-from .ahead import ahead
-from .batch import Batch, Share, stack
+from .batch import Batch, SampleMaker
 from .crops import cut_sample
 from .masks import training_masks
 from .shards import Encoded, ShardOrder, addresses, pictures_in
+from .workers import ahead
 
 ATTEMPTS = 4
 WAIT = 1.0
@@ -32,43 +30,23 @@ WAIT = 1.0
 FEW = 10
 """So many pictures may be unreadable before their share is looked at."""
 
+_Sample = tuple[list[np.ndarray], np.ndarray]
+"""A picture, perhaps with its guidance, and its masks."""
 
-class StreamedSamples:
+
+class StreamedSamples(SampleMaker):
     """Batches from remote shards. Each sample is a function of recipe, seed, shard and picture.
 
     The shards of the run are numbered 0, 1, 2... through seeded permutations of the addresses, one
     an epoch; rank r takes the numbers r, r + ranks, r + 2 * ranks... A position is a shard's
     number and how many of its pictures are done with. It is a rank's own; that of another rank
-    stands for the same place among this one's shards.
-
-    Args:
-        recipe: `workers` are threads here.
-        seed: of the order of shards, crops and masks.
-        device: where the network is.
-        share: which shards are this process's.
-        guidance: pictures come with their segmentation; those that have none are left out.
-
-    Raises:
-        UsageError: `train` is no list of addresses; TrainingError: webdataset is missing.
+    stands for the same place among this one's shards. `recipe.workers` are threads here.
     """
 
-    pictures = 0
-
-    def __init__(
-        self,
-        recipe: DataRecipe,
-        seed: int,
-        device: torch.device = torch.device("cpu"),  # noqa: B008, it is frozen
-        share: Share = Share(),  # noqa: B008
-        guidance: bool = False,
-    ) -> None:
-        self.recipe, self.seed, self.share, self.guidance = recipe, seed, share, guidance
-        self.pinned = device.type == "cuda"
-        self.order = ShardOrder(addresses(recipe), seed)
-        self.unreadable: dict[str, str] = {}
+    def open(self) -> None:
+        self.order = ShardOrder(addresses(self.recipe), self.seed)
 
     def batches(self, position: dict[str, int]) -> Iterator[Batch]:
-        """Yield batches for ever from a position on; see `SampleMaker`."""
         with closing(ahead(self._batches(position), count=3)) as made:
             for batch in made:
                 self.unreadable.update(batch.unreadable)
@@ -80,7 +58,7 @@ class StreamedSamples:
         with ThreadPoolExecutor(threads, thread_name_prefix="samples") as pool:
             made = self._made(position, pool, threads + self.recipe.pictures_per_step)
             while True:
-                good: list[tuple[list[np.ndarray], np.ndarray]] = []
+                good: list[_Sample] = []
                 unreadable: dict[str, str] = {}
                 while len(good) < self.recipe.pictures_per_step:
                     encoded, result = next(made)
@@ -90,40 +68,28 @@ class StreamedSamples:
                     except ValueError as error:
                         failed += 1
                         unreadable[encoded.name] = str(error)
-                        self._check(failed, seen, encoded.name, error)
-                where = {"shard": encoded.shard, "picture": encoded.picture + 1}
-                yield self._batch(good, where, unreadable)
-
-    def _batch(
-        self,
-        good: list[tuple[list[np.ndarray], np.ndarray]],
-        position: dict[str, int],
-        unreadable: dict[str, str],
-    ) -> Batch:
-        pictures, *guidance = (stack(kind) for kind in zip(*(s for s, _ in good), strict=True))
-        masks = torch.from_numpy(np.stack([masks for _, masks in good]))
-        batch = Batch(pictures, masks, next(iter(guidance), None), position, unreadable)
-        return batch.pin_memory() if self.pinned else batch
-
-    def _check(self, failed: int, seen: int, name: str, error: Exception) -> None:
-        # How many there are is not known, so it is the share of those that came so far.
-        if failed > max(FEW, seen // 100):
-            raise TrainingError(
-                f"{failed} of {seen} pictures cannot be used, which is more than 1 %; "
-                f"the last is {name} ({error})"
-            )
+                        # How many there are is not known: only the share of those that came.
+                        if failed > max(FEW, seen // 100):
+                            raise TrainingError(
+                                f"{failed} of {seen} pictures cannot be used, which is more than "
+                                f"1 %; the last is {encoded.name} ({error})"
+                            ) from error
+                samples, masks = ([*part] for part in zip(*good, strict=True))
+                after = {"shard": encoded.shard, "picture": encoded.picture + 1}
+                batch = Batch.of(samples, masks, after, unreadable)
+                yield batch.pin_memory() if self.pinned else batch
 
     def _made(
         self, position: dict[str, int], pool: ThreadPoolExecutor, count: int
-    ) -> "Iterator[tuple[Encoded, Future[tuple[list[np.ndarray], np.ndarray]]]]":
+    ) -> "Iterator[tuple[Encoded, Future[_Sample]]]":
         """Yield pictures in their order, each with its sample in the making."""
-        waiting: deque[tuple[Encoded, Future[tuple[list[np.ndarray], np.ndarray]]]] = deque()
+        waiting: deque[tuple[Encoded, Future[_Sample]]] = deque()
         for encoded in self._encoded(position):
             waiting.append((encoded, pool.submit(self._sample, encoded)))
             if len(waiting) >= count:
                 yield waiting.popleft()
 
-    def _sample(self, encoded: Encoded) -> tuple[list[np.ndarray], np.ndarray]:
+    def _sample(self, encoded: Encoded) -> _Sample:
         number = f"{encoded.shard}/{encoded.picture}"
         draws = random.Random(f"crop/{self.seed}/{number}")
         guidance = encoded.guidance if self.guidance else None
@@ -135,9 +101,8 @@ class StreamedSamples:
         turn, skip = position.get("shard", 0) // self.share.ranks, position.get("picture", 0)
         empty = 0
         while True:
-            shard = turn * self.share.ranks + self.share.rank
             usable = 0
-            for encoded in self._from_shard(shard, skip):
+            for encoded in self._from_shard(turn * self.share.ranks + self.share.rank, skip):
                 if encoded.guidance is not None or not self.guidance:
                     usable += 1
                     yield encoded
@@ -159,14 +124,11 @@ class StreamedSamples:
             except (OSError, tarfile.TarError) as error:
                 failures += 1
                 if failures >= ATTEMPTS:
+                    # webdataset's message shows a call; what matters is how the program ended.
+                    ended = re.search(r"exit (-?\d+) \(", str(error))
+                    why = f"the program that fetches it ended with {ended[1]}" if ended else error
                     raise TrainingError(
                         f"{address}: cannot be read on after {skip} pictures, "
-                        f"{ATTEMPTS} attempts failed ({_why(error)})"
+                        f"{ATTEMPTS} attempts failed ({why})"
                     ) from error
                 time.sleep(WAIT * failures)
-
-
-def _why(error: Exception) -> str:
-    """Return an error's message; of webdataset's, which show a call, how the program ended."""
-    ended = re.search(r"exit (-?\d+) \(", str(error))
-    return f"the program that fetches it ended with {ended[1]}" if ended else str(error)
