@@ -8,7 +8,6 @@ from PIL import Image
 
 from deepgin.inpainting import Inpainter, Options
 from deepgin.pictures import Document, read_mask
-from deepgin.pictures.formats.png import write_png
 from deepgin.weights.model import Model
 
 pytestmark = pytest.mark.anyio

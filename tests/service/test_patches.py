@@ -10,7 +10,6 @@ from PIL import Image
 
 from deepgin.inpainting import Result
 from deepgin.pictures import Document
-from deepgin.pictures.formats.png import write_png
 from deepgin.service.files import Box, next_patch, patched
 from deepgin.service.settings import Limits
 
