@@ -177,7 +177,7 @@ def test_json_survives_infinity(deepgin, tmp_path):
         (["--methods", "mean", "--metrics", "pnsr"], 2, ["did you mean 'psnr'"]),
         (["--methods", "mean", "--metrics", "psnr,vgg"], 2, ["'vgg'", "--vgg FILE"]),
         (["--methods", "mean", "--vgg", "no.safetensors"], 1, ["no.safetensors"]),
-        (["--methods", "mean", "--fid", "inception"], 2, ["-o REPORT"]),
+        (["--methods", "mean", "--fid", "inception"], 2, ["--output REPORT"]),
         (["--methods", "deepgin", "--weights", "no.safetensors"], 1, ["no.safetensors"]),
         (["--methods", "deepgin", "--device", "potato"], 2, ["'potato'"]),
         (["--methods", "deepgin", "--precision", "half"], 2, ["'half'"]),

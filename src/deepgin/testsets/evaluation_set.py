@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import PictureError, UsageError
 from ..masks import KINDS, MaskSet, content
 from ..pictures import centre_square, evenly, find_pictures, read_rgb
-from .masks import SEED, Masks, masks_of
+from .masks import SEED, DrawnMasks, MaskFolder, masks_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class EvaluationSet:
             )
 
     @cached_property
-    def sets(self) -> tuple[Masks, ...]:
+    def sets(self) -> tuple[DrawnMasks | MaskFolder, ...]:
         """The mask sets."""
         return tuple(masks_of(kind) for kind in self.kinds)
 

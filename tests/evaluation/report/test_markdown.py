@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from deepgin.evaluation.report import markdown, markdown_of
 from deepgin.evaluation.report.cases import Cases
+from deepgin.evaluation.report.markdown import markdown, markdown_of
 from deepgin.evaluation.report.tables import Cell, Table, of_all, of_masks
 
 

@@ -5,8 +5,8 @@ from statistics import fmean
 
 import pytest
 
-from deepgin.evaluation.report.cases import Cases, bin_of
-from deepgin.evaluation.report.tables import by_coverage, by_masks, failures, of_masks
+from deepgin.evaluation.report.cases import Cases
+from deepgin.evaluation.report.tables import bin_of, by_coverage, by_masks, failures, of_masks
 from deepgin.evaluation.statistics import mean_interval
 
 

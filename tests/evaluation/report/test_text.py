@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgin.evaluation.report.text import code, counted, escaped, interval, number, plain
+from deepgin.evaluation.report.markdown import code, escaped, plain
+from deepgin.evaluation.report.tables import counted, interval, number
 
 
 @given(st.text())

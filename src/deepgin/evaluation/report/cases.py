@@ -1,14 +1,11 @@
 """The scores of a report by method and case, and the cases that every method finished."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ..compare import CaseKey, is_measured, masks_of, methods_of, metrics_of, values_of
 from ..scores import Report, Score
 from ..statistics import MeanInterval, mean_interval
-
-BINS = 10
-"""Number of bins of coverage, each of 10 %."""
 
 
 class Cases:
@@ -17,6 +14,7 @@ class Cases:
     Attributes:
         report: the report.
         methods, masks, metrics: names in the order of the report; metrics of pictures only.
+        coverage: the missing share of every case.
     """
 
     def __init__(self, report: Report) -> None:
@@ -24,8 +22,11 @@ class Cases:
         self.methods, self.masks = methods_of(report), masks_of(report)
         self.metrics = metrics_of(report)
         self.scores: dict[str, dict[CaseKey, Score]] = {name: {} for name in self.methods}
+        self.coverage: dict[CaseKey, float] = {}
         for score in report.scores:
-            self.scores[score.method][score.masks, score.picture] = score
+            case = score.masks, score.picture
+            self.scores[score.method][case] = score
+            self.coverage[case] = score.coverage
         self._values: dict[tuple[str, str], dict[CaseKey, float]] = {}
 
     @property
@@ -40,23 +41,14 @@ class Cases:
             self._values[key] = values_of(self.report, method, metric)
         return self._values[key]
 
-    def select(self, choose: Callable[[Score], bool]) -> set[CaseKey]:
-        """Return the cases with a chosen score."""
-        return {
-            case
-            for scores in self.scores.values()
-            for case, score in scores.items()
-            if choose(score)
-        }
+    def under(self, masks: str) -> set[CaseKey]:
+        """Return the cases of a mask set."""
+        return {case for case in self.coverage if case[0] == masks}
 
-    def common(self, cases: set[CaseKey], metric: str = "") -> list[CaseKey]:
-        """Return those of the cases that every method finished, in order.
+    def common(self, cases: Iterable[CaseKey], metric: str = "") -> list[CaseKey]:
+        """Return those of the cases that every method finished, with a value of the metric, sorted.
 
         A method that finished none of them does not count: it would empty the whole table.
-
-        Args:
-            cases: the cases to choose from.
-            metric: a metric of which all must have a value; empty only requires no failure.
         """
         every = [
             {case for case in cases if self._is_done(method, case, metric)}
@@ -65,15 +57,15 @@ class Cases:
         every = [done for done in every if done]
         return sorted(set.intersection(*every)) if every else []
 
-    def _is_done(self, method: str, case: CaseKey, metric: str) -> bool:
+    def _is_done(self, method: str, case: CaseKey, metric: str = "") -> bool:
         score = self.scores[method].get(case)
         if score is None or score.error:
             return False
         return is_measured(score, metric) if metric else True
 
-    def failed(self, method: str, cases: set[CaseKey]) -> int:
+    def failed(self, method: str, cases: Iterable[CaseKey]) -> int:
         """Return the number of cases on which a method failed or was not measured."""
-        return sum(not self._is_done(method, case, "") for case in cases)
+        return sum(not self._is_done(method, case) for case in cases)
 
     def mean(self, method: str, metric: str, cases: Sequence[CaseKey]) -> MeanInterval | None:
         """Return mean and interval of a method over cases; None if it lacks a value of one."""
@@ -83,17 +75,11 @@ class Cases:
 
     def seconds(self, method: str, cases: Sequence[CaseKey]) -> float | None:
         """Return a method's mean seconds a picture over cases; None if it finished none."""
-        times = [
-            self.scores[method][case].seconds for case in cases if self._is_done(method, case, "")
-        ]
+        scores = self.scores[method]
+        times = [scores[case].seconds for case in cases if self._is_done(method, case)]
         return sum(times) / len(times) if times else None
 
 
 @lru_cache(maxsize=4096)
 def _mean_interval(values: tuple[float, ...]) -> MeanInterval:
     return mean_interval(values)
-
-
-def bin_of(coverage: float) -> int:
-    """Return the tenth of a coverage: 0 for 0 to 10 %, 9 for 90 to 100 %."""
-    return min(max(int(coverage * BINS), 0), BINS - 1)

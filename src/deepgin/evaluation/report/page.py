@@ -6,20 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DeepginError
-from ..compare import (
-    NEARER_1,
-    Difference,
-    against_first,
-    compared_value,
-    differences,
-    direction,
-)
-from ..scores import Report
+from ..compare import NEARER_1, Difference, against_first, compared_value, differences, direction
+from ..scores import PICTURES, Report
 from .cases import Cases
 from .figures import Figure, Histogram, figures, histogram
-from .markdown import difference_cell, size_in_words
-from .tables import Cell, Table, by_coverage, by_masks, failures, of_masks, titled
-from .text import number, plain
+from .markdown import difference_cell, plain, size_in_words
+from .tables import Cell, Table, by_coverage, by_masks, failures, number, of_masks, titled, unit_of
 
 MOST_FAILURES = 200
 """The maximum number of failures that the page lists."""
@@ -51,21 +43,22 @@ def html(report: Report, folder: Path | str | None = None) -> str:
 
     Args:
         report: the report of a run.
-        folder: folder of the run; its `pictures/` become figures, if there are any.
+        folder: of the run; its pictures become figures, if there are any.
 
     Raises:
         DeepginError: Jinja is not installed.
     """
     cases = Cases(report)
     metric = cases.main_metric
-    pictures = Path(folder) / "pictures" if folder is not None else None
-    first = _first(cases, metric)
+    pictures = Path(folder) / PICTURES if folder is not None else None
+    # The first method with values is compared with the others.
+    first = next((name for name in cases.methods if cases.values(name, metric)), "")
     failed = failures(cases)
     return _template().render(
         report=report,
         size=size_in_words(report),
         metric=metric,
-        unit=report.metrics.get(metric, {}).get("unit", ""),
+        unit=unit_of(cases, metric),
         from_1=direction(report, metric) == NEARER_1,
         first=first,
         sections=[*_sections(cases, first, metric, pictures)],
@@ -76,11 +69,6 @@ def html(report: Report, folder: Path | str | None = None) -> str:
         has_pictures=bool(pictures and pictures.is_dir()),
         number=number,
     )
-
-
-def _first(cases: Cases, metric: str) -> str:
-    """Return the first method with values, which is compared with the others."""
-    return next((name for name in cases.methods if cases.values(name, metric)), "")
 
 
 def _sections(cases: Cases, first: str, metric: str, pictures: Path | None) -> Iterator[Section]:
