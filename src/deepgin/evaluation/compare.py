@@ -25,12 +25,9 @@ class Difference:
     """The difference of two methods on the same pictures under one mask set.
 
     Attributes:
-        masks, metric: names.
-        first, second: names of the methods; the difference is first - second, of values as
-            `compared_value` returns them.
         better: "higher", "lower" or "nearer 1", as the metric says.
-        pairs: the mean difference in the unit of the metric; `left_out` counts the pairs with an
-            infinite value.
+        pairs: the mean of first - second, of values as `compared_value` returns them, in the unit
+            of the metric; `left_out` counts the pairs with an infinite value.
         unpaired: pictures where a method failed or has no value.
     """
 
@@ -113,8 +110,8 @@ def differences(
 
     Args:
         first, second: one report twice, or two that measured the same.
-        pairs: a method of the first report and one of the second.
-        metrics: names of metrics; None is all that both reports have.
+        pairs: a method of each report.
+        metrics: None is all that both reports have.
 
     Raises:
         UsageError: the reports measured different things, or a name is unknown.
@@ -219,10 +216,8 @@ def not_compared(first: Report, second: Report) -> list[str]:
 def pairs_of(first: Report, second: Report, names: Sequence[str]) -> list[tuple[str, str]]:
     """Return the pairs of methods to compare, of the first report and of the second.
 
-    Args:
-        first, second: two reports, or one twice.
-        names: for one report, a method and those to compare it with. For two, one method of each,
-            or one that both have, or none: then all that both have.
+    In one report (passed twice) `names` are a method and those to compare it with; in two they are
+    one of each, or one that both have, or none for all that both have.
 
     Raises:
         UsageError: too few or too many names, or no method is in both reports.

@@ -132,9 +132,7 @@ SET_METRICS = {
 def measures(names: str, extra: Mapping[str, Measure] | None = None) -> dict[str, Measure]:
     """Return the measures of a comma-separated list; "all" is all of `MEASURES`.
 
-    Args:
-        names: names of `MEASURES` or `extra`.
-        extra: further measures, which are returned whether they are named or not.
+    `extra` measures are known too, and returned whether they are named or not.
 
     Raises:
         UsageError: an unknown name.
@@ -170,10 +168,8 @@ def lpips_measure(heads: str, network: str, weights: str | None, device: str) ->
 def vgg_measures(weights: str, device: str) -> dict[str, Measure]:
     """Return the distances `VGG` of VGG-19's features in the hole, by name.
 
-    Args:
-        weights: see `metrics.vgg.load_hole_features`. The definition has the SHA-256 of a file,
-            since other weights give other numbers.
-        device: of the network.
+    For `weights` see `metrics.vgg.load_hole_features`. The definition has the SHA-256 of a file,
+    since other weights give other numbers.
     """
     from ..metrics.vgg import load_hole_features, style_distance, vgg_distance
 
@@ -200,11 +196,8 @@ def set_scores(
 ) -> tuple[SetScore, ...]:
     """Return FID and KID of each method and mask set with two pictures or more.
 
-    Args:
-        folder: of the report, with its pictures.
-        scores: the scores of these pictures; failed ones have no picture.
-        weights: of the Inception; see `load_inception`.
-        device: of the Inception.
+    `folder` is that of the report, with its pictures; failed scores have none. For `weights` of
+    the Inception see `load_inception`.
     """
     network = load_inception(weights).to(device)
 

@@ -56,9 +56,7 @@ def run(
     its score has the error, and the run goes on.
 
     Args:
-        test_set: the pictures and masks.
-        methods: the methods to measure.
-        measures: the metrics by name.
+        test_set, methods, measures: what to measure.
         folder: is created; holds the log and, with `keep`, truths, holes and completed pictures.
         request: see `ScoreLog`.
         watcher: receives the progress.

@@ -147,24 +147,20 @@ def score_from_dict(content: dict[str, Any]) -> Score:
 
 
 def picture_path(what: str, picture: str) -> str:
-    """Return the path below `PICTURES` of a picture.
+    """Return the path below `PICTURES` of a picture by its name in scores.
 
-    Args:
-        what: "truth", "hole/MASKS", or "METHOD/MASKS"; colons become _ for Windows.
-        picture: its name in scores. Its suffix stays, to keep a.jpg and a.webp apart.
+    `what` is "truth", "hole/MASKS", or "METHOD/MASKS"; colons become _ for Windows. The picture's
+    suffix stays, to keep a.jpg and a.webp apart.
     """
     name = picture if picture.endswith(".png") else f"{picture}.png"
     return f"{what.replace(':', '_')}/{name}"
 
 
 class ScoreLog:
-    """The scores in a folder, one line each, and the request that they answer.
+    """The scores in a locked folder, one line each, and the request that they answer.
 
-    Args:
-        folder: exists, and is locked by this process.
-        request: pictures, masks, metrics and methods. Scores in the folder must have the same
-            pictures, masks and metrics; methods may be added.
-        overwrite: delete the scores and pictures in the folder first.
+    Scores in the folder must have the pictures, masks and metrics of the request; methods may be
+    added. `overwrite` deletes them first.
 
     Raises:
         UsageError: the folder holds scores of another request.

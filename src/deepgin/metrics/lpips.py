@@ -45,11 +45,8 @@ class Lpips(nn.Module):
     def forward(self, picture: Tensor, truth: Tensor) -> Tensor:
         """Return the distance of each pair, a vector of N; never in half precision.
 
-        Args:
-            picture, truth: N x 3 x H x W in [0, 1], RGB, on the device of the network.
-
-        Raises:
-            UsageError: the shapes differ.
+        Both are N x 3 x H x W in [0, 1], RGB, on the device of the network; UsageError if their
+        shapes differ.
         """
         if picture.shape != truth.shape:
             raise UsageError(

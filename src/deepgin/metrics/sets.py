@@ -31,14 +31,7 @@ class Moments:
         self._scatter = np.zeros((0, 0))
 
     def add(self, features: np.ndarray) -> None:
-        """Add features.
-
-        Args:
-            features: N x D, finite; the same D each time.
-
-        Raises:
-            UsageError: another shape, or a value that is not finite.
-        """
+        """Add finite features, N x D with one D; UsageError for others."""
         new = np.asarray(features, np.float64)
         if new.ndim != 2 or (self.count and new.shape[1] != len(self._mean)):
             raise UsageError(f"features must be N x D with one D, not {new.shape}")
@@ -63,11 +56,7 @@ class Moments:
 
     @property
     def covariance(self) -> np.ndarray:
-        """D x D, float64, divided by N - 1.
-
-        Raises:
-            UsageError: there are fewer than two features.
-        """
+        """D x D, float64, divided by N - 1; UsageError below two features."""
         if self.count < 2:
             raise UsageError(f"a covariance takes at least 2 pictures, not {self.count}")
         return self._scatter / (self.count - 1)
@@ -85,12 +74,8 @@ def frechet(
         >>> round(frechet(np.zeros(2), one, np.array([3.0, 0.0]), 4 * one), 6)  # 9 + 2 (1 - 2)^2
         11.0
 
-    Args:
-        mean1, mean2: D numbers.
-        covariance1, covariance2: D x D, symmetric, positive semidefinite up to rounding.
-
-    Returns:
-        0 or more; 0 up to rounding for equal moments.
+    Means are D numbers, covariances D x D, symmetric, positive semidefinite up to rounding. It is
+    0 or more, and 0 up to rounding for equal moments.
 
     Raises:
         UsageError: the shapes do not match.
@@ -111,12 +96,7 @@ def fid(one: Moments, other: Moments) -> float:
 
 
 def fid_warning(count: int, dimensions: int = DIMENSIONS) -> str:
-    """Return why an FID over `count` pictures is unreliable; empty from 10,000 on.
-
-    Args:
-        count: pictures in the smaller of the two sets.
-        dimensions: length of the features.
-    """
+    """Return why an FID over `count` pictures is unreliable; empty from 10,000 on."""
     if count <= dimensions:
         return (
             f"{count:,} pictures are too few for FID: their covariance in {dimensions:,} dimensions"
@@ -149,9 +129,8 @@ def kid(
 
     Args:
         one, other: features, N x D and M x D.
-        subsets: number of subsets, each drawn without replacement.
+        subsets: number of subsets, each drawn without replacement with `seed`.
         size: features in each, at most those of the smaller set.
-        seed: of the draws.
 
     Raises:
         UsageError: shapes that do not match, fewer than two features, no subsets.
@@ -178,10 +157,8 @@ def kid(
 def mmd2(x: np.ndarray, y: np.ndarray) -> float:
     """Return the unbiased squared maximum mean discrepancy under k(a, b) = (a.b / D + 1)^3.
 
-    The mean of k over pairs of different x, plus that of y, minus twice that of x with y.
-
-    Args:
-        x, y: N x D and M x D, at least two of each.
+    The mean of k over pairs of different x, plus that of y, minus twice that of x with y; x and y
+    are N x D and M x D, at least two of each.
     """
     within = [
         (k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)) for k in (_kernel(x, x), _kernel(y, y))

@@ -69,10 +69,6 @@ class HoleFeatures:
 
     One truth is compared with the fillings of several methods, one filling by several metrics: the
     same arrays passed again in a row cost nothing. They must not change in between.
-
-    Args:
-        backbone: the features' network, which has `LAYERS`.
-        device: where it is.
     """
 
     def __init__(self, backbone: Backbone, device: torch.device | str = "cpu") -> None:
@@ -124,11 +120,7 @@ class HoleFeatures:
 def check_layers(
     picture: Sequence[Tensor], truth: Sequence[Tensor], holes: Sequence[Tensor]
 ) -> None:
-    """Refuse what distances cannot compare.
-
-    Raises:
-        UsageError: no layers, not as many of each, shapes that differ, or an empty hole.
-    """
+    """Raise UsageError for no layers, shapes that do not go together, or an empty hole."""
     shapes = [[tuple(x.shape) for x in some] for some in (picture, truth)]
     places = [tuple(x.shape) for x in holes]
     if shapes[0] != shapes[1] or [shape[1:] for shape in shapes[0]] != places or not places:
@@ -138,11 +130,7 @@ def check_layers(
 
 
 def load_hole_features(weights: str | Path, device: torch.device | str = "cpu") -> HoleFeatures:
-    """Load VGG-19 for it.
-
-    Args:
-        weights: as for `load_vgg`, of VGG-19 down to conv3_1 at least.
-        device: where it computes.
+    """Load VGG-19, down to conv3_1 at least, onto a device; for `weights` see `load_vgg`.
 
     Raises:
         WeightsError: missing, damaged, of another network, or with too few layers.
@@ -198,22 +186,13 @@ def style_distance(
     G = sum_p h(p) f(p) f(p)^T / sum_p h(p), the Gram matrix of the features f over the hole: h is
     the share of a place that lies in it. It tells which features occur together and how strongly,
     not where: texture of the right kind scores well though no pixel agrees. Where a truth has no
-    features at all, it is 0 for none and else infinite.
+    features at all, it is 0 for none and else infinite; equal matrices give 0. For arguments and
+    errors see `vgg_distance`.
 
         >>> import torch
         >>> one, other = torch.tensor([[[1.0, 7.0]]]), torch.tensor([[[2.0, 3.0]]])
         >>> style_distance([one], [other], [torch.tensor([[1.0, 0.0]])])  # |1 - 4| / 4
         0.75
-
-    Args:
-        picture, truth: for each layer its features after their ReLU, C x H x W.
-        holes: for each layer h in [0, 1], H x W, not 0 throughout.
-
-    Returns:
-        0 for equal matrices, no upper end.
-
-    Raises:
-        UsageError: the layers or shapes do not go together, or a hole is empty.
     """
     check_layers(picture, truth, holes)
     total = 0.0

@@ -90,14 +90,11 @@ def load_inception(spec: str | Path = "inception") -> Inception:
 
 
 def load_lpips_heads(path: str | Path, network: str) -> list[Tensor]:
-    """Read the linear heads of LPIPS (one weight a channel) from a .safetensors file.
+    """Read the five linear heads of LPIPS (one weight a channel), first layer first.
 
     Args:
-        path: the file, with the authors' names `alex.lin0.model.1.weight` and so on.
+        path: a .safetensors file with the authors' names `alex.lin0.model.1.weight` and so on.
         network: `alexnet` or `vgg16`.
-
-    Returns:
-        Five vectors, first layer first.
 
     Raises:
         WeightsError: missing, damaged, or without the heads of that network.

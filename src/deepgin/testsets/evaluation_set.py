@@ -21,8 +21,7 @@ class Case:
     Attributes:
         picture: its path below the folder, with forward slashes.
         truth: uint8, H x W x 3.
-        masks: by the name of the set: bool, H x W, True = missing.
-        failed: by the name of the set: why there is no mask for it.
+        masks, failed: by the name of the set, bool, H x W, True = missing; or why there is none.
     """
 
     picture: str
@@ -88,15 +87,7 @@ class EvaluationSet:
         return MaskSet(kind, (self.size, self.size), len(self.pictures()), SEED)
 
     def case(self, index: int, path: Path) -> Case:
-        """Read a picture and make its masks.
-
-        Args:
-            index: its index in `pictures()`.
-            path: its file.
-
-        Raises:
-            PictureError: it cannot be read.
-        """
+        """Read the picture at an index of `pictures()`, and make its masks; PictureError if unreadable."""
         truth, full = self._truth(path)
         inside = path.relative_to(self.folder)
         masks, failed = {}, {}

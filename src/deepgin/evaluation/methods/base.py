@@ -22,10 +22,10 @@ class Method:
     """A method to measure.
 
     Attributes:
-        name: its name in the report, as the user wrote it.
+        name: its name in the report.
         what: its description in one line: parameters, weights, version of the package.
-        fill: fills one picture; see `Fill`. Pixels outside the hole are ignored. It changes
-            neither array and does not see the truth in the hole.
+        fill: see `Fill`. Pixels outside the hole are ignored. It changes neither array and does
+            not see the truth in the hole.
     """
 
     name: str
@@ -43,14 +43,13 @@ def guarded(name: str, fill: Fill, hidden: int | None = 0) -> Fill:
 
     Args:
         name: the name of the method, for messages.
-        fill: receives copies that it may change.
-        hidden: the grey level that replaces the truth in the hole of its copy; None keeps the
-            truth.
+        fill: receives copies that it may change; may raise anything.
+        hidden: the grey level in place of the truth in the hole; None keeps the truth.
 
     Raises (when called):
         UsageError: arrays of another type or shape.
         PictureError: no valid pixels remain.
-        DeepginError: the method raises any error, or returns no picture of this shape.
+        DeepginError: the method fails, or returns no picture of this shape.
     """
 
     def guard(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:
@@ -92,9 +91,7 @@ def _described(value: object) -> str:
 def textured(method: Method, kind: str) -> Method:
     """Return a method that fills as another one does and then adds texture of the photograph.
 
-    Args:
-        method: fills the hole first; it has its own guard.
-        kind: the fit in the report where the method has none.
+    `kind` is the fit in the report where the method has none.
     """
 
     def fill(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:

@@ -26,15 +26,7 @@ _PATCH_SEED = 0
 
 
 def classical_of(kind: str, name: str) -> Method:
-    """Return a classical method.
-
-    Args:
-        kind: one of `CLASSICAL`.
-        name: its name in the report.
-
-    Raises:
-        DeepginError: its package is not installed.
-    """
+    """Return the method of a kind of `CLASSICAL`; DeepginError if its package is missing."""
     fill: Plain
     if kind == "mean":
         what, fill = "mean colour of the valid pixels", _mean

@@ -182,14 +182,10 @@ class Convention:
 
 
 def ports_of(inputs: Sequence[Any], outputs: Sequence[Any], options: Mapping[str, str]) -> Ports:
-    """Return the inputs of picture and mask, and the output, of an ONNX file.
-
-    Args:
-        inputs, outputs: ONNX Runtime's descriptions, each with name, type and shape.
-        options: image, mask and output name them if the file does not make them clear.
+    """Return the inputs of picture and mask, and the output, from ONNX Runtime's descriptions.
 
     Raises:
-        UsageError: they are not clear, or there are other inputs.
+        UsageError: they are not clear and no options name them, or there are other inputs.
     """
     nodes, results = ({node.name: node for node in some} for some in (inputs, outputs))
     for option, known in (("image", nodes), ("mask", nodes), ("output", results)):

@@ -19,12 +19,7 @@ SHARPNESS = "sharpness="
 
 
 class Networks:
-    """Loads networks, each weights file once for every sharpness.
-
-    Args:
-        model: its weights are those of methods that name none; its sharpness is that of `weights`
-            where a method names none.
-    """
+    """Loads networks, each weights file once for every sharpness; `model` has the defaults."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -33,14 +28,8 @@ class Networks:
     def network(self, weights: str, sharpness: float | None, texture: str) -> tuple[Inpainter, str]:
         """Return the network of a weights file, and its description in one line.
 
-        Args:
-            weights: a file; empty is that of `model`.
-            sharpness: None is that of `model`, or else the default of the weights and texture.
-            texture: see `Options`. Its weights are loaded now, as filling is timed.
-
-        Raises:
-            WeightsError: the file cannot be used.
-            UsageError: the network needs guidance, or cannot have this sharpness.
+        Empty weights and None are those of `model`. What `texture` (see `Options`) needs is
+        loaded now, as filling is timed.
         """
         if weights:
             model = replace(self.model, weights=weights, sharpness=sharpness)
@@ -118,18 +107,7 @@ def _wrong(words: str, problem: str, mend: str) -> UsageError:
 
 
 def ours_of(name: str, words: str, weights: str, networks: Networks) -> Method:
-    """Return DeepGIN as a method.
-
-    Args:
-        name: its name in the report.
-        words: see `options_of`.
-        weights: a weights file; empty is that of `networks`.
-        networks: loads the network.
-
-    Raises:
-        UsageError: the words cannot be used.
-        WeightsError: the weights cannot be used.
-    """
+    """Return DeepGIN as a method; for `words` see `options_of`, for weights `Networks.network`."""
     options, sharpness = options_of(words)
     inpainter, what = networks.network(weights, sharpness, options.texture)
 

@@ -29,17 +29,10 @@ def onnx_of(name: str, file: str, options: dict[str, str], device: str = "auto")
 
 
 def python_of(name: str, where: str, options: dict[str, str]) -> Method:
-    """Return the method of `module:function`.
+    """Return the method of `module:function`; the module may lie in the current folder.
 
-    Args:
-        name: its name in the report.
-        where: the function. It takes uint8 H x W x 3 (RGB) and bool H x W (True = missing), and
-            returns uint8 H x W x 3. Its module may lie in the current folder.
-        options: only `masked`, the content of the hole: zero, grey, white or keep.
-
-    Raises:
-        UsageError: no such module or function, or another option.
-        DeepginError: importing the module fails.
+    The function takes uint8 H x W x 3 (RGB) and bool H x W (True = missing), and returns uint8
+    H x W x 3. Of the options only `masked` applies: zero, grey, white or keep.
     """
     try:
         if others := [key for key in options if key != "masked"]:

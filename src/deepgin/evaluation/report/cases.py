@@ -1,7 +1,7 @@
 """The scores of a report by method and case, and the cases that every method finished."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from ..compare import CaseKey, is_measured, masks_of, methods_of, metrics_of, values_of
 from ..scores import Report, Score
@@ -27,19 +27,13 @@ class Cases:
             case = score.masks, score.picture
             self.scores[score.method][case] = score
             self.coverage[case] = score.coverage
-        self._values: dict[tuple[str, str], dict[CaseKey, float]] = {}
+        # Takes a method and a metric, and returns values by case.
+        self.values = cache(partial(values_of, report))
 
     @property
     def main_metric(self) -> str:
         """PSNR, or else the first metric; empty if there is none."""
         return "psnr" if "psnr" in self.metrics else next(iter(self.metrics), "")
-
-    def values(self, method: str, metric: str) -> dict[CaseKey, float]:
-        """Return a method's values of a metric by case."""
-        key = (method, metric)
-        if key not in self._values:
-            self._values[key] = values_of(self.report, method, metric)
-        return self._values[key]
 
     def under(self, masks: str) -> set[CaseKey]:
         """Return the cases of a mask set."""
@@ -80,6 +74,4 @@ class Cases:
         return sum(times) / len(times) if times else None
 
 
-@lru_cache(maxsize=4096)
-def _mean_interval(values: tuple[float, ...]) -> MeanInterval:
-    return mean_interval(values)
+_mean_interval = lru_cache(maxsize=4096)(mean_interval)

@@ -44,12 +44,7 @@ class Figure:
 
 
 def figures(cases: Cases, masks: str, method: str, metric: str, folder: Path) -> list[Figure]:
-    """Return figures of the pictures in `extremes`; none without their folder.
-
-    Args:
-        cases, masks, method, metric: see `extremes`.
-        folder: folder of the run's pictures: FOLDER/METHOD/MASKS/NAME.png.
-    """
+    """Return figures of `extremes` from FOLDER/METHOD/MASKS/NAME.png; none without a folder."""
     if not folder.is_dir():
         return []
     return [
@@ -131,12 +126,7 @@ class Histogram:
 
 
 def histogram(differences: Sequence[float], better: str = "higher") -> Histogram:
-    """Return the histogram of differences of a first method minus another.
-
-    Args:
-        differences: any numbers; infinite ones are left out.
-        better: of the metric: "higher", else lower differences are better.
-    """
+    """Return the histogram of finite differences of a first method minus another."""
     finite = [value for value in differences if math.isfinite(value)]
     reach = nice(max((abs(value) for value in finite), default=0))
     counts, edges = np.histogram(finite, BARS, (-reach, reach))

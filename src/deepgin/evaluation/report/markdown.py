@@ -1,7 +1,7 @@
 """The report and comparisons of methods as Markdown tables, with definitions below them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..compare import NEARER_1, Difference
 from ..scores import Report
@@ -42,6 +42,12 @@ def markdown_of(table: Table) -> str:
     lines += [f"| {' | '.join(escaped(cell.whole) for cell in row)} |" for row in table.rows]
     notes = " ".join(escaped(note) for note in table.notes)
     return "\n".join([*lines, "", notes] if notes else lines)
+
+
+def rows_as_markdown(head: Sequence[str], rows: Iterable[Sequence[str]], names: int = 1) -> str:
+    """Return plain cells as a Markdown table whose first `names` columns hold names."""
+    cells = tuple(tuple(map(Cell, row)) for row in rows)
+    return markdown_of(Table(tuple(head), cells, names=names))
 
 
 def _below(cases: Cases, metric: str) -> str:
@@ -112,13 +118,10 @@ def comparison(
     sides: tuple[str, str] = ("", ""),
     aside: Sequence[str] = (),
 ) -> str:
-    """Return differences as Markdown.
+    """Return differences as Markdown, a row each.
 
-    Args:
-        report: defines the metrics.
-        rows: the differences, one for each row.
-        sides: names of the reports, added to the names of methods; empty for one report.
-        aside: mask sets that are not compared.
+    `sides` are names of the reports, added to those of methods; `aside` are mask sets that are not
+    compared.
     """
     first, second = (f" of {side}" if side else "" for side in sides)
     head = ("masks", "metric", "first", "second", "difference", "n", "left out", "the first is")

@@ -20,15 +20,7 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table.
-
-    Attributes:
-        text: a name, or a number.
-        interval: `[low, high]` of the number, or empty.
-        note: a remark, or empty.
-        value: the number; NaN if there is none.
-        best: whether it is the best mean of its column.
-    """
+    """A name or number (NaN `value` if none), its `[low, high]` and remark, or empty strings."""
 
     text: str
     interval: str = ""
@@ -53,56 +45,58 @@ class Table:
     names: int = 1
 
 
+def _table(
+    columns: Sequence[tuple[str, list[Cell]]], notes: Iterable[str] = (), names: int = 1
+) -> Table:
+    head, cells = zip(*columns, strict=True)
+    return Table(head, tuple(zip(*cells, strict=True)), tuple(notes), names)
+
+
 def by_masks(cases: Cases, masks: str) -> Table:
     """Return methods by metrics of one mask set, with seconds a picture."""
     chosen = cases.under(masks)
     common = cases.common(chosen)
-    head, columns, notes = ["method"], [_names(cases, chosen)], [_note(len(common), len(chosen))]
+    columns = [("method", _names(cases, chosen))]
     for metric in cases.metrics:
         measured = cases.common(chosen, metric)
         count = "" if len(measured) == len(common) else f" (n = {len(measured)})"
-        head.append(titled(cases, metric) + count)
-        columns.append(_means(cases, metric, measured))
+        columns.append((titled(cases, metric) + count, _means(cases, metric, measured)))
     sets = [one for one in cases.report.sets if one.masks == masks]
     for metric in dict.fromkeys(one.metric for one in sets):
-        head.append(titled(cases, metric))
-        columns.append(_of_sets(cases, [one for one in sets if one.metric == metric]))
-    notes += dict.fromkeys(f"{one.metric}: {one.warning}" for one in sets if one.warning)
-    head.append("seconds a picture")
-    columns.append(_seconds(cases, common))
-    return Table(tuple(head), tuple(zip(*columns, strict=True)), tuple(notes))
+        cells = _of_sets(cases, [one for one in sets if one.metric == metric])
+        columns.append((titled(cases, metric), cells))
+    columns.append(("seconds a picture", _seconds(cases, common)))
+    warnings = dict.fromkeys(f"{one.metric}: {one.warning}" for one in sets if one.warning)
+    return _table(columns, [_note(len(common), len(chosen)), *warnings])
 
 
 def of_masks(cases: Cases, metric: str) -> Table:
     """Return methods by mask sets for one metric, with seconds a picture."""
-    head, columns = ["method"], [_names(cases, cases.coverage)]
+    columns = [("method", _names(cases, cases.coverage))]
     everywhere = []
     for masks in cases.masks:
         measured = cases.common(cases.under(masks), metric)
         everywhere += cases.common(cases.under(masks))
-        head.append(f"{masks} (n = {len(measured)})")
-        columns.append(_means(cases, metric, measured))
-    head.append("seconds a picture")
-    columns.append(_seconds(cases, everywhere))
-    return Table(tuple(head), tuple(zip(*columns, strict=True)))
+        columns.append((f"{masks} (n = {len(measured)})", _means(cases, metric, measured)))
+    return _table([*columns, ("seconds a picture", _seconds(cases, everywhere))])
 
 
 def of_all(cases: Cases, metrics: Sequence[str]) -> Table:
     """Return mask sets and methods by metrics, means without intervals, with seconds a picture."""
-    head = ("masks", "method", *(titled(cases, metric) for metric in metrics), "seconds a picture")
     rows: list[tuple[Cell, ...]] = []
     for masks in cases.masks:
         chosen = cases.under(masks)
         common = cases.common(chosen)
-        columns = [[Cell(f"{masks} (n = {len(common)})")] * len(cases.methods)]
-        columns.append(_names(cases, chosen))
+        columns = [("masks", [Cell(f"{masks} (n = {len(common)})")] * len(cases.methods))]
+        columns.append(("method", _names(cases, chosen)))
         for metric in metrics:
             measured = cases.common(chosen, metric)
             note = "" if len(measured) == len(common) else f"n = {len(measured)}"
-            columns.append([_short(cell, note) for cell in _means(cases, metric, measured)])
-        columns.append(_seconds(cases, common))
-        rows += zip(*columns, strict=True)
-    return Table(head, tuple(rows), names=2)
+            cells = [_short(cell, note) for cell in _means(cases, metric, measured)]
+            columns.append((titled(cases, metric), cells))
+        table = _table([*columns, ("seconds a picture", _seconds(cases, common))], names=2)
+        rows += table.rows
+    return replace(table, rows=tuple(rows))
 
 
 def _short(cell: Cell, note: str) -> Cell:
@@ -113,14 +107,14 @@ def _short(cell: Cell, note: str) -> Cell:
 
 def by_coverage(cases: Cases, metric: str) -> Table:
     """Return methods by tenths of coverage for one metric, over all mask sets."""
-    head, columns = ["method"], [[Cell(name) for name in cases.methods]]
+    columns = [("method", [Cell(name) for name in cases.methods])]
     for place in range(BINS):
         chosen = [case for case, share in cases.coverage.items() if bin_of(share) == place]
         if measured := cases.common(chosen, metric):
             low, high = 100 * place // BINS, 100 * (place + 1) // BINS
-            head.append(f"{low}–{high} % (n = {len(measured)})")
-            columns.append(_means(cases, metric, measured))
-    return Table(tuple(head), tuple(zip(*columns, strict=True)))
+            title = f"{low}–{high} % (n = {len(measured)})"
+            columns.append((title, _means(cases, metric, measured)))
+    return _table(columns)
 
 
 def bin_of(coverage: float) -> int:
