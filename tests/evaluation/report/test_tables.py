@@ -6,7 +6,16 @@ from statistics import fmean
 import pytest
 
 from deepgin.evaluation.report.cases import Cases
-from deepgin.evaluation.report.tables import bin_of, by_coverage, by_masks, failures, of_masks
+from deepgin.evaluation.report.tables import (
+    bin_of,
+    by_coverage,
+    by_masks,
+    counted,
+    failures,
+    interval,
+    number,
+    of_masks,
+)
 from deepgin.evaluation.statistics import mean_interval
 
 
@@ -15,12 +24,12 @@ def column(table, title):
     return {row[0].text: row[place] for row in table.rows}
 
 
-def plain_mean(report, method, metric, wanted):
-    """The mean in as few words as possible: of finite values of pictures that are wanted."""
+def plain_mean(report, method, metric, chosen_by):
+    """The mean in as few words as possible: of finite values of pictures that are chosen."""
     values = [
         s.values[metric]
         for s in report.scores
-        if s.method == method and wanted(s) and math.isfinite(s.values[metric])
+        if s.method == method and chosen_by(s) and math.isfinite(s.values[metric])
     ]
     return fmean(values)
 
@@ -35,14 +44,9 @@ def test_means_are_over_pictures_that_every_method_finished(full, method, metric
     )
     assert found.value == pytest.approx(mean)
     assert found.text == f"{mean:.{digits}f}"
-
-
-def test_intervals_are_those_of_the_statistics(full):
-    values = [s.values["l1"] for s in full.scores if (s.method, s.masks) == ("ours", "my masks")]
-    assert len(values) == 7
-    known = mean_interval(values)
-    found = column(by_masks(Cases(full), "my masks"), "l1")["ours"]
-    assert found.interval == f"[{known.low:.4f}, {known.high:.4f}]"
+    chosen = [("rectangle", f"p{i}.jpg") for i in (0, 1, 2, 3, 4, 6)]
+    known = mean_interval(Cases(full).values(method, metric)[case] for case in chosen)
+    assert found.interval == f"[{known.low:.{digits}f}, {known.high:.{digits}f}]"
 
 
 def test_infinite_values_are_counted_apart(full):
@@ -52,11 +56,6 @@ def test_infinite_values_are_counted_apart(full):
     assert found["ours"].note == ""
     # Its best picture is not in its mean: no mean of the column may be called the best.
     assert not any(cell.best for cell in found.values())
-
-
-def test_nothing_but_infinite_values(score, report_of):
-    report = report_of([score(picture=name, psnr=math.inf) for name in "ab"])
-    assert column(by_masks(Cases(report), "rectangle"), "psnr")["ours"].whole == "– (2 infinite)"
 
 
 def test_the_best_is_the_highest_psnr_and_the_lowest_l1(full):
@@ -98,19 +97,13 @@ def test_a_method_that_finished_nothing_empties_no_table(score, report_of):
 
 def test_a_metric_that_does_not_apply_everywhere_says_its_own_n(score, report_of):
     scores = [score(picture=name) for name in "abc"]
+    scores[1].values["grid"] = math.nan  # which is no value
     scores[0].values["grid"] = 2.0
     scores[2].values["grid"] = 4.0
     table = by_masks(Cases(report_of(scores)), "rectangle")
     assert "grid ↑ (n = 2)" in table.head
     assert column(table, "grid")["ours"].text == "3.0000"
     assert "Means over the 3 pictures that" in table.notes[0]
-
-
-def test_not_a_number_is_no_value(score, report_of):
-    scores = [score(picture="a", psnr=20.0), score(picture="b", psnr=math.nan)]
-    table = of_masks(Cases(report_of(scores)), "psnr")
-    assert table.head[1] == "rectangle (n = 1)"
-    assert table.rows[0][1].whole == "20.00"
 
 
 def test_seconds_are_over_the_same_pictures(full):
@@ -144,13 +137,6 @@ def test_mask_sets_as_columns(full):
     assert table.rows[2][0].whole == "mean (not on 1)"
 
 
-@pytest.mark.parametrize(
-    ("coverage", "place"), [(0, 0), (0.0999, 0), (0.1, 1), (0.3, 3), (0.7, 7), (0.99, 9), (1, 9)]
-)
-def test_tenths_of_coverage(coverage, place):
-    assert bin_of(coverage) == place
-
-
 def test_by_coverage_takes_all_mask_sets_together(full):
     table = by_coverage(Cases(full), "psnr")
     # Picture 5 of 0.55 has one mask fewer; 0.00 to 0.66 are seven tenths.
@@ -168,3 +154,13 @@ def test_failures_say_where_and_why(full):
         ("mean", "rectangle", "p5.jpg", "no memory"),
         ("all", "", "bad.jpg", "bad.jpg is damaged"),
     ]
+
+
+def test_numbers_and_intervals():
+    texts = [number(value, 2) for value in (1.005, -0.001, math.nan, math.inf, -2.5)]
+    assert texts == ["1.00", "0.00", "–", "infinite", "-2.50"]
+    assert [number(v, 1, sign=True) for v in (1, -1, 0, -0.01)] == ["+1.0", "-1.0", "+0.0", "+0.0"]
+    assert interval(-1, 2.375, 2, sign=True) == "[-1.00, +2.38]"
+    assert interval(math.nan, math.nan, 2) == ""
+    assert counted(2000, "picture") == "2,000 pictures"
+    assert [bin_of(share) for share in (0, 0.0999, 0.1, 0.99, 1)] == [0, 0, 1, 9, 9]
