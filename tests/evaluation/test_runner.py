@@ -22,20 +22,19 @@ class Quiet:
     """Keeps what it receives."""
 
     def __init__(self):
-        self.begun, self.done, self.failures, self.ended = None, [], [], False
-        self.notes = []
+        self.begun, self.done, self.failures, self.notes, self.ended = None, [], [], [], False
 
     def begin(self, total, skipped):
         self.begun = (total, skipped)
 
-    def filled(self, name, fit):
-        self.done.append((name, fit))
+    def filled(self, *name_and_fit):
+        self.done.append(name_and_fit)
 
-    def failed(self, name, why):
-        self.failures.append((name, why))
+    def failed(self, *name_and_why):
+        self.failures.append(name_and_why)
 
-    def note(self, name, text):
-        self.notes.append((name, text))
+    def note(self, *name_and_text):
+        self.notes.append(name_and_text)
 
     def end(self):
         self.ended = True
@@ -77,15 +76,11 @@ def test_valid_pixels_are_restored_before_measuring(go, folder, method, tmp_path
         }
         assert (score.method, score.fit, score.error) == ("vandal", "by force", "")
         assert (score.width, score.height, score.coverage) == (32, 32, mask.mean())
-        out = tmp_path / "out"
         hole = np.where(mask[..., None], np.uint8(255), truth)
-        for what, picture in (
-            ("truth", truth),
-            (f"hole/{score.masks}", hole),
-            (f"vandal/{score.masks}", completed),
-        ):
-            seen = np.asarray(read_rgb(out / PICTURES / picture_path(what, score.picture)))
-            np.testing.assert_array_equal(seen, picture)
+        pictures = {f"hole/{score.masks}": hole, f"vandal/{score.masks}": completed, "truth": truth}
+        for what, expected in pictures.items():
+            path = tmp_path / "out" / PICTURES / picture_path(what, score.picture)
+            np.testing.assert_array_equal(np.asarray(read_rgb(path)), expected)
     assert (watcher.begun, watcher.ended, len(watcher.done)) == ((6, 0), True, 6)
 
 

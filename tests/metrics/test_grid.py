@@ -37,9 +37,9 @@ def disc() -> np.ndarray:
 
 def score(values: np.ndarray, step: int, hole: np.ndarray | None = None) -> float:
     picture = eight_bit(values)
-    found = grid(picture, picture, disc() if hole is None else hole, step)
-    assert found is not None
-    return found
+    result = grid(picture, picture, disc() if hole is None else hole, step)
+    assert result is not None
+    return result
 
 
 @settings(max_examples=20)
@@ -49,8 +49,8 @@ def score(values: np.ndarray, step: int, hole: np.ndarray | None = None) -> floa
     seed=st.integers(0, 2**31),
 )
 def test_a_grid_on_a_smooth_filling_scores_its_amplitude(step, amplitude, seed):
-    found = score(smooth(seed) + amplitude * pattern(step, seed), step)
-    assert found == pytest.approx(amplitude, rel=0.05, abs=0.15)
+    result = score(smooth(seed) + amplitude * pattern(step, seed), step)
+    assert result == pytest.approx(amplitude, rel=0.05, abs=0.15)
 
 
 @settings(max_examples=20)
@@ -63,11 +63,11 @@ def test_smooth_fillings_have_none(step, seed):
 
 @pytest.mark.parametrize("step", [2, 3, 4])
 def test_texture_counts_nothing_on_average(step):
-    found = [
+    result = [
         score(128 + 12 * np.random.default_rng(seed).normal(size=(SIDE, SIDE, 3)), step)
         for seed in range(12)
     ]
-    assert np.mean(found) < 0.03 * 12
+    assert np.mean(result) < 0.03 * 12
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -85,8 +85,8 @@ def test_a_grid_whose_sign_changes_from_place_to_place(seed):
     step, cells = 2, 16
     signs = np.random.default_rng(seed).choice([-1, 1], size=(4, 4))
     where = np.kron(signs, np.ones((step * cells, step * cells)))[:SIDE, :SIDE, None]
-    found = score(smooth(seed) + 8 * pattern(step, seed) * where, step, np.ones((SIDE, SIDE)))
-    assert 0.6 * 8 < found < 1.05 * 8
+    result = score(smooth(seed) + 8 * pattern(step, seed) * where, step, np.ones((SIDE, SIDE)))
+    assert 0.6 * 8 < result < 1.05 * 8
 
 
 def test_phases_with_levels_of_their_own_by_hand():
@@ -104,9 +104,9 @@ def test_only_the_hole_counts(seed, top, left):
     hole[top : top + 50, left : left + 60] = True
     one = draws.integers(0, 256, (70, 90, 3), dtype=np.uint8)
     other = np.where(hole[..., None], one, draws.integers(0, 256, one.shape, dtype=np.uint8))
-    found = grid(one, one, hole, 3)
-    assert found == grid(other, 255 - one, hole, 3)
-    assert found == grid(one, one, hole.astype(np.uint8) * 255, 3)
+    result = grid(one, one, hole, 3)
+    assert result == grid(other, 255 - one, hole, 3)
+    assert result == grid(one, one, hole.astype(np.uint8) * 255, 3)
 
 
 def test_no_room_is_no_number(photo):

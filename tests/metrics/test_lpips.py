@@ -13,8 +13,8 @@ from deepgin.perceptual import VGG16, AlexNet
 
 def backbone(x, names):
     """One layer is red and green, the other is blue and its negative at half size."""
-    found = {"one": x[:, :2], "two": torch.cat((x[:, 2:], -x[:, 2:]), 1)[..., ::2, ::2]}
-    return {name: found[name] for name in names}
+    result = {"one": x[:, :2], "two": torch.cat((x[:, 2:], -x[:, 2:]), 1)[..., ::2, ::2]}
+    return {name: result[name] for name in names}
 
 
 @pytest.fixture

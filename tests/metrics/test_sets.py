@@ -23,8 +23,8 @@ def test_diagonal_covariances(seed, size):
     m1, m2 = draws.normal(size=(2, size))
     s1, s2 = draws.random((2, size)) * 5
     expected = ((m1 - m2) ** 2).sum() + ((s1 - s2) ** 2).sum()
-    found = frechet(m1, np.diag(s1**2), m2, np.diag(s2**2))
-    assert found == pytest.approx(expected, abs=1e-10)
+    result = frechet(m1, np.diag(s1**2), m2, np.diag(s2**2))
+    assert result == pytest.approx(expected, abs=1e-10)
     # The same turned about: no axis is special.
     turn = np.linalg.qr(draws.normal(size=(size, size)))[0]
     turned = [turn @ np.diag(s**2) @ turn.T for s in (s1, s2)]

@@ -56,9 +56,9 @@ def noise(seed, height=60, width=70):
 
 
 def box(top, left, bottom, right, height=60, width=70):
-    found = np.zeros((height, width), bool)
-    found[top:bottom, left:right] = True
-    return found
+    result = np.zeros((height, width), bool)
+    result[top:bottom, left:right] = True
+    return result
 
 
 def test_vgg_by_hand():
@@ -117,15 +117,15 @@ def test_only_the_hole_and_what_its_places_see_matters(network, distance):
 def test_features_are_those_of_the_window_after_their_relu(network):
     hole = box(30, 40, 37, 44)
     with torch.autocast("cpu", torch.bfloat16):  # which changes nothing
-        found = HoleFeatures(network)(noise(0), noise(1), hole)
+        result = HoleFeatures(network)(noise(0), noise(1), hole)
     part = torch.from_numpy(noise(1)[4:60, 16:68]).permute(2, 0, 1)[None] / 255
     expected = network(part, LAYERS)
-    for name, theirs in zip(LAYERS, found.truth, strict=True):
+    for name, theirs in zip(LAYERS, result.truth, strict=True):
         torch.testing.assert_close(theirs, expected[name][0].relu())
         assert theirs.min() == 0
-    assert torch.equal(found.holes[0], torch.from_numpy(hole[4:60, 16:68]).float())
+    assert torch.equal(result.holes[0], torch.from_numpy(hole[4:60, 16:68]).float())
     # Rows 30 to 36 are 26 to 32 of the window: of its cells of 4 pixels 6.5 to 8.25.
-    assert found.holes[2][:, 6].tolist() == [0.0] * 6 + [0.5, 1.0, 0.25] + [0.0] * 5
+    assert result.holes[2][:, 6].tolist() == [0.0] * 6 + [0.5, 1.0, 0.25] + [0.0] * 5
 
 
 def test_the_last_arrays_are_kept_and_no_others(network):
@@ -133,11 +133,11 @@ def test_the_last_arrays_are_kept_and_no_others(network):
     features, hole, truth = HoleFeatures(counted), box(20, 30, 40, 46), noise(0)
     first, second = noise(1), noise(2)
     for picture, times in ((first, 2), (first, 2), (second, 3), (first, 4)):
-        found = features(picture, truth, hole)
+        result = features(picture, truth, hole)
         assert counted.times == times
         fresh = HoleFeatures(network)(picture.copy(), truth.copy(), hole)
-        assert all(torch.equal(a, b) for a, b in zip(found.picture, fresh.picture, strict=True))
-        assert all(torch.equal(a, b) for a, b in zip(found.truth, fresh.truth, strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(result.picture, fresh.picture, strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(result.truth, fresh.truth, strict=True))
     # Equal arrays that are others are computed anew; so is another hole.
     features(first, truth.copy(), hole)
     assert counted.times == 5

@@ -56,22 +56,22 @@ def test_features_of_another_implementation(shapes) -> None:
     state = {name: made_up(i, name, shapes[name]) for i, name in enumerate(sorted(shapes))}
     network.load_state_dict(state)
     ramp = torch.linspace(0, 1, 3 * 40 * 52).reshape(1, 3, 40, 52)
-    found = network(torch.cat((ramp, torch.sin(ramp * 40) / 2 + 0.5)))
-    assert found.shape == (2, 2048) and found.dtype == torch.float32
+    result = network(torch.cat((ramp, torch.sin(ramp * 40) / 2 + 0.5)))
+    assert result.shape == (2, 2048) and result.dtype == torch.float32
     first = torch.tensor([[13.8882, 1.3997, 0.7218, 0.0091], [17.0117, 1.9497, 0.9374, 0.0]])
-    torch.testing.assert_close(found[:, :4], first, rtol=1e-4, atol=1e-3)
-    torch.testing.assert_close(found.mean(1), torch.tensor([3.03661, 3.81068]), rtol=1e-4, atol=0)
-    torch.testing.assert_close(found.std(1), torch.tensor([4.16488, 5.24905]), rtol=1e-4, atol=0)
+    torch.testing.assert_close(result[:, :4], first, rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(result.mean(1), torch.tensor([3.03661, 3.81068]), rtol=1e-4, atol=0)
+    torch.testing.assert_close(result.std(1), torch.tensor([4.16488, 5.24905]), rtol=1e-4, atol=0)
     with torch.autocast("cpu", torch.bfloat16):
-        torch.testing.assert_close(network(ramp), found[:1])
+        torch.testing.assert_close(network(ramp), result[:1])
 
 
 def test_official_layout(shapes) -> None:
     # 94 convolutions with a kernel and four numbers a channel each.
     lines = sorted(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
     assert len(lines) == 94 * 5
-    found = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    assert found == "914a00092be066ae883a4df7d265b65a07aea5bba492400d1301d90eefb94ea8"
+    result = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    assert result == "914a00092be066ae883a4df7d265b65a07aea5bba492400d1301d90eefb94ea8"
 
 
 def test_the_name_is_downloaded_with_its_checksum(monkeypatch, shapes) -> None:
@@ -88,7 +88,7 @@ def test_the_name_is_downloaded_with_its_checksum(monkeypatch, shapes) -> None:
     assert not network.training and not any(p.requires_grad for p in network.parameters())
     url = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
     assert asked == [(url + "pt_inception-2015-12-05-6726825d.pth", True, True)]
-    # The digits that torch checks the download by are found in this name.
+    # The digits that torch checks the download by are in this name.
     assert torch.hub.HASH_REGEX.search(asked[0][0].rsplit("/", 1)[-1]).group(1) == "6726825d"
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 import platform
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -151,12 +151,10 @@ def _versions() -> dict[str, str]:
 
 def _table(scores: tuple[Score, ...], metrics: list[str]) -> str:
     """Return the scores as CSV."""
-    columns = ("method", "masks", "picture", "width", "height", "coverage", "seconds", "fit")
+    columns = [one.name for one in fields(Score) if one.name != "values"]
     text = io.StringIO()
-    out = csv.writer(text)
-    out.writerow([*columns, "error", *metrics])
-    for score in scores:
-        values = [score.values.get(name, "") for name in metrics]
-        out.writerow([*(getattr(score, name) for name in columns), score.error, *values])
+    out = csv.DictWriter(text, [*columns, *metrics], restval="", extrasaction="ignore")
+    out.writeheader()
+    out.writerows(vars(score) | score.values for score in scores)
     # A file name need not be valid UTF-8.
     return text.getvalue().encode("utf-8", "backslashreplace").decode("utf-8")

@@ -91,11 +91,11 @@ def test_what_shift_map_leaves_is_filled():
 
 
 def test_what_methods_are(weights):
-    found = methods("deepgin:crop,mine=deepgin:direct+degrid,telea", Model(weights))
-    assert [one.name for one in found] == ["deepgin:crop", "mine", "telea"]
-    assert "fit crop, weights tiny.safetensors (deepgin-prefill, width 4" in found[0].what
-    assert "fit direct, degrid, weights" in found[1].what
-    assert "INPAINT_TELEA, radius 5" in found[2].what
+    result = methods("deepgin:crop,mine=deepgin:direct+degrid,telea", Model(weights))
+    assert [one.name for one in result] == ["deepgin:crop", "mine", "telea"]
+    assert "fit crop, weights tiny.safetensors (deepgin-prefill, width 4" in result[0].what
+    assert "fit direct, degrid, weights" in result[1].what
+    assert "INPAINT_TELEA, radius 5" in result[2].what
 
 
 def test_a_network_is_loaded_once(weights, tmp_path, monkeypatch):
@@ -120,14 +120,14 @@ def test_a_network_is_loaded_once(weights, tmp_path, monkeypatch):
 
 def test_sharpness_by_word_and_by_default(stages, weights, scene):
     text = f"deepgin,deepgin:crop+sharpness=0.25,b=deepgin:sharpness=1,c=deepgin@{weights}"
-    found = methods(text, Model(stages.both, sharpness=0.0))
-    sharpness = [one.what.partition("), ")[2].rpartition(",")[0] for one in found]
+    result = methods(text, Model(stages.both, sharpness=0.0))
+    sharpness = [one.what.partition("), ")[2].rpartition(",")[0] for one in result]
     assert sharpness[:3] == ["sharpness 0.0", "sharpness 0.25", "sharpness 1.0"]
-    assert "sharpness" not in found[3].what
+    assert "sharpness" not in result[3].what
     soft = method(f"deepgin@{stages.soft}").fill(*scene)[0]
     sharp = method(f"deepgin@{stages.sharp}").fill(*scene)[0]
-    np.testing.assert_array_equal(found[0].fill(*scene)[0], soft)
-    np.testing.assert_array_equal(found[2].fill(*scene)[0], sharp)
+    np.testing.assert_array_equal(result[0].fill(*scene)[0], soft)
+    np.testing.assert_array_equal(result[2].fill(*scene)[0], sharp)
     assert (soft != sharp).any()
     assert "sharpness 0.25" in method("deepgin", Model(stages.both)).what
 

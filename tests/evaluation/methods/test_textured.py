@@ -44,8 +44,8 @@ def test_by_default_the_network_fills_alone(scene, stages):
 
 def test_the_sharpness_under_texture(stages, weights):
     text = "deepgin:texture,deepgin:crop+texture,deepgin:crop,deepgin:texture+sharpness=0.25"
-    found = methods(text, Model(stages.both))
-    sharpness = [one.what.partition("), ")[2].rpartition(",")[0] for one in found]
+    result = methods(text, Model(stages.both))
+    sharpness = [one.what.partition("), ")[2].rpartition(",")[0] for one in result]
     assert sharpness == ["sharpness 0.0", "sharpness 0.0", "sharpness 0.25", "sharpness 0.25"]
     assert "sharpness" not in method("deepgin:texture", Model(weights)).what
     [asked] = methods("deepgin:texture", Model(stages.both, sharpness=0.5))

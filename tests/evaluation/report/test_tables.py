@@ -38,24 +38,24 @@ def plain_mean(report, method, metric, chosen_by):
 @pytest.mark.parametrize(("metric", "digits"), [("psnr", 2), ("l1", 4)])
 def test_means_are_over_pictures_that_every_method_finished(full, method, metric, digits):
     table = by_masks(Cases(full), "rectangle")
-    found = column(table, metric)[method]
+    result = column(table, metric)[method]
     mean = plain_mean(
         full, method, metric, lambda s: s.masks == "rectangle" and s.picture != "p5.jpg"
     )
-    assert found.value == pytest.approx(mean)
-    assert found.text == f"{mean:.{digits}f}"
+    assert result.value == pytest.approx(mean)
+    assert result.text == f"{mean:.{digits}f}"
     chosen = [("rectangle", f"p{i}.jpg") for i in (0, 1, 2, 3, 4, 6)]
     known = mean_interval(Cases(full).values(method, metric)[case] for case in chosen)
-    assert found.interval == f"[{known.low:.{digits}f}, {known.high:.{digits}f}]"
+    assert result.interval == f"[{known.low:.{digits}f}, {known.high:.{digits}f}]"
 
 
 def test_infinite_values_are_counted_apart(full):
-    found = column(by_masks(Cases(full), "rectangle"), "psnr")
-    assert found["telea"].note == "1 infinite"
-    assert found["telea"].whole.endswith("] (1 infinite)")
-    assert found["ours"].note == ""
+    result = column(by_masks(Cases(full), "rectangle"), "psnr")
+    assert result["telea"].note == "1 infinite"
+    assert result["telea"].whole.endswith("] (1 infinite)")
+    assert result["ours"].note == ""
     # Its best picture is not in its mean: no mean of the column may be called the best.
-    assert not any(cell.best for cell in found.values())
+    assert not any(cell.best for cell in result.values())
 
 
 def test_the_best_is_the_highest_psnr_and_the_lowest_l1(full):
@@ -73,9 +73,9 @@ def test_the_best_may_be_the_nearest_to_1(score, report_of):
     ]
     table = by_masks(Cases(report_of(scores)), "rectangle")
     assert table.head[1] == "share → 1"
-    found = column(table, "share")
-    assert [name for name, cell in found.items() if cell.best] == ["ours"]
-    assert found["telea"].text == "0.2000"
+    result = column(table, "share")
+    assert [name for name, cell in result.items() if cell.best] == ["ours"]
+    assert result["telea"].text == "0.2000"
 
 
 def test_a_method_that_failed_is_marked_and_n_is_said(full):
@@ -89,8 +89,8 @@ def test_a_method_that_finished_nothing_empties_no_table(score, report_of):
     scores = [score(picture=name, psnr=20.0) for name in "ab"]
     scores += [score("broken", picture=name, psnr=None, error="no") for name in "ab"]
     table = by_masks(Cases(report_of(scores)), "rectangle")
-    found = column(table, "psnr")
-    assert (found["ours"].text, found["broken"].text) == ("20.00", "–")
+    result = column(table, "psnr")
+    assert (result["ours"].text, result["broken"].text) == ("20.00", "–")
     assert column(table, "seconds")["broken"].text == "–"
     assert table.rows[1][0].note == "not on 2"
 
@@ -107,19 +107,19 @@ def test_a_metric_that_does_not_apply_everywhere_says_its_own_n(score, report_of
 
 
 def test_seconds_are_over_the_same_pictures(full):
-    found = column(by_masks(Cases(full), "rectangle"), "seconds")["telea"]
-    assert found.value == pytest.approx(0.1 * fmean([0, 1, 2, 3, 4, 6]))
+    result = column(by_masks(Cases(full), "rectangle"), "seconds")["telea"]
+    assert result.value == pytest.approx(0.1 * fmean([0, 1, 2, 3, 4, 6]))
 
 
 def test_whole_sets_stand_beside_with_their_count_and_warning_once(full):
     table = by_masks(Cases(full), "rectangle")
-    found = column(table, "fid")
-    assert {name: cell.whole for name, cell in found.items()} == {
+    result = column(table, "fid")
+    assert {name: cell.whole for name, cell in result.items()} == {
         "ours": "41.50 (n = 7)",
         "telea": "–",
         "mean": "30.25 (n = 6)",
     }
-    assert not any(cell.best for cell in found.values()), "of other pictures"
+    assert not any(cell.best for cell in result.values()), "of other pictures"
     assert table.notes.count("fid: 7 pictures are few") == 1
     assert "fid ↓" not in by_masks(Cases(full), "my masks").head
 
