@@ -6,7 +6,7 @@ python examples/card_table.py scenes=REPORT buildings=REPORT faces=REPORT [--met
 import argparse
 
 from deepgin.evaluation.compare import masks_of, methods_of, values_of
-from deepgin.evaluation.scores import read_report
+from deepgin.evaluation.scores import Report
 from deepgin.evaluation.statistics import mean_interval
 
 METRICS = {"psnr": "PSNR, dB", "ssim": "SSIM", "l1_hole": "L1 in the hole"}
@@ -22,7 +22,7 @@ def main() -> None:
         f"| pictures | masks | {' | '.join(METRICS.values())} |\n|---|---|{'---|' * len(METRICS)}"
     )
     for group, path in groups.items():
-        report = read_report(path)
+        report = Report.read(path)
         method = args.method or methods_of(report)[0]
         for masks in masks_of(report):
             cells = []

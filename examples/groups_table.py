@@ -6,13 +6,13 @@ python examples/groups_table.py scenes=SCENES buildings=BUILDINGS faces=FACES
 import sys
 
 from deepgin.evaluation.compare import masks_of, methods_of, values_of
-from deepgin.evaluation.scores import read_report
+from deepgin.evaluation.scores import Report
 from deepgin.evaluation.statistics import mean_interval
 
 
 def main() -> None:
     groups = dict(argument.split("=", 1) for argument in sys.argv[1:])
-    reports = {name: read_report(path) for name, path in groups.items()}
+    reports = {name: Report.read(path) for name, path in groups.items()}
     first = next(iter(reports.values()))
     sets = masks_of(first)
     counts = {name: report.pictures["count"] for name, report in reports.items()}

@@ -1,13 +1,12 @@
 """Running methods: what is measured, what is kept, and going on where a run was stopped."""
 
-import hashlib
 import json
 
 import numpy as np
 import pytest
 
 from deepgin.errors import DeepginError, UsageError
-from deepgin.evaluation.measures import MEASURES, measures, vgg_measures
+from deepgin.evaluation.measures import MEASURES
 from deepgin.evaluation.methods import Method
 from deepgin.evaluation.runner import run
 from deepgin.evaluation.scores import PICTURES, SCORES, clear, picture_path
@@ -20,31 +19,30 @@ TWO = {name: MEASURES[name] for name in ("psnr", "l1_hole")}
 
 
 class Quiet:
-    """Keeps what it is told."""
+    """Keeps what it receives."""
 
     def __init__(self):
-        self.begun, self.done, self.failures, self.ended = None, [], [], False
-        self.notes = []
+        self.begun, self.done, self.failures, self.notes, self.ended = None, [], [], [], False
 
     def begin(self, total, skipped):
         self.begun = (total, skipped)
 
-    def filled(self, name, fit):
-        self.done.append((name, fit))
+    def filled(self, *name_and_fit):
+        self.done.append(name_and_fit)
 
-    def failed(self, name, why):
-        self.failures.append((name, why))
+    def failed(self, *name_and_why):
+        self.failures.append(name_and_why)
 
-    def note(self, name, text):
-        self.notes.append((name, text))
+    def note(self, *name_and_text):
+        self.notes.append(name_and_text)
 
     def end(self):
         self.ended = True
 
 
 def request(*methods, **other):
-    told = {method.name: method.what for method in methods}
-    return {"pictures": 1, "masks": 2, "metrics": 3, "methods": told} | other
+    names = {method.name: method.what for method in methods}
+    return {"pictures": 1, "masks": 2, "metrics": 3, "methods": names} | other
 
 
 @pytest.fixture
@@ -64,12 +62,12 @@ def go(folder, tmp_path):
 
 def test_valid_pixels_are_restored_before_measuring(go, folder, method, tmp_path):
     watcher = Quiet()
-    found = go(method, watcher=watcher)
+    result = go(method, watcher=watcher)
     protocol = EvaluationSet(folder, 32, ("rectangle", "cellular"))
     expected = [(name, masks) for name in NAMES for masks in ("rectangle", "cellular")]
-    assert [(score.picture, score.masks) for score in found.scores] == expected
+    assert [(score.picture, score.masks) for score in result.scores] == expected
     cases = {case.picture: case for case in protocol.cases(lambda *_: None)}
-    for score in found.scores:
+    for score in result.scores:
         truth, mask = cases[score.picture].truth, cases[score.picture].masks[score.masks]
         completed = np.where(mask[..., None], np.uint8(50), truth)
         assert score.values == {
@@ -78,27 +76,23 @@ def test_valid_pixels_are_restored_before_measuring(go, folder, method, tmp_path
         }
         assert (score.method, score.fit, score.error) == ("vandal", "by force", "")
         assert (score.width, score.height, score.coverage) == (32, 32, mask.mean())
-        out = tmp_path / "out"
         hole = np.where(mask[..., None], np.uint8(255), truth)
-        for what, picture in (
-            ("truth", truth),
-            (f"hole/{score.masks}", hole),
-            (f"vandal/{score.masks}", completed),
-        ):
-            seen = np.asarray(read_rgb(out / PICTURES / picture_path(what, score.picture)))
-            np.testing.assert_array_equal(seen, picture)
+        pictures = {f"hole/{score.masks}": hole, f"vandal/{score.masks}": completed, "truth": truth}
+        for what, expected in pictures.items():
+            path = tmp_path / "out" / PICTURES / picture_path(what, score.picture)
+            np.testing.assert_array_equal(np.asarray(read_rgb(path)), expected)
     assert (watcher.begun, watcher.ended, len(watcher.done)) == ((6, 0), True, 6)
 
 
 def test_memory(folder, tmp_path, method, monkeypatch):
-    class Told:
+    class Fixed:
         def growth(self):
             return 12.5
 
-    monkeypatch.setattr("deepgin.evaluation.runner.Peak", Told)
-    protocol, wanted = EvaluationSet(folder, 32, ("rectangle",)), {"memory": MEASURES["memory"]}
-    found = run(protocol, [method], wanted, tmp_path / "out", request(method), Quiet(), keep=False)
-    assert [score.values for score in found.scores] == [{"memory": 12.5}] * 3
+    monkeypatch.setattr("deepgin.evaluation.runner.Peak", Fixed)
+    protocol, memory = EvaluationSet(folder, 32, ("rectangle",)), {"memory": MEASURES["memory"]}
+    result = run(protocol, [method], memory, tmp_path / "out", request(method), Quiet(), keep=False)
+    assert [score.values for score in result.scores] == [{"memory": 12.5}] * 3
 
 
 def test_every_method_meets_the_same(go, vandal):
@@ -108,11 +102,6 @@ def test_every_method_meets_the_same(go, vandal):
     for a, b in zip(one.seen, two.seen, strict=True):
         np.testing.assert_array_equal(a[0], b[0])
         np.testing.assert_array_equal(a[1], b[1])
-
-
-def test_a_perfect_method_is_infinite(go):
-    found = go(Method("cheat", "", lambda picture, hole: (picture, "")), keep=False)
-    assert {score.values["psnr"] for score in found.scores} == {np.inf}
 
 
 def test_a_method_that_fails_on_one_picture(go, vandal, method):
@@ -126,8 +115,8 @@ def test_a_method_that_fails_on_one_picture(go, vandal, method):
     first = seen.seen[1][0][0, 0, 0]
     watcher = Quiet()
     broken = Method("fragile", "", fragile)
-    found = go(broken, method, kinds=("rectangle",), watcher=watcher, keep=False)
-    scores = {(s.method, s.picture): s for s in found.scores}
+    result = go(broken, method, kinds=("rectangle",), watcher=watcher, keep=False)
+    scores = {(s.method, s.picture): s for s in result.scores}
     assert scores["fragile", "b.png"].error == "ValueError: no luck"
     assert scores["fragile", "b.png"].values == {}
     assert watcher.failures == [("fragile on rectangle: b.png", "ValueError: no luck")]
@@ -135,21 +124,21 @@ def test_a_method_that_fails_on_one_picture(go, vandal, method):
     # It is tried again, and only it.
     first = -1
     again = Quiet()
-    found = go(broken, method, kinds=("rectangle",), watcher=again, keep=False)
+    result = go(broken, method, kinds=("rectangle",), watcher=again, keep=False)
     assert again.begun == (1, 5)
-    assert not any(score.error for score in found.scores)
-    assert len(found.scores) == 9
+    assert not any(score.error for score in result.scores)
+    assert len(result.scores) == 9
 
 
-@pytest.mark.parametrize("stop_after", range(5))
+@pytest.mark.parametrize("stop_after", [0, 3])
 def test_stopped_anywhere_it_goes_on(folder, tmp_path, vandal, stop_after):
     def measure(name, fill):
         one = Method("m", "", fill)
         protocol = EvaluationSet(folder, 32, ("rectangle", "freeform"))
         return run(protocol, [one], TWO, tmp_path / name, request(one), Quiet(), keep=False)
 
-    def without_time(found):
-        return [s.__dict__ | {"seconds": 0} for s in found.scores]
+    def without_time(result):
+        return [s.__dict__ | {"seconds": 0} for s in result.scores]
 
     whole = measure("whole", vandal())
     count = 0
@@ -194,10 +183,11 @@ def test_overwriting_touches_nothing_but_a_report(tmp_path):
 def test_methods_may_be_added_but_not_change(go, method, vandal):
     go(method)
     other = Method("other", "new", vandal(9))
-    found = go(other)
-    assert len(found.scores) == 12
-    with pytest.raises(UsageError, match=r"another 'vandal' \(paints\)"):
+    result = go(other)
+    assert len(result.scores) == 12
+    with pytest.raises(UsageError) as raised:
         go(Method("vandal", "draws", vandal()))
+    assert raised.value.field == "methods"
 
 
 def test_pictures_and_masks_that_cannot_be_used_are_left_out(go, folder, method, tmp_path):
@@ -205,10 +195,10 @@ def test_pictures_and_masks_that_cannot_be_used_are_left_out(go, folder, method,
     (tmp_path / "made").mkdir()
     watcher = Quiet()
     kinds = ("rectangle", str(tmp_path / "made"))
-    found = go(method, kinds=kinds, watcher=watcher, keep=False)
+    result = go(method, kinds=kinds, watcher=watcher, keep=False)
     assert [name for name, _ in watcher.notes] == [NAMES[0], "b.png", NAMES[2]]
-    assert [score.picture for score in found.scores] == [NAMES[0], NAMES[2]]
-    assert [name for name, _ in found.left_out] == [NAMES[0], "b.png", NAMES[2]]
+    assert [score.picture for score in result.scores] == [NAMES[0], NAMES[2]]
+    assert [name for name, _ in result.left_out] == [NAMES[0], "b.png", NAMES[2]]
 
 
 def test_two_at_a_time_are_refused(go, vandal):
@@ -226,39 +216,3 @@ def test_damaged_log(go, method, tmp_path):
     with pytest.raises(DeepginError, match="out") as raised:
         go(method)
     assert raised.value.field == "output"
-
-
-def test_distances_through_vgg(photo, vgg19):
-    beside = vgg_measures(str(vgg19), "cpu")
-    assert list(beside) == ["vgg", "style"]
-    digits = hashlib.sha256(vgg19.read_bytes()).hexdigest()[:16]
-    assert all(digits in one.definition and one.better == "lower" for one in beside.values())
-    assert list(measures("psnr", beside)) == ["psnr", "vgg", "style"]
-    assert list(measures("style,psnr", beside)) == ["style", "psnr", "vgg"]
-    assert list(measures("all", beside)) == [*MEASURES, "vgg", "style"]
-    with pytest.raises(UsageError, match="vgg=") as raised:
-        measures("psnr,style")
-    assert raised.value.field == "metrics"
-    truth, mask = photo(40, 40), np.zeros((40, 40), np.bool_)
-    mask[5:20, 5:20] = True
-    found = [one.of(photo(40, 40, 1), truth, mask) for one in beside.values()]
-    assert all(value > 0.001 for value in found)
-    assert [one.of(truth, truth, mask) for one in beside.values()] == [0, 0]
-    assert [one.of(truth, truth, mask & False) for one in beside.values()] == [None, None]
-
-
-def test_measures(photo):
-    assert list(measures("all")) == list(MEASURES)
-    assert list(measures("ssim,psnr")) == ["ssim", "psnr"]
-    with pytest.raises(UsageError, match="psnr"):
-        measures("pnsr")
-    truth, other = photo(40, 40), photo(40, 40, 1)
-    mask = np.zeros((40, 40), np.bool_)
-    mask[5:20, 5:20] = True
-    found = {name: m.of(other, truth, mask) for name, m in MEASURES.items()}
-    assert found.pop("grid") is None  # there is none at this size
-    assert found.pop("memory") is None  # that is the runner's to see
-    assert all(value > 0 for value in found.values())
-    assert MEASURES["ssim"].of(other[:10], truth[:10], mask[:10]) is None
-    large = np.tile(truth, (13, 13, 1)), np.tile(mask, (13, 13))
-    assert MEASURES["grid"].of(large[0], large[0], large[1]) < 1

@@ -29,9 +29,9 @@ def test_order(folder):
 
 
 def test_truth_is_the_centre_square(folder):
-    found = EvaluationSet(folder, 32).truth(folder / "b.png")
-    np.testing.assert_array_equal(found, centre_square(read_rgb(folder / "b.png"), 32))
-    assert (found.shape, found.dtype) == ((32, 32, 3), np.uint8)
+    result = EvaluationSet(folder, 32).truth(folder / "b.png")
+    np.testing.assert_array_equal(result, centre_square(read_rgb(folder / "b.png"), 32))
+    assert (result.shape, result.dtype) == ((32, 32, 3), np.uint8)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -93,12 +93,12 @@ def test_hand_made_masks(folder, tmp_path):
     assert "both fit" in two.failed["made"]
 
 
-def test_pictures_that_cannot_be_read_are_told_of(folder):
+def test_pictures_that_cannot_be_read_are_named(folder):
     (folder / "b.png").write_bytes(b"\x89PNG....")
-    told = []
-    cases = [*EvaluationSet(folder, 32).cases(lambda *why: told.append(why))]
+    refused = []
+    cases = [*EvaluationSet(folder, 32).cases(lambda *why: refused.append(why))]
     assert [case.picture for case in cases] == [NAMES[0], NAMES[2]]
-    assert [name for name, _ in told] == ["b.png"]
+    assert [name for name, _ in refused] == ["b.png"]
     # The others keep their masks.
     np.testing.assert_array_equal(
         cases[1].masks["cellular"], draw("cellular", 32, 32, "validation/2")

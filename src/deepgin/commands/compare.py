@@ -37,10 +37,10 @@ def run(args: Any) -> None:
     """Compare and print."""
     from ..evaluation.compare import differences, not_compared, pairs_of
     from ..evaluation.report import comparison
-    from ..evaluation.scores import read_report
+    from ..evaluation.scores import Report
 
-    first = read_report(args.report)
-    second = first if args.other is None else read_report(args.other)
+    first = Report.read(args.report)
+    second = first if args.other is None else Report.read(args.other)
     pairs = pairs_of(first, second, args.methods.split(",") if args.methods else [])
     metrics = args.metric.split(",") if args.metric else None
     found = differences(first, second, pairs, metrics)

@@ -57,26 +57,17 @@ def add_measuring(p: Parser, *, metrics: str, output: bool) -> None:
 
 
 def request(args: Any, command: str, **asked: Any) -> "EvaluationRequest":
-    """Return the request for the shared options and a command's own.
-
-    Raises:
-        UsageError: options that do not go together.
-    """
+    """Return the request for the shared options and a command's own."""
     from ..evaluation.evaluate import EvaluationRequest
+    from ..weights import Model
 
-    if args.fid and (args.no_pictures or args.output is None):
-        mend = "give {output=REPORT}, and leave {no_pictures} out"
-        raise UsageError("FID needs the completed pictures", field="fid", mend=mend)
     return EvaluationRequest(
         limit=args.limit,
         metrics=args.metrics,
         lpips=(args.lpips_heads, args.lpips_network, args.lpips_weights),
         vgg=args.vgg,
         fid=args.fid,
-        weights=args.weights,
-        device=args.device,
-        precision=args.precision,
-        sharpness=args.sharpness,
+        model=Model(args.weights, args.device, args.precision, args.sharpness),
         command=command,
         overwrite=args.overwrite,
         keep=not args.no_pictures and args.output is not None,

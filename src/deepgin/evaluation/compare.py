@@ -25,13 +25,9 @@ class Difference:
     """The difference of two methods on the same pictures under one mask set.
 
     Attributes:
-        masks: the name of the mask set.
-        metric: the name of the metric.
-        first, second: the names of the methods; the difference is first - second, of values as
-            `compared_value` returns them.
         better: "higher", "lower" or "nearer 1", as the metric says.
-        pairs: the mean difference in the unit of the metric; `left_out` counts the pairs with an
-            infinite value.
+        pairs: the mean of first - second, of values as `compared_value` returns them, in the unit
+            of the metric; `left_out` counts the pairs with an infinite value.
         unpaired: pictures where a method failed or has no value.
     """
 
@@ -71,9 +67,8 @@ def masks_of(report: Report) -> list[str]:
 def metrics_of(report: Report) -> list[str]:
     """Return the names of the metrics that single pictures have values of."""
     measured = dict.fromkeys(name for score in report.scores for name in score.values)
-    return [name for name in report.metrics if name in measured] + [
-        name for name in measured if name not in report.metrics
-    ]
+    defined = [name for name in report.metrics if name in measured]
+    return [*defined, *(name for name in measured if name not in report.metrics)]
 
 
 def direction(report: Report, metric: str) -> str:
@@ -115,14 +110,14 @@ def differences(
 
     Args:
         first, second: one report twice, or two that measured the same.
-        pairs: a method of the first report and one of the second.
-        metrics: names of metrics; None is all that both reports have.
+        pairs: a method of each report.
+        metrics: None is all that both reports have.
 
     Raises:
-        UsageError: the reports measured different things (see `check_same`), or a name is unknown.
+        UsageError: the reports measured different things, or a name is unknown.
     """
-    check_same(first, second)
-    shared = [name for name in metrics_of(first) if name in metrics_of(second)]
+    sets = _same_masks(first, second)
+    shared = _common(metrics_of(first), metrics_of(second))
     metrics = shared if metrics is None else metrics
     if not shared:
         raise UsageError("the reports have no metric in common", mend="measure again with the same")
@@ -133,11 +128,16 @@ def differences(
                 field="metric",
             )
         _check_known(metric, shared, "metric")
-        _check_definition(first, second, metric)
+        a, b = (report.metrics.get(metric, {}) for report in (first, second))
+        if any(a.get(key) != b.get(key) for key in ("definition", "unit", "better")):
+            raise UsageError(
+                f"the reports define '{metric}' differently",
+                field="metric",
+                mend="choose other metrics with {metric}, or measure both again with one version",
+            )
     for one, other in pairs:
         _check_known(one, methods_of(first), "method")
         _check_known(other, methods_of(second), "method")
-    sets = [name for name in masks_of(first) if name in masks_of(second)]
     return [
         _difference(first, second, masks, metric, pair)
         for masks in sets
@@ -154,53 +154,57 @@ def _difference(
     pictures = {s.picture for report in (first, second) for s in report.scores if s.masks == masks}
     better = direction(first, metric)
     ours, theirs = ([compared_value(x[case], better) for case in cases] for x in (a, b))
+    mean = mean_difference(ours, theirs)
+    if mean.mean < 0:  # so that b - a is the exact negative of a - b, unlike its resamples
+        back = mean_difference(theirs, ours)
+        mean = replace(back, mean=-back.mean, low=-back.high, high=-back.low)
     return Difference(
         masks=masks,
         metric=metric,
         first=pair[0],
         second=pair[1],
         better=better,
-        pairs=_mirrored(ours, theirs),
+        pairs=mean,
         unpaired=len(pictures) - len(cases),
     )
 
 
-def _mirrored(a: Sequence[float], b: Sequence[float]) -> MeanInterval:
-    """Return the mean of a - b, such that that of b - a is its exact negative, unlike resamples."""
-    forward = mean_difference(a, b)
-    if not forward.mean < 0:
-        return forward
-    back = mean_difference(b, a)
-    return replace(back, mean=-back.mean, low=-back.high, high=-back.low)
-
-
-def check_same(first: Report, second: Report) -> None:
-    """Refuse two reports that cannot be compared.
-
-    Raises:
-        UsageError: their pictures differ, they have no mask set in common, or the masks of a
-            common set differ.
-    """
+def _same_masks(first: Report, second: Report) -> list[str]:
+    """Return the mask sets of both reports; refuse reports of other pictures or masks."""
+    sets = _common(masks_of(first), masks_of(second))
     if first is second:
-        return
-    differ = []
+        return sets
     a, b = (str(report.pictures.get("hash", "")) for report in (first, second))
     if not a or not b:
         raise UsageError("a report lacks the hash of its pictures", mend="measure again")
-    if a != b:
-        sizes = (_pictures(first), _pictures(second))
-        differ.append(f"the pictures ({sizes[0]}, and {sizes[1]})")
-    sets = [name for name in masks_of(first) if name in masks_of(second)]
+    differ = [] if a == b else [f"the pictures ({_pictures(first)}, and {_pictures(second)})"]
     for name in sets:
         a, b = (report.masks.get(name, {}).get("hash", "") for report in (first, second))
         if a != b or not a:
             differ.append(f"the masks '{name}' ({a[:16] or 'no hash'}, and {b[:16] or 'no hash'})")
     if differ:
-        what = " and ".join(differ)
-        raise UsageError(f"the reports differ in {what}", mend="measure again")
+        raise UsageError(f"the reports differ in {' and '.join(differ)}", mend="measure again")
     if not sets:
         names = [", ".join(masks_of(report)) for report in (first, second)]
         raise UsageError(f"the reports have no mask set in common: {names[0]}; and {names[1]}")
+    return sets
+
+
+def _pictures(report: Report) -> str:
+    about = report.pictures
+    return f"{about.get('count', '?')} of size {about.get('size', '?')}, {about['hash'][:16]}"
+
+
+def _common(a: Sequence[str], b: Sequence[str]) -> list[str]:
+    return [name for name in a if name in b]
+
+
+def _check_known(name: str, names: Sequence[str], what: str) -> None:
+    if name not in names:
+        raise UsageError(
+            f"the report has no {what} '{name}'{nearest_name(name, [*names])}",
+            mend=f"choose from {', '.join(names)}",
+        )
 
 
 def not_compared(first: Report, second: Report) -> list[str]:
@@ -209,44 +213,20 @@ def not_compared(first: Report, second: Report) -> list[str]:
     return [name for name in dict.fromkeys([*a, *b]) if name not in a or name not in b]
 
 
-def _pictures(report: Report) -> str:
-    about = report.pictures
-    return f"{about.get('count', '?')} of size {about.get('size', '?')}, {about['hash'][:16]}"
-
-
-def _check_definition(first: Report, second: Report, metric: str) -> None:
-    a, b = (report.metrics.get(metric, {}) for report in (first, second))
-    if any(a.get(key) != b.get(key) for key in ("definition", "unit", "better")):
-        raise UsageError(
-            f"the reports define '{metric}' differently",
-            field="metric",
-            mend="choose other metrics with {metric}, or measure both again with one version",
-        )
-
-
-def _check_known(name: str, names: Sequence[str], what: str) -> None:
-    if name not in names:
-        close = nearest_name(name, [*names])
-        raise UsageError(
-            f"the report has no {what} '{name}'{close}", mend=f"choose from {', '.join(names)}"
-        )
-
-
 def pairs_of(first: Report, second: Report, names: Sequence[str]) -> list[tuple[str, str]]:
     """Return the pairs of methods to compare, of the first report and of the second.
 
-    Args:
-        first, second: two reports, or one twice.
-        names: for one report, a method and those to compare it with. For two, one method of each,
-            or one that both have, or none: then all that both have.
+    In one report (passed twice) `names` are a method and those to compare it with; in two they are
+    one of each, or one that both have, or none for all that both have.
 
     Raises:
         UsageError: too few or too many names, or no method is in both reports.
     """
+    known = ", ".join(methods_of(first))
     if first is second:
         if len(names) < 2:
             raise UsageError(
-                f"one report and fewer than two methods (it has {', '.join(methods_of(first))})",
+                f"one report and fewer than two methods (it has {known})",
                 field="methods",
                 mend="name another report, or two methods, as in {methods=a,b}",
             )
@@ -257,19 +237,16 @@ def pairs_of(first: Report, second: Report, names: Sequence[str]) -> list[tuple[
             field="methods",
             mend="name one of each, or one in both",
         )
-    return [(names[0], names[-1])] if names else _common_methods(first, second)
-
-
-def _common_methods(first: Report, second: Report) -> list[tuple[str, str]]:
-    names = [name for name in methods_of(first) if name in methods_of(second)]
-    if not names:
-        lists = [", ".join(methods_of(report)) for report in (first, second)]
+    if names:
+        return [(names[0], names[-1])]
+    common = _common(methods_of(first), methods_of(second))
+    if not common:
         raise UsageError(
-            f"no method is in both reports ({lists[0]}; and {lists[1]})",
+            f"no method is in both reports ({known}; and {', '.join(methods_of(second))})",
             field="methods",
             mend="name one of each, as in {methods=a,b}",
         )
-    return [(name, name) for name in names]
+    return [(name, name) for name in common]
 
 
 def against_first(names: Sequence[str]) -> list[tuple[str, str]]:

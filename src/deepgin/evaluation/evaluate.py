@@ -3,7 +3,8 @@
 import csv
 import io
 import platform
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from ..files import write_text
 from ..masks import KINDS
 from ..testsets import EvaluationSet
 from ..version import __version__
-from .measures import lpips_measure, measures, vgg_measures
+from ..weights import Model
+from .measures import SET_METRICS, lpips_measure, measures, set_scores, vgg_measures
 from .methods import methods as methods_of
 from .report import html, markdown
 from .runner import Watcher, run
 from .scores import Report, Score
-from .set_scores import set_scores
 
 _PACKAGES = (
     "numpy",
@@ -48,9 +49,8 @@ class EvaluationRequest:
         lpips: file of the heads (None: no LPIPS), name of the network, file of its weights.
         vgg: weights of VGG-19 (see `load_vgg`) for `vgg` and `style`; None measures neither.
         fid: weights of the Inception, "inception" or a file; None measures no FID.
-        weights: weights of `deepgin` where the method names none.
-        device, precision: of networks.
-        sharpness: of `weights`; None is their default.
+        model: weights and sharpness of `deepgin` where the method names none; device and
+            precision of networks.
         command: the command that the report prints.
         overwrite: delete earlier results in the folder.
         keep: keep the completed pictures; figures and FID need them.
@@ -65,24 +65,16 @@ class EvaluationRequest:
     lpips: tuple[str | None, str, str | None] = (None, "alexnet", None)
     vgg: str | None = None
     fid: str | None = None
-    weights: str | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    sharpness: float | None = None
+    model: Model = field(default_factory=Model)
     command: str = ""
     overwrite: bool = False
     keep: bool = True
 
 
 def evaluate(request: EvaluationRequest, folder: Path, watcher: Watcher) -> Report:
-    """Measure methods, write the report into a folder, and return it.
+    """Measure methods, write the report into a folder, which is created, and return it.
 
     Scores that the folder holds already are kept, so that a stopped run goes on.
-
-    Args:
-        request: what to measure.
-        folder: created if it is missing.
-        watcher: receives the progress.
 
     Raises:
         DeepginError: the request, the folder or a file cannot be used.
@@ -94,20 +86,21 @@ def evaluate(request: EvaluationRequest, folder: Path, watcher: Watcher) -> Repo
                 field="output",
                 mend="choose another folder",
             )
+    if request.fid and not request.keep:
+        raise UsageError(
+            "FID needs the completed pictures",
+            field="fid",
+            mend="give {output=REPORT}, and not {no_pictures=true}",
+        )
     test_set = EvaluationSet(request.data, request.size, request.masks, request.limit)
     test_set.pictures()  # refuses a wrong folder before networks are loaded
-    extra = vgg_measures(request.vgg, request.device) if request.vgg else {}
+    model = request.model
+    extra = vgg_measures(request.vgg, model.device) if request.vgg else {}
     measured = measures(request.metrics, extra)
     heads, network, weights = request.lpips
     if heads is not None:
-        measured |= lpips_measure(heads, network, weights, request.device)
-    methods = methods_of(
-        request.methods,
-        weights=request.weights,
-        device=request.device,
-        precision=request.precision,
-        sharpness=request.sharpness,
-    )
+        measured |= lpips_measure(heads, network, weights, model.device)
+    methods = methods_of(request.methods, model)
     watcher.say(f"reading {request.data} and drawing masks")
     pictures, masks = test_set.hashes()
     log_request: dict[str, Any] = {
@@ -116,36 +109,29 @@ def evaluate(request: EvaluationRequest, folder: Path, watcher: Watcher) -> Repo
         "metrics": {name: measure.to_dict() for name, measure in measured.items()},
         "methods": {method.name: method.what for method in methods},
     }
-    result = run(
-        test_set,
-        methods,
-        measured,
-        folder,
-        log_request,
-        watcher,
-        keep=request.keep,
-        overwrite=request.overwrite,
+    keep, overwrite = request.keep, request.overwrite
+    scores, left_out = run(
+        test_set, methods, measured, folder, log_request, watcher, keep=keep, overwrite=overwrite
     )
-    device = choose_device(request.device)
-    precision = str(choose_precision(device, request.precision)).removeprefix("torch.")
-    sets, set_metrics = set_scores(folder, result.scores, request.fid, device)
+    device = choose_device(model.device)
+    precision = str(choose_precision(device, model.precision)).removeprefix("torch.")
     report = Report(
         command=request.command,
         versions=_versions(),
         device=f"{device} ({precision})",
-        pictures=log_request["pictures"] | {"count": len({s.picture for s in result.scores})},
+        pictures=log_request["pictures"] | {"count": len({score.picture for score in scores})},
         masks={
             one.name: {"hash": masks[one.name], "definition": one.definition}
             for one in test_set.sets
         },
         methods=log_request["methods"],
-        metrics=log_request["metrics"] | set_metrics,
-        scores=result.scores,
-        sets=sets,
-        left_out=result.left_out,
+        metrics=log_request["metrics"] | (SET_METRICS if request.fid else {}),
+        scores=scores,
+        sets=set_scores(folder, scores, request.fid, device) if request.fid else (),
+        left_out=left_out,
     )
     report.write(folder / "report.json")
-    write_text(folder / "scores.csv", _table(result.scores, [*measured]))
+    write_text(folder / "scores.csv", _table(scores, [*measured]))
     write_text(folder / "report.md", markdown(report) + "\n")
     write_text(folder / "report.html", html(report, folder))
     return report
@@ -158,21 +144,17 @@ def _versions() -> dict[str, str]:
         "torch": torch.__version__,
     }
     for name in _PACKAGES:
-        try:
+        with suppress(PackageNotFoundError):
             versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
     return versions
 
 
 def _table(scores: tuple[Score, ...], metrics: list[str]) -> str:
     """Return the scores as CSV."""
-    columns = ("method", "masks", "picture", "width", "height", "coverage", "seconds", "fit")
+    columns = [one.name for one in fields(Score) if one.name != "values"]
     text = io.StringIO()
-    out = csv.writer(text)
-    out.writerow([*columns, "error", *metrics])
-    for score in scores:
-        values = [score.values.get(name, "") for name in metrics]
-        out.writerow([*(getattr(score, name) for name in columns), score.error, *values])
+    out = csv.DictWriter(text, [*columns, *metrics], restval="", extrasaction="ignore")
+    out.writeheader()
+    out.writerows(vars(score) | score.values for score in scores)
     # A file name need not be valid UTF-8.
     return text.getvalue().encode("utf-8", "backslashreplace").decode("utf-8")

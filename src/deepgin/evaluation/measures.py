@@ -1,9 +1,9 @@
-"""The metrics of one completed picture, by name, and the peak of memory while it is filled."""
+"""The metrics, by name: of a completed picture, of whole sets, and the memory that filling takes."""
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,28 @@ from torch import Tensor
 from ..devices import choose_device
 from ..errors import UsageError, nearest_name
 from ..inpainting.fits import phases
-from ..metrics import grid, l1, l1_hole, l1_relative, l1_relative_hole, laplacian, psnr, ssim
+from ..metrics import (
+    Moments,
+    fid,
+    fid_warning,
+    grid,
+    kid,
+    l1,
+    l1_hole,
+    l1_relative,
+    l1_relative_hole,
+    laplacian,
+    psnr,
+    ssim,
+)
+from ..perceptual import load_inception
+from ..pictures import read_rgb
 from ..runtimes.torch import from_array
+from ..weights import file_hash
+from .scores import PICTURES, Score, SetScore, picture_path
 
 MEMORY = "memory"
 VGG = ("vgg", "style")
-"""What `vgg_measures` returns."""
 _TRAINED_AT = 256
 _MB = 1e6
 
@@ -46,8 +62,7 @@ class Measure:
 
 
 def _grid(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float | None:
-    height, width = mask.shape
-    step = phases(height, width, _TRAINED_AT)
+    step = phases(mask.shape[0], mask.shape[1], _TRAINED_AT)
     return grid(completed, truth, mask, step) if step > 1 else None
 
 
@@ -55,7 +70,6 @@ def _ssim(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float |
     return ssim(completed, truth) if min(mask.shape) >= 11 else None
 
 
-Distance = Callable[[Sequence[Tensor], Sequence[Tensor], Sequence[Tensor]], float]
 _OF = "of the 8-bit completed picture"
 MEASURES = {
     "psnr": Measure(
@@ -96,9 +110,45 @@ MEASURES = {
         "peak",
         "MB",
         "lower",
-        lambda *_: None,  # taken while the method runs
+        lambda *_: None,  # the runner takes it while the method runs
     ),
 }
+SET_METRICS = {
+    "fid": {
+        "definition": "Fréchet distance of the 2015 Inception's features, completed pictures "
+        "against truths, bilinear to 299",
+        "unit": "",
+        "better": "lower",
+    },
+    "kid": {
+        "definition": "kernel distance of the same features, mean of 100 seeded subsets of at "
+        "most 1,000",
+        "unit": "",
+        "better": "lower",
+    },
+}
+
+
+def measures(names: str, extra: Mapping[str, Measure] | None = None) -> dict[str, Measure]:
+    """Return the measures of a comma-separated list; "all" is all of `MEASURES`.
+
+    `extra` measures are known too, and returned whether they are named or not.
+
+    Raises:
+        UsageError: an unknown name.
+    """
+    extra = dict(extra or {})
+    known = MEASURES | extra
+    chosen = {}
+    for name in MEASURES if names == "all" else names.split(","):
+        if name not in known:
+            problem, mend = f"the metric '{name}' needs VGG-19", "add {vgg=FILE}"
+            if name not in VGG:
+                problem = f"no metric '{name}'{nearest_name(name, [*known])}"
+                mend = f"choose from {', '.join(known)}, or all"
+            raise UsageError(problem, field="metrics", mend=mend)
+        chosen[name] = known[name]
+    return chosen | extra
 
 
 def lpips_measure(heads: str, network: str, weights: str | None, device: str) -> dict[str, Measure]:
@@ -116,27 +166,24 @@ def lpips_measure(heads: str, network: str, weights: str | None, device: str) ->
 
 
 def vgg_measures(weights: str, device: str) -> dict[str, Measure]:
-    """Return the distances of VGG-19 features in the hole, by name.
+    """Return the distances `VGG` of VGG-19's features in the hole, by name.
 
-    Args:
-        weights: see `metrics.hole_features.load_hole_features`. The definition has the SHA-256
-            of a file, since other weights give other numbers.
-        device: of the network.
+    For `weights` see `metrics.vgg.load_hole_features`. The definition has the SHA-256 of a file,
+    since other weights give other numbers.
     """
-    from ..metrics.hole_features import load_hole_features
-    from ..metrics.style import style_distance
-    from ..metrics.vgg import vgg_distance
+    from ..metrics.vgg import load_hole_features, style_distance, vgg_distance
 
     features = load_hole_features(weights, choose_device(device))
-    file = Path(weights)
-    of = hashlib.sha256(file.read_bytes()).hexdigest()[:16] if file.is_file() else weights
+    source = file_hash(weights)[:16] if Path(weights).is_file() else weights
 
-    def measure(what: str, distance: Distance) -> Measure:
-        def value(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float | None:
+    def measure(
+        what: str, distance: Callable[[Sequence[Tensor], Sequence[Tensor], Sequence[Tensor]], float]
+    ) -> Measure:
+        def of(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float | None:
             layers = features(completed, truth, mask)
             return distance(*layers) if layers else None
 
-        return Measure(f"{what} in the hole, VGG-19 to conv3_1 ({of})", "", "lower", value)
+        return Measure(f"{what} in the hole, VGG-19 to conv3_1 ({source})", "", "lower", of)
 
     return {
         "vgg": measure("squared distance of normalised features", vgg_distance),
@@ -144,32 +191,46 @@ def vgg_measures(weights: str, device: str) -> dict[str, Measure]:
     }
 
 
-def measures(names: str, extra: Mapping[str, Measure] | None = None) -> dict[str, Measure]:
-    """Return the measures of a comma-separated list; "all" is all of `MEASURES`.
+def set_scores(
+    folder: Path, scores: Iterable[Score], weights: str, device: torch.device
+) -> tuple[SetScore, ...]:
+    """Return FID and KID of each method and mask set with two pictures or more.
 
-    Args:
-        names: names of `MEASURES` or `extra`.
-        extra: further measures, which are returned whether they are named or not.
-
-    Raises:
-        UsageError: an unknown name.
+    `folder` is that of the report, with its pictures; failed scores have none. For `weights` of
+    the Inception see `load_inception`.
     """
-    extra = extra or {}
-    known = MEASURES | dict(extra)
-    chosen = {}
-    for name in MEASURES if names == "all" else names.split(","):
-        if name not in known:
-            if name in VGG:
-                raise UsageError(
-                    f"the metric '{name}' needs VGG-19", field="metrics", mend="add {vgg=FILE}"
-                )
-            raise UsageError(
-                f"no metric '{name}'{nearest_name(name, [*known])}",
-                field="metrics",
-                mend=f"choose from {', '.join(known)}, or all",
-            )
-        chosen[name] = known[name]
-    return chosen | dict(extra)
+    network = load_inception(weights).to(device)
+
+    def features(what: str, names: tuple[str, ...]) -> np.ndarray:
+        rows = []
+        for name in names:  # one at a time, as sizes may differ
+            picture = np.asarray(read_rgb(folder / PICTURES / picture_path(what, name)))
+            image = from_array(picture[None]).to(device).permute(0, 3, 1, 2).float() / 255
+            with torch.inference_mode():
+                rows.append(network(image)[0].cpu().numpy())
+        return np.stack(rows)
+
+    truths = cache(partial(features, "truth"))  # most methods have the same
+    groups: dict[tuple[str, str], list[str]] = {}
+    for score in scores:
+        if not score.error:
+            groups.setdefault((score.method, score.masks), []).append(score.picture)
+    results = []
+    for (method, masks), pictures in groups.items():
+        names, count = tuple(pictures), len(pictures)
+        if count < 2:
+            continue
+        ours, truth = features(f"{method}/{masks}", names), truths(names)
+        distance = fid(_moments(ours), _moments(truth))
+        results.append(SetScore(method, masks, "fid", distance, count, fid_warning(count)))
+        results.append(SetScore(method, masks, "kid", kid(ours, truth), count))
+    return tuple(results)
+
+
+def _moments(features: np.ndarray) -> Moments:
+    moments = Moments()
+    moments.add(features)
+    return moments
 
 
 class Peak:

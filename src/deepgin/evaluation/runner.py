@@ -3,10 +3,9 @@
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,35 +20,18 @@ from .scores import PICTURES, Score, ScoreLog, picture_path
 
 
 class Watcher(Protocol):
-    """Receives the progress of a run."""
+    """Receives the progress of a run; names are those of scores, but of pictures in `note`."""
 
-    def say(self, text: str) -> None:
-        """Take a message."""
-
-    def begin(self, total: int, skipped: int) -> None:
-        """Take how many scores are to be measured, and how many were measured before."""
-
-    def filled(self, name: str, fit: str) -> None:
-        """Take the name of a score that was measured."""
-
-    def failed(self, name: str, why: str) -> None:
-        """Take the name of a score that failed, and the error."""
-
-    def note(self, name: str, text: str) -> None:
-        """Take the name of a picture that is left out, and the reason."""
-
-    def end(self) -> None:
-        """Take that the run ended."""
+    def say(self, text: str) -> None: ...
+    def begin(self, total: int, skipped: int) -> None: ...
+    def filled(self, name: str, fit: str) -> None: ...
+    def failed(self, name: str, why: str) -> None: ...
+    def note(self, name: str, text: str) -> None: ...
+    def end(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class RunResult:
-    """The result of a run.
-
-    Attributes:
-        scores: of all methods in the order of the pictures, with those of earlier runs.
-        left_out: pictures that were not measured, and the reasons.
-    """
+class RunResult(NamedTuple):
+    """Scores in the order of the pictures, with those of earlier runs; pictures without, and why."""
 
     scores: tuple[Score, ...]
     left_out: tuple[tuple[str, str], ...]
@@ -72,9 +54,7 @@ def run(
     its score has the error, and the run goes on.
 
     Args:
-        test_set: the pictures and masks.
-        methods: the methods to measure.
-        measures: the metrics by name.
+        test_set, methods, measures: what to measure.
         folder: is created; holds the log and, with `keep`, truths, holes and completed pictures.
         request: see `ScoreLog`.
         watcher: receives the progress.
@@ -111,7 +91,7 @@ def run(
                         watcher.failed(name, score.error)
                     else:
                         if keep:
-                            _keep(folder, case, score, completed)
+                            _keep(folder / PICTURES, case, score, completed)
                         watcher.filled(name, score.fit)
                     log.add(score)
         finally:
@@ -158,7 +138,7 @@ def _keep(folder: Path, case: Case, score: Score, completed: np.ndarray) -> None
         f"{score.method}/{score.masks}": completed,
     }
     for what, picture in pictures.items():
-        path = folder / PICTURES / picture_path(what, case.picture)
+        path = folder / picture_path(what, case.picture)
         if picture is completed or not path.exists():
             make_folder(path.parent)
             Document.of_array(picture).save(path, overwrite=True)

@@ -3,7 +3,6 @@
 import json
 import math
 import shutil
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Score:
-    """One method on one picture under one mask.
+    """One method on one picture under one mask set.
 
     Attributes:
-        method: the name of the method in the report.
-        masks: the name of the mask set.
+        method, masks: names in the report.
         picture: its path below the pictures' folder, with forward slashes.
         width, height: in pixels, of the picture as it was measured.
         coverage: the missing share, in [0, 1].
@@ -48,15 +46,9 @@ class Score:
 
 @dataclass(frozen=True)
 class SetScore:
-    """A metric of a whole set of completed pictures, such as FID.
+    """A metric such as FID of a method's `count` pictures under one mask set.
 
-    Attributes:
-        method: the name of the method in the report.
-        masks: the name of the mask set.
-        metric: the name of the metric.
-        value: its value.
-        count: number of pictures in the set.
-        warning: why the value is unreliable, or empty.
+    `warning` says why the value is unreliable, or is empty.
     """
 
     method: str
@@ -106,13 +98,15 @@ class Report:
 
     @classmethod
     def read(cls, path: str | Path) -> "Report":
-        """Read what `write` wrote.
+        """Read a report that has scores: a report.json, or the folder that holds it.
 
         Raises:
-            DeepginError: the file is missing, or is not a report of this format.
+            DeepginError: it is missing, damaged, of another format, or without scores.
         """
+        path = Path(path)
+        path = path / "report.json" if path.is_dir() else path
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8"))
             if content.pop("format") != FORMAT:
                 raise DeepginError(f"{path} is a report of another version", mend="measure again")
             table = content["scores"]
@@ -120,7 +114,12 @@ class Report:
             content["scores"] = tuple(score_from_dict(row) for row in rows)
             content["sets"] = tuple(SetScore(**one) for one in content["sets"])
             content["left_out"] = tuple((name, why) for name, why in content["left_out"])
-            return cls(**content)
+            report = cls(**content)
+            for facts in (report.pictures, report.methods, report.versions):
+                facts.items()
+            for table in (report.masks, report.metrics):
+                for facts in table.values():
+                    facts.items()
         except OSError as error:
             raise DeepginError(f"{path} cannot be read: {error.strerror or error}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -128,33 +127,11 @@ class Report:
                 f"{path} is not a report, or it is damaged",
                 mend="name the report.json of deepgin evaluate",
             ) from error
-
-
-def read_report(path: str | Path) -> Report:
-    """Read a report that has scores.
-
-    Args:
-        path: a report.json, or the folder that holds it.
-
-    Raises:
-        DeepginError: it is missing, damaged, of another format, or without scores.
-    """
-    path = Path(path)
-    path = path / "report.json" if path.is_dir() else path
-    report = Report.read(path)
-    named = (report.pictures, report.masks, report.methods, report.metrics, report.versions)
-    nested = (*report.masks.values(), *report.metrics.values()) if _are_dicts(named) else (None,)
-    if not _are_dicts(nested):
-        raise DeepginError(f"{path} is not a report, or it is damaged", mend="measure again")
-    if not report.scores:
-        raise DeepginError(
-            f"{path} holds no scores", mend="measure again, with pictures and methods"
-        )
-    return report
-
-
-def _are_dicts(values: Sequence[object]) -> bool:
-    return all(isinstance(value, dict) for value in values)
+        if not report.scores:
+            raise DeepginError(
+                f"{path} holds no scores", mend="measure again, with pictures and methods"
+            )
+        return report
 
 
 def score_to_dict(score: Score) -> dict[str, Any]:
@@ -170,24 +147,20 @@ def score_from_dict(content: dict[str, Any]) -> Score:
 
 
 def picture_path(what: str, picture: str) -> str:
-    """Return the path below `PICTURES` of a picture.
+    """Return the path below `PICTURES` of a picture by its name in scores.
 
-    Args:
-        what: "truth", "hole/MASKS", or "METHOD/MASKS"; colons become _ for Windows.
-        picture: its name in scores. Its suffix stays, to keep a.jpg and a.webp apart.
+    `what` is "truth", "hole/MASKS", or "METHOD/MASKS"; colons become _ for Windows. The picture's
+    suffix stays, to keep a.jpg and a.webp apart.
     """
     name = picture if picture.endswith(".png") else f"{picture}.png"
     return f"{what.replace(':', '_')}/{name}"
 
 
 class ScoreLog:
-    """The scores in a folder, one line each, and the request that they answer.
+    """The scores in a locked folder, one line each, and the request that they answer.
 
-    Args:
-        folder: exists, and is locked by this process.
-        request: pictures, masks, metrics and methods. Scores in the folder must have the same
-            pictures, masks and metrics; methods may be added.
-        overwrite: delete the scores and pictures in the folder first.
+    Scores in the folder must have the pictures, masks and metrics of the request; methods may be
+    added. `overwrite` deletes them first.
 
     Raises:
         UsageError: the folder holds scores of another request.

@@ -41,9 +41,26 @@ def mean_interval(values: Iterable[float]) -> MeanInterval:
     Raises:
         UsageError: a value is NaN.
     """
+    from scipy.stats import bootstrap  # type: ignore[import-untyped]  # half a second to import
+
     array = _array(values)
-    finite = array[np.isfinite(array)]
-    return _of(finite, len(array) - len(finite))
+    # Sorted, so that the resamples do not depend on the order of the pictures.
+    finite = np.sort(array[np.isfinite(array)])
+    count, left_out = len(finite), len(array) - len(finite)
+    mean = float(finite.mean()) if count else math.nan
+    if count < 2:
+        return MeanInterval(mean, math.nan, math.nan, count, left_out)
+    means = bootstrap(
+        (finite,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=max(1, _BATCH // count),
+        method="percentile",
+        random_state=np.random.default_rng(_SEED),
+    ).bootstrap_distribution
+    # Not its `confidence_interval`, whose level 0.025 is rounded: reports keep their last bit.
+    low, high = np.percentile(means, (2.5, 97.5))
+    return MeanInterval(mean, float(low), float(high), count, left_out)
 
 
 def mean_difference(a: Sequence[float], b: Sequence[float]) -> MeanInterval:
@@ -55,8 +72,9 @@ def mean_difference(a: Sequence[float], b: Sequence[float]) -> MeanInterval:
     ours, theirs = _array(a), _array(b)
     if len(ours) != len(theirs):
         raise UsageError(f"{len(ours)} and {len(theirs)} values are not pairs")
-    both = np.isfinite(ours) & np.isfinite(theirs)
-    return _of(ours[both] - theirs[both], int((~both).sum()))
+    infinite = np.isinf(ours) | np.isinf(theirs)
+    differences = np.subtract(ours, theirs, where=~infinite, out=np.full(len(ours), math.inf))
+    return mean_interval(differences)
 
 
 def _array(values: Iterable[float]) -> np.ndarray:
@@ -64,25 +82,3 @@ def _array(values: Iterable[float]) -> np.ndarray:
     if np.isnan(array).any():
         raise UsageError("a value is not a number (NaN)")
     return array
-
-
-def _of(finite: np.ndarray, left_out: int) -> MeanInterval:
-    from scipy.stats import bootstrap  # type: ignore[import-untyped]  # half a second to import
-
-    if not len(finite):
-        return MeanInterval(math.nan, math.nan, math.nan, 0, left_out)
-    values = np.sort(finite)  # so that the resamples do not depend on the order of the pictures
-    mean = float(values.mean())
-    if len(values) == 1:
-        return MeanInterval(mean, math.nan, math.nan, 1, left_out)
-    means = bootstrap(
-        (values,),
-        np.mean,
-        n_resamples=RESAMPLES,
-        batch=max(1, _BATCH // len(values)),
-        method="percentile",
-        random_state=np.random.default_rng(_SEED),
-    ).bootstrap_distribution
-    # Not its `confidence_interval`, whose level 0.025 is rounded: reports keep their last bit.
-    low, high = np.percentile(means, (2.5, 97.5))
-    return MeanInterval(mean, float(low), float(high), len(values), left_out)

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from ..errors import UsageError, nearest_name
 from ..evaluation.compare import values_of
+from ..evaluation.report.markdown import rows_as_markdown
 from ..evaluation.scores import Report
-from ..evaluation.statistics import MeanInterval, mean_difference, mean_interval
+from ..evaluation.statistics import mean_difference, mean_interval
 from ..network import build, variant
 from ..training.log import Watcher
 from ..training.loop import Trainer
 from ..training.recipe import Recipe
 from ..training.run_folder import last_weights
 from ..training.schedule import WARM_UP
-from .published import TABLE1
+from .published import TABLE1, hashes
 from .table1 import ROWS
 
 # Each row and the row that it extends: the steps behind the paper's conclusions.
@@ -89,25 +90,20 @@ def train(run: Run, recipe: Recipe, folder: Path, watcher: Watcher) -> Path:
 def markdown(report: Report, runs: Sequence[Run], recipe: Recipe) -> str:
     """Return rows with their scores by mask set, and what each step of the paper gains here."""
     sets = [*report.masks]
-    lines = [
-        f"| row | network | parameters | seeds | {' | '.join(sets)} | paper |",
-        f"|---|---|---:|---:|{'---:|' * (len(sets) + 1)}",
-    ]
-    rows = list(dict.fromkeys(run.row for run in runs))
-    for row in rows:
+    rows, steps = [], []
+    names = list(dict.fromkeys(run.row for run in runs))
+    for row in names:
         mine = [run for run in runs if run.row == row]
         cells = [_over_seeds(report, mine, masks) for masks in sets]
         count = sum(p.numel() for p in build(row, recipe.network.width).parameters())
-        printed = TABLE1[row][1][0] if row in TABLE1 else None
-        label = TABLE1[row][0] if row in TABLE1 else variant(row).row
-        columns = [label, row, f"{count:,}", str(len(mine)), *cells, f"{printed or '-'}"]
-        lines.append(f"| {' | '.join(columns)} |")
-    lines += ["", f"| step | gain over | {' | '.join(sets)} | all | paper |"]
-    lines.append(f"|---|---|{'---:|' * (len(sets) + 2)}")
-    for row in rows:
-        if STEPS.get(row) in rows:
-            lines.append(_step(report, runs, row, STEPS[row], sets))
-    return "\n".join([*lines, "", _footnote(report, recipe)])
+        label, figures = TABLE1.get(row, (variant(row).row, (None,)))
+        rows.append([label, row, f"{count:,}", str(len(mine)), *cells, f"{figures[0] or '-'}"])
+        if STEPS.get(row) in names:
+            steps.append(_step(report, runs, row, STEPS[row], sets))
+    first = ["row", "network", "parameters", "seeds", *sets, "paper"]
+    second = ["step", "gain over", *sets, "all", "paper"]
+    tables = [rows_as_markdown(first, rows, names=2), rows_as_markdown(second, steps, names=2)]
+    return "\n\n".join([*tables, _footnote(report, recipe)])
 
 
 def _over_seeds(report: Report, runs: Iterable[Run], masks: str) -> str:
@@ -122,7 +118,9 @@ def _values(report: Report, run: Run, sets: Sequence[str]) -> list[float]:
     return [values[case] for case in sorted(values) if case[0] in sets]
 
 
-def _step(report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequence[str]) -> str:
+def _step(
+    report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequence[str]
+) -> list[str]:
     seeds = sorted(
         {run.seed for run in runs if run.row == row}
         & {run.seed for run in runs if run.row == before}
@@ -133,25 +131,21 @@ def _step(report: Report, runs: Sequence[Run], row: str, before: str, sets: Sequ
             [_values(report, Run(name, seed), chosen) for seed in seeds] for name in (row, before)
         ]
         ours, theirs = ([sum(of) / len(seeds) for of in zip(*one, strict=True)] for one in pairs)
-        cells.append(_cell(mean_difference(ours, theirs)))
-    printed = "-"
+        gain = mean_difference(ours, theirs)
+        cells.append(f"{gain.mean:+.2f} [{gain.low:+.2f}, {gain.high:+.2f}]")
+    paper = "-"
     if row in TABLE1 and before in TABLE1:
         mine, other = (TABLE1[name][1][0] for name in (row, before))
         assert mine is not None and other is not None
-        printed = f"{mine - other:+.2f}"
-    return f"| {row} | {before} | {' | '.join(cells)} | {printed} |"
-
-
-def _cell(gain: MeanInterval) -> str:
-    return f"{gain.mean:+.2f} [{gain.low:+.2f}, {gain.high:+.2f}]"
+        paper = f"{mine - other:+.2f}"
+    return [row, before, *cells, paper]
 
 
 def _footnote(report: Report, recipe: Recipe) -> str:
-    masks = ", ".join(f"{name} `{one['hash'][:16]}`" for name, one in report.masks.items())
     pictures = report.pictures
     return (
         f"PSNR in dB of the 8-bit completed picture, whole picture, {pictures['count']} pictures "
-        f"(`{pictures['hash'][:16]}`, centre squares of {pictures['size']} pixels), masks {masks}; "
+        f"(`{pictures['hash'][:16]}`, centre squares of {pictures['size']} pixels), masks {hashes(report)}; "
         f"in brackets after a mean: largest less smallest of the seeds; gains are paired by picture "
         f"and seed, with 95 % intervals over pictures: what seeds change comes on top. Every row: "
         f"width {recipe.network.width}, {recipe.warm_up.length:,} samples of {recipe.data.size} "

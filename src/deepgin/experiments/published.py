@@ -1,10 +1,14 @@
-"""The figures that the paper printed.
+"""The figures that the paper printed, and those of a report as cells beside them.
 
 The paper does not define its "L1 %", and no reading of it fits the printed values, so that it cannot
 be compared with ours. It names neither the Inception of its FID nor the settings of its LPIPS.
 """
 
-METRICS = ("PSNR", "SSIM", "L1 % (undefined)", "FID", "LPIPS")
+from ..evaluation.compare import values_of
+from ..evaluation.scores import Report
+from ..evaluation.statistics import mean_interval
+
+PRINTED = ("PSNR", "SSIM", "L1 % (undefined)", "FID", "LPIPS")
 
 # [P] Table 1: CelebA-HQ, 3,000 pictures, the three kinds of masks, by our names of the rows. None:
 # the printed value is illegible. The first PSNR is hard to read.
@@ -46,3 +50,56 @@ TABLE2: dict[tuple[str, str, str, str], tuple[float, ...]] = {
     ("oxford", "three kinds", "DeepGIN", "original"): (27.57, 0.871, 7.268, 38.016, 0.191),
     ("oxford", "three kinds", "DeepGIN", "256"): (23.60, 0.744, 14.659, 79.927, 0.265),
 }
+
+METRICS = {
+    "psnr": ("PSNR", 2),
+    "ssim": ("SSIM", 3),
+    "l1_relative": ("L1 relative, whole", 4),
+    "l1_relative_hole": ("L1 relative, hole", 4),
+    "fid": ("FID", 2),
+    "lpips-alexnet": ("LPIPS", 3),
+}
+"""Heading and decimals of the metrics of the paper's tables, by our names."""
+
+
+def columns(report: Report) -> list[str]:
+    """Return the metrics of `METRICS` that were measured."""
+    return [name for name in METRICS if name in report.metrics]
+
+
+def cell(report: Report, method: str, masks: str, metric: str) -> str:
+    """Return the mean over the pictures, or the value of the set; `-` if there is none.
+
+    Infinite values are counted, and not in the mean.
+    """
+    digits = METRICS[metric][1]
+    for one in report.sets:
+        if (one.method, one.masks, one.metric) == (method, masks, metric):
+            return f"{one.value:.{digits}f}"
+    every = values_of(report, method, metric)
+    values = [value for (name, _), value in every.items() if name == masks]
+    if not values:
+        return "-"
+    mean = mean_interval(values)
+    infinite = f" ({mean.left_out} infinite)" if mean.left_out else ""
+    return f"{mean.mean:.{digits}f}{infinite}"
+
+
+def printed(value: float | None) -> str:
+    """Return a figure of the paper."""
+    return "-" if value is None else f"{value:g}"
+
+
+def hashes(report: Report) -> str:
+    """Return the mask sets with the start of their hashes."""
+    return ", ".join(f"{name} `{one['hash'][:16]}`" for name, one in report.masks.items())
+
+
+def footnote(report: Report) -> str:
+    """Return pictures, masks and command of the figures."""
+    pictures = report.pictures
+    return (
+        f"{pictures['count']} pictures of size {pictures['size']} (`{pictures['hash'][:16]}`), "
+        f"masks {hashes(report)}, {report.device}. The paper does not define its L1 %: it is "
+        f"comparable with no column of ours. Command: `{report.command}`."
+    )

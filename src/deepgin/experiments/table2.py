@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import UsageError
+from ..evaluation.report.markdown import rows_as_markdown
 from ..evaluation.scores import Report
-from .cells import METRICS, cell, columns, footnote, printed
-from .published import METRICS as PRINTED
-from .published import TABLE2
+from .published import METRICS, PRINTED, TABLE2, cell, columns, footnote, printed
 
 SIZES = {"original": None, "256": 256}
 # At original size the authors' free-form strokes keep their width of 256 [C].
@@ -35,15 +34,9 @@ def data_of(spec: str) -> dict[str, Path]:
 
 
 def markdown(reports: Mapping[tuple[str, str], Report]) -> str:
-    """Return a table for each dataset and masks.
-
-    Args:
-        reports: by dataset and size, the keys of `SIZES`.
-    """
-    parts = []
-    for name in dict.fromkeys(dataset for dataset, _ in reports):
-        for masks in MASKS:
-            parts.append(_table(reports, name, masks))
+    """Return a table for each dataset and masks; reports are by dataset and size of `SIZES`."""
+    names = dict.fromkeys(dataset for dataset, _ in reports)
+    parts = [_table(reports, name, masks) for name in names for masks in MASKS]
     notes = {
         f"{dataset}, {size}: {footnote(report)}" for (dataset, size), report in reports.items()
     }
@@ -51,33 +44,26 @@ def markdown(reports: Mapping[tuple[str, str], Report]) -> str:
 
 
 def _table(reports: Mapping[tuple[str, str], Report], name: str, masks: str) -> str:
-    any_report = next(report for (dataset, _), report in reports.items() if dataset == name)
-    metrics = columns(any_report)
-    heads = [f"{METRICS[metric][0]}, {size}" for size in SIZES for metric in metrics]
-    lines = [
-        f"**{name}, {masks}**",
-        "",
-        f"| method | {' | '.join(heads)} |",
-        f"|---|{'---:|' * len(heads)}",
-    ]
-    for method in any_report.methods:
-        cells = [
+    report = next(report for (dataset, _), report in reports.items() if dataset == name)
+    metrics = columns(report)
+    head = ["method", *(f"{METRICS[metric][0]}, {size}" for size in SIZES for metric in metrics)]
+    rows = [
+        [method]
+        + [
             cell(reports[name, size], method, MASKS[masks][size], metric)
             for size in SIZES
             for metric in metrics
         ]
-        lines.append(f"| {method} | {' | '.join(cells)} |")
-    return "\n".join([*lines, *_published(name, masks)])
-
-
-def _published(name: str, masks: str) -> list[str]:
-    """Return the paper's rows as a separate table, since not all of its metrics are ours."""
-    methods = list(dict.fromkeys(key[2] for key in TABLE2 if key[:2] == (name, masks)))
+        for method in report.methods
+    ]
+    ours = f"**{name}, {masks}**\n\n{rows_as_markdown(head, rows)}"
+    # The paper's rows are a separate table, since not all of its metrics are ours.
+    methods = dict.fromkeys(key[2] for key in TABLE2 if key[:2] == (name, masks))
     if not methods:
-        return []
-    heads = [f"{metric}, {size}" for size in SIZES for metric in PRINTED]
-    lines = ["", f"| printed in the paper | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
-    for method in methods:
-        cells = [printed(v) for size in SIZES for v in TABLE2[name, masks, method, size]]
-        lines.append(f"| {method} | {' | '.join(cells)} |")
-    return lines
+        return ours
+    head = ["printed in the paper", *(f"{metric}, {size}" for size in SIZES for metric in PRINTED)]
+    rows = [
+        [method, *(printed(v) for size in SIZES for v in TABLE2[name, masks, method, size])]
+        for method in methods
+    ]
+    return f"{ours}\n\n{rows_as_markdown(head, rows)}"

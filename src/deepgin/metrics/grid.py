@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..errors import UsageError
+from .pixels import check_shapes
 
 Window = tuple[slice, slice]
 _APART = (2, 3, 4)
@@ -51,10 +52,7 @@ def grid(picture: np.ndarray, truth: np.ndarray, hole: np.ndarray, step: int) ->
     Raises:
         UsageError: the shapes do not go together, or another step.
     """
-    if picture.shape != truth.shape or hole.shape != truth.shape[:2] or truth.ndim != 3:
-        raise UsageError(
-            f"a grid is sought in one shape: {picture.shape}, {truth.shape}, hole {hole.shape}"
-        )
+    check_shapes(picture, truth, hole)
     if step < 2:
         raise UsageError(f"a grid repeats every 2 pixels or more, not {step}")
     rows, columns = _around(hole.astype(bool), step)

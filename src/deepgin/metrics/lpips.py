@@ -1,6 +1,6 @@
 """LPIPS, a learned distance of pictures."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -8,11 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import UsageError
-from ..perceptual import load_alexnet, load_lpips_heads, load_vgg
-from ..perceptual.alexnet import AlexNet
-
-Backbone = Callable[[Tensor, Iterable[str]], dict[str, Tensor]]
-"""Pictures N x 3 x H x W in [0, 1] and names of layers to features before their ReLU."""
+from ..perceptual import AlexNet, Backbone, load_alexnet, load_lpips_heads, load_vgg
 
 VGG_LAYERS = ("conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3")
 _EPSILON = 1e-10  # of the authors' code
@@ -49,11 +45,8 @@ class Lpips(nn.Module):
     def forward(self, picture: Tensor, truth: Tensor) -> Tensor:
         """Return the distance of each pair, a vector of N; never in half precision.
 
-        Args:
-            picture, truth: N x 3 x H x W in [0, 1], RGB, on the device of the network.
-
-        Raises:
-            UsageError: the shapes differ.
+        Both are N x 3 x H x W in [0, 1], RGB, on the device of the network; UsageError if their
+        shapes differ.
         """
         if picture.shape != truth.shape:
             raise UsageError(

@@ -9,8 +9,10 @@ from torch import Tensor, nn
 SIDE = 299
 FEATURES = 2048
 
-Step = tuple[int, int | tuple[int, int], int]
+Kernel = int | tuple[int, int]
+Step = tuple[int, Kernel, int]
 """Channels, kernel and stride of a convolution; at stride 1 in a block it keeps the size."""
+Paths = dict[str, Sequence[Step]]
 
 
 class Norm(nn.Module):
@@ -38,9 +40,9 @@ class Convolution(nn.Module):
         self,
         inputs: int,
         outputs: int,
-        kernel: int | tuple[int, int],
+        kernel: Kernel,
         stride: int = 1,
-        padding: int | tuple[int, int] = 0,
+        padding: Kernel = 0,
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False)
@@ -55,9 +57,8 @@ class Mixed(nn.Module):
 
     Args:
         inputs: channels.
-        paths: by name, the steps of each. A step is named after its path and its number, or after
-            the path alone if that is its only one. Two numbers in place of a step's kernel size
-            are height and width.
+        paths: the steps by the name of the path. A step is named after its path and its number,
+            or after the path alone if that is its only one.
         forked: paths that end in a 1 x 3 and a 3 x 1 convolution side by side.
         pooled: channels of the pool's convolution; 0 for none, where the block halves the size.
         maximum: the pool takes maxima; otherwise means, in which the padding does not count.
@@ -66,7 +67,7 @@ class Mixed(nn.Module):
     def __init__(
         self,
         inputs: int,
-        paths: dict[str, Sequence[Step]],
+        paths: Paths,
         pooled: int,
         forked: tuple[str, ...] = (),
         maximum: bool = False,
@@ -117,8 +118,7 @@ class Mixed(nn.Module):
 class Inception(nn.Module):
     """The network of 2015 that FID is defined by (Szegedy et al. 2015; Heusel et al. 2017).
 
-    Its layers have the names of the file that `weights.load_inception` reads. Made anew, it holds
-    NaN throughout: only a file of weights makes it give numbers. It is never trained.
+    It holds NaN throughout until `load_inception` fills it, and is never trained.
     """
 
     def __init__(self) -> None:
@@ -168,7 +168,7 @@ class Inception(nn.Module):
 
 def _wide(inputs: int, pooled: int) -> Mixed:
     """Return a block at 35 x 35 (InceptionA in torchvision)."""
-    paths: dict[str, Sequence[Step]] = {
+    paths: Paths = {
         "branch1x1": [(64, 1, 1)],
         "branch5x5": [(48, 1, 1), (64, 5, 1)],
         "branch3x3dbl": [(64, 1, 1), (96, 3, 1), (96, 3, 1)],
@@ -178,7 +178,7 @@ def _wide(inputs: int, pooled: int) -> Mixed:
 
 def _to_17(inputs: int) -> Mixed:
     """Return the block from 35 x 35 to 17 x 17 (InceptionB)."""
-    paths: dict[str, Sequence[Step]] = {
+    paths: Paths = {
         "branch3x3": [(384, 3, 2)],
         "branch3x3dbl": [(64, 1, 1), (96, 3, 1), (96, 3, 2)],
     }
@@ -187,7 +187,7 @@ def _to_17(inputs: int) -> Mixed:
 
 def _crossed(c: int) -> Mixed:
     """Return a block at 17 x 17 with kernels of 1 x 7 and 7 x 1 (InceptionC)."""
-    paths: dict[str, Sequence[Step]] = {
+    paths: Paths = {
         "branch1x1": [(192, 1, 1)],
         "branch7x7": [(c, 1, 1), (c, (1, 7), 1), (192, (7, 1), 1)],
         "branch7x7dbl": [
@@ -203,7 +203,7 @@ def _crossed(c: int) -> Mixed:
 
 def _to_8(inputs: int) -> Mixed:
     """Return the block from 17 x 17 to 8 x 8 (InceptionD)."""
-    paths: dict[str, Sequence[Step]] = {
+    paths: Paths = {
         "branch3x3": [(192, 1, 1), (320, 3, 2)],
         "branch7x7x3": [(192, 1, 1), (192, (1, 7), 1), (192, (7, 1), 1), (192, 3, 2)],
     }
@@ -212,7 +212,7 @@ def _to_8(inputs: int) -> Mixed:
 
 def _forked(inputs: int, maximum: bool) -> Mixed:
     """Return a block at 8 x 8 (InceptionE)."""
-    paths: dict[str, Sequence[Step]] = {
+    paths: Paths = {
         "branch1x1": [(320, 1, 1)],
         "branch3x3": [(384, 1, 1)],
         "branch3x3dbl": [(448, 1, 1), (384, 3, 1)],
@@ -220,5 +220,5 @@ def _forked(inputs: int, maximum: bool) -> Mixed:
     return Mixed(inputs, paths, 192, ("branch3x3", "branch3x3dbl"), maximum)
 
 
-def _same(kernel: int | tuple[int, int]) -> int | tuple[int, int]:
+def _same(kernel: Kernel) -> Kernel:
     return kernel // 2 if isinstance(kernel, int) else (kernel[0] // 2, kernel[1] // 2)

@@ -1,20 +1,23 @@
-"""Loading public weights of the perceptual networks."""
+"""Loading public weights of the perceptual networks: float32, channels_last, on the CPU."""
 
 import sys
 import warnings
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ..errors import WeightsError
-from .alexnet import AlexNet
 from .inception import FEATURES, Inception
-from .vgg import VGG16, VGG19, Vgg
+from .vgg import VGG16, VGG19, AlexNet, Features, Vgg
 
 State = dict[str, Tensor]
+Network = TypeVar("Network", bound=nn.Module)
+Convolutions = TypeVar("Convolutions", bound=Features)
 
 # The digits after the last dash are the start of the SHA-256, which the download must have.
 OFFICIAL = {
@@ -30,7 +33,7 @@ _HEADS = {"alexnet": "alex", "vgg16": "vgg"}
 
 
 def load_vgg(spec: str | Path) -> Vgg:
-    """Load a VGG network with its public weights: float32, channels_last, on the CPU.
+    """Load a VGG network with its public weights.
 
     Args:
         spec: `vgg19` or `vgg16` for torchvision's weights, downloaded once into torch's cache
@@ -44,33 +47,27 @@ def load_vgg(spec: str | Path) -> Vgg:
         return _cut_vgg19(_read_safetensors(spec), spec)
     state = _official_state(spec)
     for layers in (VGG19, VGG16):
-        numbers = _vgg_numbers(layers)
-        if {f"features.{number}.weight" for number in numbers} == _kernels(state):
-            network = Vgg(layers)
-            _fill(network, _from_features(state, layers, numbers), spec)
-            return network
+        # A ReLU follows each convolution, a pool each block.
+        numbers = [2 * i + int(name[4]) - 1 for i, name in enumerate(layers)]
+        if _has(state, numbers):
+            return _from_features(Vgg(layers), state, numbers, spec)
     raise WeightsError(f"{spec} has neither torchvision's VGG-19 nor its VGG-16")
 
 
 def load_alexnet(spec: str | Path = "alexnet") -> AlexNet:
-    """Load AlexNet with torchvision's weights: float32, channels_last, on the CPU.
-
-    Args:
-        spec: `alexnet`, downloaded once into torch's cache and checked; or that .pth file.
+    """Load AlexNet with torchvision's weights: `alexnet`, downloaded as by `load_vgg`, or the file.
 
     Raises:
         WeightsError: missing, damaged, of another network, or it cannot be downloaded.
     """
     state = _official_state(spec)
-    if {f"features.{number}.weight" for number in _ALEXNET_NUMBERS} != _kernels(state):
+    if not _has(state, _ALEXNET_NUMBERS):
         raise WeightsError(f"{spec} does not have torchvision's AlexNet")
-    network = AlexNet()
-    _fill(network, _from_features(state, network.layers, _ALEXNET_NUMBERS), spec)
-    return network
+    return _from_features(AlexNet(), state, _ALEXNET_NUMBERS, spec)
 
 
 def load_inception(spec: str | Path = "inception") -> Inception:
-    """Load FID's Inception with the weights of 2015: float32, channels_last, on the CPU.
+    """Load FID's Inception with the weights of 2015.
 
     Args:
         spec: `inception` for pytorch-fid's file, downloaded once into torch's cache and checked;
@@ -81,81 +78,66 @@ def load_inception(spec: str | Path = "inception") -> Inception:
     """
     state = _official_state(spec)
     # torchvision's own Inception fits layer by layer, but gives other distances.
-    classifier = state.get("fc.weight")
-    if classifier is None or classifier.shape != (_INCEPTION_CLASSES, FEATURES):
+    classifier = state.pop("fc.weight", torch.empty(0))
+    if classifier.shape != (_INCEPTION_CLASSES, FEATURES):
         raise WeightsError(
             f"{spec} does not have FID's Inception, with {_INCEPTION_CLASSES:,} classes",
             mend=f"use {OFFICIAL['inception'].rsplit('/', 1)[-1]}",
         )
-    dropped = ("fc.weight", "fc.bias")
-    ours = {
-        name: value
-        for name, value in state.items()
-        if name not in dropped and not name.endswith(".num_batches_tracked")
-    }
-    network = Inception()
-    _fill(network, ours, spec)
-    return network
+    state.pop("fc.bias", None)
+    ours = {k: v for k, v in state.items() if not k.endswith(".num_batches_tracked")}
+    return _filled(Inception(), ours, spec)
 
 
 def load_lpips_heads(path: str | Path, network: str) -> list[Tensor]:
-    """Read the linear heads of LPIPS (one weight a channel) from a .safetensors file.
+    """Read the five linear heads of LPIPS (one weight a channel), first layer first.
 
     Args:
-        path: the file, with the authors' names `alex.lin0.model.1.weight` and so on.
+        path: a .safetensors file with the authors' names `alex.lin0.model.1.weight` and so on.
         network: `alexnet` or `vgg16`.
-
-    Returns:
-        Five vectors, first layer first.
 
     Raises:
         WeightsError: missing, damaged, or without the heads of that network.
     """
     state = _read_safetensors(path)
     names = [f"{_HEADS[network]}.lin{i}.model.1.weight" for i in range(5)]
-    lacking = [name for name in names if name not in state]
-    if lacking:
+    if lacking := [name for name in names if name not in state]:
         raise WeightsError(
             f"{path} lacks {', '.join(lacking)}", mend=f"use the LPIPS heads of {network}"
         )
     return [state[name].flatten() for name in names]
 
 
-def _vgg_numbers(layers: tuple[str, ...]) -> list[int]:
-    """Return torchvision's numbers of the convolutions: a ReLU after each, a pool after a block."""
-    return [2 * i + int(name.removeprefix("conv")[0]) - 1 for i, name in enumerate(layers)]
-
-
-def _kernels(state: State) -> set[str]:
-    return {k for k in state if k.startswith("features.") and k.endswith(".weight")}
+def _has(state: State, numbers: Sequence[int]) -> bool:
+    """Return whether torchvision's `features` have convolutions at just these numbers."""
+    kernels = {k for k in state if k.startswith("features.") and k.endswith(".weight")}
+    return kernels == {f"features.{number}.weight" for number in numbers}
 
 
 def _from_features(
-    state: State, layers: tuple[str, ...], numbers: tuple[int, ...] | list[int]
-) -> State:
-    """Rename torchvision's layers to ours, without the classifier."""
-    renamed = {}
-    for name, number in zip(layers, numbers, strict=True):
-        for leaf in ("weight", "bias"):
-            if f"features.{number}.{leaf}" in state:
-                renamed[f"convolutions.{name}.{leaf}"] = state[f"features.{number}.{leaf}"]
-    return renamed
+    network: Convolutions, state: State, numbers: Sequence[int], spec: str | Path
+) -> Convolutions:
+    """Fill a network with torchvision's `features`, without the classifier."""
+    renamed = {
+        f"convolutions.{name}.{leaf}": state[f"features.{number}.{leaf}"]
+        for name, number in zip(network.layers, numbers, strict=True)
+        for leaf in ("weight", "bias")
+        if f"features.{number}.{leaf}" in state
+    }
+    return _filled(network, renamed, spec)
 
 
 def _cut_vgg19(state: State, path: str | Path) -> Vgg:
     layers = tuple(name for name in VGG19 if f"{name}.weight" in state)
     if not layers or layers != VGG19[: len(layers)]:
         raise WeightsError(f"{path} does not have the first layers of VGG-19 (conv1_1, ...)")
-    network = Vgg(layers, own_input=True)
     ours = {k if k.startswith("input.") else f"convolutions.{k}": v for k, v in state.items()}
-    _fill(network, ours, path)
-    return network
+    return _filled(Vgg(layers, own_input=True), ours, path)
 
 
-def _fill(network: nn.Module, state: State, source: str | Path) -> None:
+def _filled(network: Network, state: State, source: str | Path) -> Network:
     own = network.state_dict()
-    unmatched = sorted(set(own) ^ set(state))
-    if unmatched:
+    if unmatched := sorted(set(own) ^ set(state)):
         raise WeightsError(f"{source} is of another network: {', '.join(unmatched)} does not match")
     for name, value in own.items():
         if state[name].shape != value.shape:
@@ -165,16 +147,16 @@ def _fill(network: nn.Module, state: State, source: str | Path) -> None:
         if not state[name].isfinite().all():
             raise WeightsError(f"{source} is damaged: {name} is not finite")
         value.copy_(state[name])
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _official_state(spec: str | Path) -> State:
-    """Return torchvision's state dict by its name or from a file."""
-    return _download(spec) if spec in OFFICIAL else _read_pth(spec)
+    """Return the state dict of an official network by its name or from a file."""
+    return _download(str(spec)) if spec in OFFICIAL else _read_pth(spec)
 
 
-def _download(name: str | Path) -> State:
-    url = OFFICIAL[str(name)]
+def _download(name: str) -> State:
+    url = OFFICIAL[name]
     try:
         # torch prints its progress on stdout, which is for the results of a command.
         with redirect_stdout(sys.stderr):

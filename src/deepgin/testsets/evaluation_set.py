@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import PictureError, UsageError
 from ..masks import KINDS, MaskSet, content
 from ..pictures import centre_square, evenly, find_pictures, read_rgb
-from .masks import SEED, Masks, masks_of
+from .masks import SEED, DrawnMasks, MaskFolder, masks_of
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,7 @@ class Case:
     Attributes:
         picture: its path below the folder, with forward slashes.
         truth: uint8, H x W x 3.
-        masks: by the name of the set: bool, H x W, True = missing.
-        failed: by the name of the set: why there is no mask for it.
+        masks, failed: by the name of the set, bool, H x W, True = missing; or why there is none.
     """
 
     picture: str
@@ -65,7 +64,7 @@ class EvaluationSet:
             )
 
     @cached_property
-    def sets(self) -> tuple[Masks, ...]:
+    def sets(self) -> tuple[DrawnMasks | MaskFolder, ...]:
         """The mask sets."""
         return tuple(masks_of(kind) for kind in self.kinds)
 
@@ -88,15 +87,7 @@ class EvaluationSet:
         return MaskSet(kind, (self.size, self.size), len(self.pictures()), SEED)
 
     def case(self, index: int, path: Path) -> Case:
-        """Read a picture and make its masks.
-
-        Args:
-            index: its index in `pictures()`.
-            path: its file.
-
-        Raises:
-            PictureError: it cannot be read.
-        """
+        """Read the picture at an index of `pictures()`, and make its masks; PictureError if unreadable."""
         truth, full = self._truth(path)
         inside = path.relative_to(self.folder)
         masks, failed = {}, {}

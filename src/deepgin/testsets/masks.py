@@ -1,9 +1,14 @@
-"""Mask sets: drawn from a seed, or read from a folder."""
+"""Mask sets, with one mask for each picture: drawn from a seed, or read from a folder.
+
+Their `mask` takes the index of the picture in its set, its path below its folder, the height and
+width at which it is measured, and those of its file; if they differ its centre square is measured.
+It returns bool, H x W, True = missing.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -12,50 +17,14 @@ from ..masks import check_kind, definition, draw
 from ..pictures import AmbiguousMask, MaskIndex, mask_stems, read_mask, resize_mask, walk
 
 SEED = "validation"
-Size: TypeAlias = tuple[int, int]
-
-
-class Masks(Protocol):
-    """A set with one mask for each picture.
-
-    Attributes:
-        name: its name in reports.
-        definition: one line for reports.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def definition(self) -> str: ...
-
-    def mask(self, index: int, inside: Path, shape: Size, full: Size) -> np.ndarray:
-        """Return the mask of a picture: bool, of `shape`, True = missing.
-
-        Args:
-            index: index of the picture in its set, from 0.
-            inside: path of the picture below its folder.
-            shape: height and width at which the picture is measured.
-            full: height and width of the file; if they differ its centre square is measured.
-
-        Raises:
-            PictureError: it has no mask, two masks, or one of another size.
-        """
-        ...
+Size: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class DrawnMasks:
-    """Masks of a kind; the mask of picture i has the seed "validation/i".
-
-    Raises:
-        UsageError: an unknown kind.
-    """
+    """Masks of a kind; the mask of picture i has the seed "validation/i"."""
 
     name: str
-
-    def __post_init__(self) -> None:
-        check_kind(self.name)
 
     @property
     def definition(self) -> str:
@@ -63,8 +32,9 @@ class DrawnMasks:
         return f"{definition(self.name)}; seeds {SEED}/0, {SEED}/1, ..."
 
     def mask(self, index: int, inside: Path, shape: Size, full: Size) -> np.ndarray:
-        """See `Masks.mask`."""
-        return draw(self.name, *shape, f"{SEED}/{index}")
+        """Return the mask of a picture."""
+        height, width = shape
+        return draw(self.name, height, width, f"{SEED}/{index}")
 
 
 @dataclass(frozen=True)
@@ -88,7 +58,7 @@ class MaskFolder:
         return MaskIndex(self.folder, walk(self.folder).files)
 
     def mask(self, index: int, inside: Path, shape: Size, full: Size) -> np.ndarray:
-        """See `Masks.mask`."""
+        """Return the mask of a picture; PictureError for none, two, or one of another size."""
         try:
             path = self._index.find(inside.parent, mask_stems(inside.name))
         except AmbiguousMask as error:
@@ -103,21 +73,16 @@ class MaskFolder:
             raise PictureError(f"its mask {path} is {sizes[0]} pixels, the picture {sizes[1]}")
         side = min(full)
         top, left = ((length - side) // 2 for length in full)
-        return resize_mask(mask[top : top + side, left : left + side], shape[::-1])
+        height, width = shape
+        return resize_mask(mask[top : top + side, left : left + side], (width, height))
 
 
-def masks_of(spec: str) -> Masks:
-    """Return the mask set of a kind or of a folder.
-
-    Args:
-        spec: the name of a kind, or the path of a folder.
-
-    Raises:
-        UsageError: it is neither.
-    """
+def masks_of(spec: str) -> DrawnMasks | MaskFolder:
+    """Return the mask set of a kind by name, or of a folder; UsageError if it is neither."""
     if Path(spec).is_dir():
         return MaskFolder(Path(spec))
     try:
-        return DrawnMasks(spec)
+        check_kind(spec)
     except UsageError as error:
         raise UsageError(f"{error}; or name a folder of masks", field="masks") from error
+    return DrawnMasks(spec)

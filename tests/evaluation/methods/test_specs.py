@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from deepgin.errors import DeepginError, UsageError, WeightsError
 from deepgin.evaluation.methods import METHODS, method, methods
@@ -37,12 +35,6 @@ def test_lists(text, parts):
 def test_lists_with_a_gap(text):
     with pytest.raises(UsageError):
         split(text)
-
-
-@given(st.lists(st.sampled_from([*METHODS, "a=deepgin:crop@w", "b=onnx:f,hole=1,range=0..1"])))
-def test_lists_are_taken_apart_as_they_were_joined(parts):
-    if parts:
-        assert split(",".join(parts)) == parts
 
 
 @pytest.mark.parametrize(
@@ -82,72 +74,64 @@ def test_specs(text, spec):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "named"),
     [
-        ("tela", "no method 'tela' .did you mean 'telea'"),
-        ("deepgn", "did you mean 'deepgin'"),
-        ("fsr_best", "did you mean 'fsr-best'"),
-        ("a=b=telea", "no method 'b=telea'"),
+        ("tela", "telea"),
+        ("deepgn", "deepgin"),
+        ("fsr_best", "fsr-best"),
+        ("a=b=telea", "b=telea"),
         ("lama.onnx", "onnx:FILE"),
         ("onnx:", "onnx:FILE"),
         ("python", "python:MODULE:FUNCTION"),
-        ("rnage=0..1", "no option 'rnage' .did you mean 'range'"),
-        ("hole=1", "'hole' cannot name a method"),
-        ("truth=telea", "'truth' cannot name a method"),
-        ("../x=telea", "cannot name a method"),
-        ("=telea", "cannot name a method"),
-        ("<script>=telea", "cannot name a method"),
-        ("telea=deepgin", "telea is another method"),
+        ("rnage=0..1", "range"),
+        ("hole=1", "hole"),
+        ("truth=telea", "truth"),
+        ("../x=telea", "../x"),
+        ("=telea", "=telea"),
+        ("<script>=telea", "<script>"),
+        ("telea=deepgin", "another"),
         ("onnx:telea.onnx,hole=1", "NAME=onnx:telea.onnx,hole=1"),
         ("onnx:a/b c.onnx", "NAME=onnx"),
-        ("telea,hole=1", "telea takes no hole=1"),
-        ("deepgin:crop,masked=zero", "deepgin takes no masked=zero"),
-        ("onnx:a.onnx,holes=1", "no option 'holes' .did you mean 'hole'"),
-        ("onnx:a.onnx,hole=1,hole=0", "hole needs one value"),
-        ("onnx:a.onnx,hole=", "hole needs one value"),
-        ("deepgin+texture", r"write deepgin:texture$"),
-        ("deepgin+crop+texture@w", r"write deepgin:crop\+texture@w$"),
-        ("telea:texture", r"write telea\+texture$"),
-        ("telea+textur", r"write telea\+texture$"),
-        ("telea+texture+texture", r"write telea\+texture$"),
-        ("telea@w", r"write telea\+texture$"),
-        ("tela+texture", "did you mean 'telea"),
+        ("telea,hole=1", "hole=1"),
+        ("deepgin:crop,masked=zero", "masked=zero"),
+        ("onnx:a.onnx,holes=1", "'hole'"),
+        ("onnx:a.onnx,hole=1,hole=0", "hole needs"),
+        ("onnx:a.onnx,hole=", "hole needs"),
+        ("deepgin+texture", "write deepgin:texture"),
+        ("deepgin+crop+texture@w", "write deepgin:crop+texture@w"),
+        ("telea:texture", "write telea+texture"),
+        ("telea+texture+texture", "write telea+texture"),
+        ("telea@w", "write telea+texture"),
         ("onnx:+texture", "onnx:FILE"),
-        ("onnx:a/b c.onnx+texture", "NAME=onnx"),
-        ("telea+texture,hole=1", "telea takes no hole=1"),
+        ("telea+texture,hole=1", "hole=1"),
     ],
 )
-def test_specs_that_do_not_work(text, told):
-    with pytest.raises(UsageError, match=told) as raised:
+def test_specs_that_do_not_work(text, named):
+    with pytest.raises(UsageError) as raised:
         parse(text)
-    assert "\n" not in str(raised.value)
+    assert named in str(raised.value) and "\n" not in str(raised.value)
+    assert raised.value.field == "methods"
 
 
-def test_an_unknown_name_is_told_all_names():
-    told = (Path(__file__).parents[3] / "docs" / "methods.md").read_text(encoding="utf-8")
+def test_all_names_are_in_the_docs_and_in_the_error_of_an_unknown_one():
+    docs = (Path(__file__).parents[3] / "docs" / "methods.md").read_text(encoding="utf-8")
     with pytest.raises(UsageError) as raised:
         method("what")
     for name in (*METHODS, *ON_REQUEST):
         assert name in str(raised.value)
-        assert f"| `{name}` |" in told
+        assert f"| `{name}` |" in docs
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("telea,mean,telea", "'telea'"),
-        ("deepgin:crop,deepgin:crop@x", None),
-        ("A=telea,a=mean", "'A' and 'a'"),
-        ("onnx:a/net.onnx,hole=1,onnx:b/net.onnx,hole=1", "'net'"),
-    ],
+    "text",
+    ["telea,mean,telea", "A=telea,a=mean", "onnx:a/net.onnx,hole=1,onnx:b/net.onnx,hole=1"],
 )
-def test_names_that_stand_twice(text, told):
-    if told is None:
-        with pytest.raises(WeightsError):  # the names differ: it goes on to load
-            methods(text)
-    else:
-        with pytest.raises(UsageError, match=told):
-            methods(text)
+def test_names_that_occur_twice(text):
+    with pytest.raises(UsageError) as raised:
+        methods(text)
+    assert raised.value.field == "methods"
+    with pytest.raises(WeightsError):  # the names differ: it goes on to load
+        methods("deepgin:crop,deepgin:crop@x")
 
 
 @pytest.mark.parametrize(
@@ -176,25 +160,22 @@ def test_sharpness_is_a_word(words):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    "words",
     [
-        ("crops", "no 'crops' .did you mean 'crop'"),
-        ("crop+resize", "crop.resize"),
-        ("degrid+degrid", "degrid.degrid"),
-        ("crop+", "no ''"),
-        ("sharpness=0+sharpness=1", "sharpness=0.sharpness=1"),
-        ("sharpness=much", "sharpness=much"),
-        ("sharpness", "sharpness=0..1, joined by"),
-        ("textur", "no 'textur' .did you mean 'texture'"),
-        ("texture+texture", "texture.texture"),
-        ("degrid+texture", "degrid"),
+        "crops",
+        "crop+resize",
+        "degrid+degrid",
+        "crop+",
+        "sharpness=0+sharpness=1",
+        "sharpness=much",
+        "sharpness",
+        "degrid+texture",
     ],
 )
-def test_words_that_do_not_work(words, told):
-    with pytest.raises(UsageError, match=told):
-        options_of(words)
-    with pytest.raises(UsageError, match=told):
+def test_words_that_do_not_work(words):
+    with pytest.raises(UsageError) as raised:
         method(f"deepgin:{words}")
+    assert raised.value.field == "methods" and words in str(raised.value)
 
 
 def test_all_fits_are_words():

@@ -8,23 +8,31 @@ from deepgin.errors import DeepginError, PictureError
 from deepgin.evaluation.methods import method, methods
 from deepgin.inpainting import Options
 from deepgin.inpainting.textured import texture_over
+from deepgin.weights import Model
+
+MODULE = """
+seen = []
+
+def spy(picture, hole):
+    seen.append(picture[hole].copy())
+    picture[:], hole[:] = 0, True
+    return picture
+
+def broken(picture, hole):
+    raise ValueError('no')
+"""
 
 
 @pytest.fixture
-def plugged(tmp_path, monkeypatch):
-    """Writes a module of the current folder."""
-
-    def write(name, text):
-        (tmp_path / f"{name}.py").write_text(text)
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.syspath_prepend(tmp_path)
-        return name
-
-    return write
+def module(tmp_path, monkeypatch):
+    """A module of the current folder."""
+    (tmp_path / "spying_fill.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    return "spying_fill"
 
 
 def test_by_default_the_network_fills_alone(scene, stages):
-    alone, users = methods("deepgin,deepgin:texture", weights=stages.both)
+    alone, users = methods("deepgin,deepgin:texture", Model(stages.both))
     inpainter = Inpainter(stages.both)
     off = inpainter.run(*scene, options=Options(texture="off"))
     default = inpainter.run(*scene)
@@ -34,43 +42,29 @@ def test_by_default_the_network_fills_alone(scene, stages):
     assert (off.array() != default.array()).any()
 
 
-def test_thin_holes_get_texture_too(scene, weights):
-    thin = np.zeros_like(scene[1])
-    thin[40:43, 20:70] = True
-    found = methods("deepgin,deepgin:texture,deepgin:crop+texture", weights=weights)
-    fits = [one.fill(scene[0], thin)[1] for one in found]
-    assert [fit.startswith("texture") for fit in fits] == [False, True, True]
-
-
 def test_the_sharpness_under_texture(stages, weights):
     text = "deepgin:texture,deepgin:crop+texture,deepgin:crop,deepgin:texture+sharpness=0.25"
-    found = methods(text, weights=stages.both)
-    told = [one.what.partition("), ")[2].rpartition(",")[0] for one in found]
-    assert told == ["sharpness 0.0", "sharpness 0.0", "sharpness 0.25", "sharpness 0.25"]
-    assert "sharpness" not in method("deepgin:texture", weights=weights).what
-    [asked] = methods("deepgin:texture", weights=stages.both, sharpness=0.5)
+    result = methods(text, Model(stages.both))
+    sharpness = [one.what.partition("), ")[2].rpartition(",")[0] for one in result]
+    assert sharpness == ["sharpness 0.0", "sharpness 0.0", "sharpness 0.25", "sharpness 0.25"]
+    assert "sharpness" not in method("deepgin:texture", Model(weights)).what
+    [asked] = methods("deepgin:texture", Model(stages.both, sharpness=0.5))
     assert "sharpness 0.5, " in asked.what
 
 
 def test_another_fill_is_the_guide_at_full_size(scene):
     guide, fit = method("pull-push").fill(*scene)
-    filled, told = method("pull-push+texture").fill(*scene)
+    filled, texture = method("pull-push+texture").fill(*scene)
     expected = texture_over(*scene, guide, "pull-push")
-    assert (fit, told) == ("", expected.fit)
-    assert told.startswith("texture in 1 part,")
-    assert told.endswith("over pull-push")
+    assert (fit, texture) == ("", expected.fit)
+    assert texture.startswith("texture in 1 part,")
+    assert texture.endswith("over pull-push")
     np.testing.assert_array_equal(filled, expected.picture)
     np.testing.assert_array_equal(filled[~scene[1]], scene[0][~scene[1]])
     assert (filled[scene[1]] != guide[scene[1]]).any()
 
 
-def test_functions_and_files_take_it(scene, plugged, onnx_network):
-    module = plugged("flat_fill", "def fill(picture, hole):\n    return picture * 0 + 90\n")
-    found = methods(f"python:{module}:fill+texture,python:{module}:fill,t=mean+texture")
-    assert [one.name for one in found] == ["fill+texture", "fill", "t"]
-    filled, fit = found[0].fill(*scene)
-    assert fit.endswith("over python")
-    np.testing.assert_array_equal(filled[~scene[1]], scene[0][~scene[1]])
+def test_files_take_it(scene, onnx_network):
     echo = onnx_network(
         [("Mul", ["image", "one"], ["out"], {}), ("Identity", ["mask"], ["rest"], {})],
         [("image", 1, [1, 3, "h", "w"]), ("mask", 1, [1, 1, "h", "w"])],
@@ -82,29 +76,22 @@ def test_functions_and_files_take_it(scene, plugged, onnx_network):
     assert network.fill(*scene)[1].endswith("over onnx")
 
 
-def test_what_is_given_to_a_function_under_texture(scene, plugged):
-    text = (
-        "seen = []\n"
-        "def fill(picture, hole):\n"
-        "    seen.append(picture[hole].copy())\n"
-        "    picture[:], hole[:] = 0, True\n"
-        "    return picture\n"
-    )
-    module = plugged("spying_fill", text)
-    methods_of = [f"python:{module}:fill+texture", f"a=python:{module}:fill+texture,masked=keep"]
-    filled = [method(spec).fill(*scene)[0] for spec in methods_of]
+def test_functions_take_it(scene, module):
+    specs = f"python:{module}:spy+texture,a=python:{module}:spy+texture,masked=keep"
+    one, other = methods(specs)
+    (filled, fit), (again, _) = one.fill(*scene), other.fill(*scene)
     import spying_fill
 
     assert not spying_fill.seen[0].any()
     np.testing.assert_array_equal(spying_fill.seen[1], scene[0][scene[1]])
-    np.testing.assert_array_equal(filled[0], filled[1])
-
-
-def test_errors_name_the_method(scene, plugged):
-    module = plugged("broken_fill", "def fill(picture, hole):\n    raise ValueError('no')\n")
-    one = method(f"mine=python:{module}:fill+texture")
+    np.testing.assert_array_equal(filled, again)
+    np.testing.assert_array_equal(filled[~scene[1]], scene[0][~scene[1]])
+    assert (one.name, fit.endswith("over python")) == ("spy+texture", True)
     with pytest.raises(DeepginError, match="^mine.*ValueError: no$"):
-        one.fill(*scene)
+        method(f"mine=python:{module}:broken+texture").fill(*scene)
+
+
+def test_all_and_nothing_missing(scene):
     with pytest.raises(PictureError, match="^telea.texture"):
         method("telea+texture").fill(scene[0], np.ones_like(scene[1]))
     nothing = np.zeros_like(scene[1])

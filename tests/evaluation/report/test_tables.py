@@ -5,8 +5,17 @@ from statistics import fmean
 
 import pytest
 
-from deepgin.evaluation.report.cases import Cases, bin_of
-from deepgin.evaluation.report.tables import by_coverage, by_masks, failures, of_masks
+from deepgin.evaluation.report.cases import Cases
+from deepgin.evaluation.report.tables import (
+    bin_of,
+    by_coverage,
+    by_masks,
+    counted,
+    failures,
+    interval,
+    number,
+    of_masks,
+)
 from deepgin.evaluation.statistics import mean_interval
 
 
@@ -15,12 +24,12 @@ def column(table, title):
     return {row[0].text: row[place] for row in table.rows}
 
 
-def plain_mean(report, method, metric, wanted):
-    """The mean in as few words as possible: of finite values of pictures that are wanted."""
+def plain_mean(report, method, metric, chosen_by):
+    """The mean in as few words as possible: of finite values of pictures that are chosen."""
     values = [
         s.values[metric]
         for s in report.scores
-        if s.method == method and wanted(s) and math.isfinite(s.values[metric])
+        if s.method == method and chosen_by(s) and math.isfinite(s.values[metric])
     ]
     return fmean(values)
 
@@ -29,34 +38,24 @@ def plain_mean(report, method, metric, wanted):
 @pytest.mark.parametrize(("metric", "digits"), [("psnr", 2), ("l1", 4)])
 def test_means_are_over_pictures_that_every_method_finished(full, method, metric, digits):
     table = by_masks(Cases(full), "rectangle")
-    found = column(table, metric)[method]
+    result = column(table, metric)[method]
     mean = plain_mean(
         full, method, metric, lambda s: s.masks == "rectangle" and s.picture != "p5.jpg"
     )
-    assert found.value == pytest.approx(mean)
-    assert found.text == f"{mean:.{digits}f}"
-
-
-def test_intervals_are_those_of_the_statistics(full):
-    values = [s.values["l1"] for s in full.scores if (s.method, s.masks) == ("ours", "my masks")]
-    assert len(values) == 7
-    known = mean_interval(values)
-    found = column(by_masks(Cases(full), "my masks"), "l1")["ours"]
-    assert found.interval == f"[{known.low:.4f}, {known.high:.4f}]"
+    assert result.value == pytest.approx(mean)
+    assert result.text == f"{mean:.{digits}f}"
+    chosen = [("rectangle", f"p{i}.jpg") for i in (0, 1, 2, 3, 4, 6)]
+    known = mean_interval(Cases(full).values(method, metric)[case] for case in chosen)
+    assert result.interval == f"[{known.low:.{digits}f}, {known.high:.{digits}f}]"
 
 
 def test_infinite_values_are_counted_apart(full):
-    found = column(by_masks(Cases(full), "rectangle"), "psnr")
-    assert found["telea"].note == "1 infinite"
-    assert found["telea"].whole.endswith("] (1 infinite)")
-    assert found["ours"].note == ""
+    result = column(by_masks(Cases(full), "rectangle"), "psnr")
+    assert result["telea"].note == "1 infinite"
+    assert result["telea"].whole.endswith("] (1 infinite)")
+    assert result["ours"].note == ""
     # Its best picture is not in its mean: no mean of the column may be called the best.
-    assert not any(cell.best for cell in found.values())
-
-
-def test_nothing_but_infinite_values(score, report_of):
-    report = report_of([score(picture=name, psnr=math.inf) for name in "ab"])
-    assert column(by_masks(Cases(report), "rectangle"), "psnr")["ours"].whole == "– (2 infinite)"
+    assert not any(cell.best for cell in result.values())
 
 
 def test_the_best_is_the_highest_psnr_and_the_lowest_l1(full):
@@ -74,9 +73,9 @@ def test_the_best_may_be_the_nearest_to_1(score, report_of):
     ]
     table = by_masks(Cases(report_of(scores)), "rectangle")
     assert table.head[1] == "share → 1"
-    found = column(table, "share")
-    assert [name for name, cell in found.items() if cell.best] == ["ours"]
-    assert found["telea"].text == "0.2000"
+    result = column(table, "share")
+    assert [name for name, cell in result.items() if cell.best] == ["ours"]
+    assert result["telea"].text == "0.2000"
 
 
 def test_a_method_that_failed_is_marked_and_n_is_said(full):
@@ -90,14 +89,15 @@ def test_a_method_that_finished_nothing_empties_no_table(score, report_of):
     scores = [score(picture=name, psnr=20.0) for name in "ab"]
     scores += [score("broken", picture=name, psnr=None, error="no") for name in "ab"]
     table = by_masks(Cases(report_of(scores)), "rectangle")
-    found = column(table, "psnr")
-    assert (found["ours"].text, found["broken"].text) == ("20.00", "–")
+    result = column(table, "psnr")
+    assert (result["ours"].text, result["broken"].text) == ("20.00", "–")
     assert column(table, "seconds")["broken"].text == "–"
     assert table.rows[1][0].note == "not on 2"
 
 
 def test_a_metric_that_does_not_apply_everywhere_says_its_own_n(score, report_of):
     scores = [score(picture=name) for name in "abc"]
+    scores[1].values["grid"] = math.nan  # which is no value
     scores[0].values["grid"] = 2.0
     scores[2].values["grid"] = 4.0
     table = by_masks(Cases(report_of(scores)), "rectangle")
@@ -106,27 +106,20 @@ def test_a_metric_that_does_not_apply_everywhere_says_its_own_n(score, report_of
     assert "Means over the 3 pictures that" in table.notes[0]
 
 
-def test_not_a_number_is_no_value(score, report_of):
-    scores = [score(picture="a", psnr=20.0), score(picture="b", psnr=math.nan)]
-    table = of_masks(Cases(report_of(scores)), "psnr")
-    assert table.head[1] == "rectangle (n = 1)"
-    assert table.rows[0][1].whole == "20.00"
-
-
 def test_seconds_are_over_the_same_pictures(full):
-    found = column(by_masks(Cases(full), "rectangle"), "seconds")["telea"]
-    assert found.value == pytest.approx(0.1 * fmean([0, 1, 2, 3, 4, 6]))
+    result = column(by_masks(Cases(full), "rectangle"), "seconds")["telea"]
+    assert result.value == pytest.approx(0.1 * fmean([0, 1, 2, 3, 4, 6]))
 
 
 def test_whole_sets_stand_beside_with_their_count_and_warning_once(full):
     table = by_masks(Cases(full), "rectangle")
-    found = column(table, "fid")
-    assert {name: cell.whole for name, cell in found.items()} == {
+    result = column(table, "fid")
+    assert {name: cell.whole for name, cell in result.items()} == {
         "ours": "41.50 (n = 7)",
         "telea": "–",
         "mean": "30.25 (n = 6)",
     }
-    assert not any(cell.best for cell in found.values()), "of other pictures"
+    assert not any(cell.best for cell in result.values()), "of other pictures"
     assert table.notes.count("fid: 7 pictures are few") == 1
     assert "fid ↓" not in by_masks(Cases(full), "my masks").head
 
@@ -142,13 +135,6 @@ def test_mask_sets_as_columns(full):
     mean = plain_mean(full, "mean", "psnr", lambda s: s.masks == "my masks")
     assert table.rows[2][2].text == f"{mean:.2f}"
     assert table.rows[2][0].whole == "mean (not on 1)"
-
-
-@pytest.mark.parametrize(
-    ("coverage", "place"), [(0, 0), (0.0999, 0), (0.1, 1), (0.3, 3), (0.7, 7), (0.99, 9), (1, 9)]
-)
-def test_tenths_of_coverage(coverage, place):
-    assert bin_of(coverage) == place
 
 
 def test_by_coverage_takes_all_mask_sets_together(full):
@@ -168,3 +154,13 @@ def test_failures_say_where_and_why(full):
         ("mean", "rectangle", "p5.jpg", "no memory"),
         ("all", "", "bad.jpg", "bad.jpg is damaged"),
     ]
+
+
+def test_numbers_and_intervals():
+    texts = [number(value, 2) for value in (1.005, -0.001, math.nan, math.inf, -2.5)]
+    assert texts == ["1.00", "0.00", "–", "infinite", "-2.50"]
+    assert [number(v, 1, sign=True) for v in (1, -1, 0, -0.01)] == ["+1.0", "-1.0", "+0.0", "+0.0"]
+    assert interval(-1, 2.375, 2, sign=True) == "[-1.00, +2.38]"
+    assert interval(math.nan, math.nan, 2) == ""
+    assert counted(2000, "picture") == "2,000 pictures"
+    assert [bin_of(share) for share in (0, 0.0999, 0.1, 0.99, 1)] == [0, 0, 1, 9, 9]

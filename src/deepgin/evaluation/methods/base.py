@@ -22,10 +22,10 @@ class Method:
     """A method to measure.
 
     Attributes:
-        name: its name in the report, as the user wrote it.
+        name: its name in the report.
         what: its description in one line: parameters, weights, version of the package.
-        fill: fills one picture; see `Fill`. Pixels outside the hole are ignored. It changes
-            neither array and does not see the truth in the hole.
+        fill: see `Fill`. Pixels outside the hole are ignored. It changes neither array and does
+            not see the truth in the hole.
     """
 
     name: str
@@ -43,18 +43,20 @@ def guarded(name: str, fill: Fill, hidden: int | None = 0) -> Fill:
 
     Args:
         name: the name of the method, for messages.
-        fill: receives copies that it may change.
-        hidden: the grey level that replaces the truth in the hole of its copy; None keeps the
-            truth.
+        fill: receives copies that it may change; may raise anything.
+        hidden: the grey level in place of the truth in the hole; None keeps the truth.
 
     Raises (when called):
         UsageError: arrays of another type or shape.
         PictureError: no valid pixels remain.
-        DeepginError: the method raises any error, or returns no picture of this shape.
+        DeepginError: the method fails, or returns no picture of this shape.
     """
 
     def guard(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:
-        _check(picture, hole)
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+            raise UsageError(f"a picture must be uint8 H x W x 3, not {_described(picture)}")
+        if hole.dtype != np.bool_ or hole.shape != picture.shape[:2]:
+            raise UsageError(f"a hole must be bool of the picture's size, not {_described(hole)}")
         if not hole.any():
             return picture.copy(), ""
         if hole.all():
@@ -69,25 +71,15 @@ def guarded(name: str, fill: Fill, hidden: int | None = 0) -> Fill:
         except Exception as error:  # a plugged method may raise anything
             text = shorten(" ".join(str(error).split()), 300)
             raise DeepginError(f"{name} failed: {type(error).__name__}: {text}") from error
-        return _checked(name, filled, picture.shape), fit
+        shape = picture.shape
+        if not isinstance(filled, np.ndarray) or filled.dtype != np.uint8 or filled.shape != shape:
+            raise DeepginError(
+                f"{name} returned {_described(filled)}: it must return a NumPy array, "
+                f"uint8 {' x '.join(map(str, shape))}"
+            )
+        return np.array(filled, order="C"), fit  # a copy: a method may return one array twice
 
     return guard
-
-
-def _check(picture: np.ndarray, hole: np.ndarray) -> None:
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-        raise UsageError(f"a picture must be uint8 H x W x 3, not {_described(picture)}")
-    if hole.dtype != np.bool_ or hole.shape != picture.shape[:2]:
-        raise UsageError(f"a hole must be bool of the picture's size, not {_described(hole)}")
-
-
-def _checked(name: str, filled: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if not isinstance(filled, np.ndarray) or filled.dtype != np.uint8 or filled.shape != shape:
-        raise DeepginError(
-            f"{name} returned {_described(filled)}: it must return a NumPy array, "
-            f"uint8 {' x '.join(map(str, shape))}"
-        )
-    return np.array(filled, order="C")  # a copy: a method may return one array twice
 
 
 def _described(value: object) -> str:
@@ -96,21 +88,10 @@ def _described(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
-def not_installed(name: str, package: str) -> DeepginError:
-    """Return the error of a method whose package is missing."""
-    return DeepginError(
-        f"'{name}' needs {package}",
-        field="methods",
-        mend=f"pip install 'deepgin[evaluate]', or leave {name} out of {{methods}}",
-    )
-
-
 def textured(method: Method, kind: str) -> Method:
     """Return a method that fills as another one does and then adds texture of the photograph.
 
-    Args:
-        method: fills the hole first; it has its own guard.
-        kind: the fit in the report where the method has none.
+    `kind` is the fit in the report where the method has none.
     """
 
     def fill(picture: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, str]:

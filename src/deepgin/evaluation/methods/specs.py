@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ...errors import UsageError, nearest_name
 from .classical import CLASSICAL
+from .onnx_network import OPTIONS
 
 ON_REQUEST = ("fsr-best",)
 """Methods that take minutes a picture, which no default list has."""
@@ -13,9 +14,8 @@ METHODS = ("deepgin", *(name for name in CLASSICAL if name not in ON_REQUEST))
 PLUGGED = ("onnx", "python")
 TEXTURE = "+texture"
 """Suffix that adds texture to any method but deepgin, which has the word `texture`."""
-OPTIONS = ("hole", "range", "out", "masked", "mask-range", "multiple", "image", "mask", "output")
-"""Options of plugged networks; reserved, so no name of a method."""
-_RESERVED = (*OPTIONS, "truth")  # a report has folders truth and hole
+NAMES = (*METHODS, *ON_REQUEST)
+_RESERVED = (*OPTIONS, "truth")  # options may follow a method; a report has folders truth and hole
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ALIAS = re.compile(r"([^:@,=]*)=(.*)", re.DOTALL)
 _OURS = re.compile(r"deepgin(?::([^@]*))?(?:@(.+))?", re.DOTALL)
@@ -43,9 +43,7 @@ class Spec:
 
 
 def split(text: str) -> list[str]:
-    """Split a list at its commas, keeping the options of a plugged network with it.
-
-    A part that begins with one of `OPTIONS` and an equals sign belongs to the method before it.
+    """Split a list at its commas, but keep options (`hole=1`) with the method before them.
 
     Raises:
         UsageError: a name between two commas is missing.
@@ -53,11 +51,8 @@ def split(text: str) -> list[str]:
     parts: list[str] = []
     for part in (part.strip() for part in text.split(",")):
         if not part:
-            raise UsageError(
-                f"'{text}' lacks the name of a method",
-                field="methods",
-                mend="write it as in {methods=deepgin,telea}",
-            )
+            mend = "write it as in {methods=deepgin,telea}"
+            raise _wrong(f"'{text}' lacks the name of a method", mend)
         if parts and part.partition("=")[0] in OPTIONS:
             parts[-1] += f",{part}"
         else:
@@ -87,16 +82,14 @@ def parse(text: str) -> Spec:
     elif kind in PLUGGED and argument:
         name = alias or _plugged_name(kind, argument, text) + body.removeprefix(base)
         spec = Spec(name, kind, argument, "", options, texture)
-    elif base in METHODS + ON_REQUEST and base != "deepgin":
+    elif base in NAMES and base != "deepgin":
         spec = Spec(alias or body, base, texture=texture)
     else:
         raise _unknown(alias, body)
     if options and spec.kind not in PLUGGED:
-        raise UsageError(f"{text}: {spec.kind} takes no {rest[0]}", field="methods")
-    if alias in METHODS + ON_REQUEST and alias != spec.kind:
-        raise UsageError(
-            f"{text}: {alias} is another method", field="methods", mend="choose another name"
-        )
+        raise _wrong(f"{text}: {spec.kind} takes no {rest[0]}")
+    if alias in NAMES and alias != spec.kind:
+        raise _wrong(f"{text}: {alias} is another method", "choose another name")
     return spec
 
 
@@ -105,24 +98,19 @@ def _options(rest: list[str], text: str) -> dict[str, str]:
     for part in rest:
         key, _, value = part.partition("=")
         if key not in OPTIONS:
-            close = nearest_name(key, OPTIONS)
-            raise UsageError(
-                f"{text}: no option '{key}'{close}",
-                field="methods",
-                mend=f"choose from {', '.join(OPTIONS)}",
-            )
+            mend = f"choose from {', '.join(OPTIONS)}"
+            raise _wrong(f"{text}: no option '{key}'{nearest_name(key, OPTIONS)}", mend)
         if key in options or not value:
-            raise UsageError(f"{text}: {key} needs one value", field="methods")
+            raise _wrong(f"{text}: {key} needs one value")
         options[key] = value
     return options
 
 
 def _check_name(name: str, text: str) -> None:
     if not _NAME.fullmatch(name) or name in _RESERVED:
-        raise UsageError(
+        raise _wrong(
             f"{text}: '{name}' cannot name a method",
-            field="methods",
-            mend="use letters, digits and . _ - after a first letter or digit, and none of "
+            "use letters, digits and . _ - after a first letter or digit, and none of "
             f"{', '.join(_RESERVED)}",
         )
 
@@ -137,29 +125,24 @@ def _plugged_name(kind: str, argument: str, text: str) -> str:
         name = argument.rpartition(":")[2]
     else:
         name = re.split(r"[/\\]", argument)[-1].removesuffix(".onnx")
-    if not _NAME.fullmatch(name) or name in (*_RESERVED, *METHODS, *ON_REQUEST):
-        raise UsageError(
-            f"{text}: '{name}' cannot name a method", field="methods", mend=f"name it: NAME={text}"
-        )
+    if not _NAME.fullmatch(name) or name in (*_RESERVED, *NAMES):
+        raise _wrong(f"{text}: '{name}' cannot name a method", f"name it: NAME={text}")
     return name
 
 
 def _unknown(alias: str, body: str) -> UsageError:
-    known = (*METHODS, *ON_REQUEST)
     if body.partition(":")[0] in PLUGGED:
-        problem = f"'{body}' names nothing"
-        return UsageError(
-            problem, field="methods", mend="write onnx:FILE or python:MODULE:FUNCTION"
-        )
+        return _wrong(f"'{body}' names nothing", "write onnx:FILE or python:MODULE:FUNCTION")
     first, rest = re.match(r"([^+:@]*)(.*)", body, re.DOTALL).groups()  # type: ignore[union-attr]
     if first == "deepgin" and rest.startswith("+"):
-        problem, mend = f"'{body}' lacks a colon", f"write deepgin:{rest[1:]}"
-        return UsageError(problem, field="methods", mend=mend)
-    if first in known and first != "deepgin":
-        problem, mend = f"'{body}': {first} takes one word only", f"write {first}{TEXTURE}"
-        return UsageError(problem, field="methods", mend=mend)
-    problem = f"no method '{body}'{nearest_name(first, known)}"
+        return _wrong(f"'{body}' lacks a colon", f"write deepgin:{rest[1:]}")
+    if first in NAMES and first != "deepgin":
+        return _wrong(f"'{body}': {first} takes one word only", f"write {first}{TEXTURE}")
+    problem = f"no method '{body}'{nearest_name(first, NAMES)}"
     if close := nearest_name(alias, OPTIONS) if alias else "":
         problem = f"no method '{body}', and no option '{alias}'{close}"
-    mend = f"choose from {', '.join(known)}, onnx:FILE, python:MODULE:FUNCTION"
+    return _wrong(problem, f"choose from {', '.join(NAMES)}, onnx:FILE, python:MODULE:FUNCTION")
+
+
+def _wrong(problem: str, mend: str = "") -> UsageError:
     return UsageError(problem, field="methods", mend=mend)

@@ -1,14 +1,11 @@
 """The scores of a report by method and case, and the cases that every method finished."""
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache, partial
 
 from ..compare import CaseKey, is_measured, masks_of, methods_of, metrics_of, values_of
 from ..scores import Report, Score
 from ..statistics import MeanInterval, mean_interval
-
-BINS = 10
-"""Number of bins of coverage, each of 10 %."""
 
 
 class Cases:
@@ -17,6 +14,7 @@ class Cases:
     Attributes:
         report: the report.
         methods, masks, metrics: names in the order of the report; metrics of pictures only.
+        coverage: the missing share of every case.
     """
 
     def __init__(self, report: Report) -> None:
@@ -24,39 +22,27 @@ class Cases:
         self.methods, self.masks = methods_of(report), masks_of(report)
         self.metrics = metrics_of(report)
         self.scores: dict[str, dict[CaseKey, Score]] = {name: {} for name in self.methods}
+        self.coverage: dict[CaseKey, float] = {}
         for score in report.scores:
-            self.scores[score.method][score.masks, score.picture] = score
-        self._values: dict[tuple[str, str], dict[CaseKey, float]] = {}
+            case = score.masks, score.picture
+            self.scores[score.method][case] = score
+            self.coverage[case] = score.coverage
+        # Takes a method and a metric, and returns values by case.
+        self.values = cache(partial(values_of, report))
 
     @property
     def main_metric(self) -> str:
         """PSNR, or else the first metric; empty if there is none."""
         return "psnr" if "psnr" in self.metrics else next(iter(self.metrics), "")
 
-    def values(self, method: str, metric: str) -> dict[CaseKey, float]:
-        """Return a method's values of a metric by case."""
-        key = (method, metric)
-        if key not in self._values:
-            self._values[key] = values_of(self.report, method, metric)
-        return self._values[key]
+    def under(self, masks: str) -> set[CaseKey]:
+        """Return the cases of a mask set."""
+        return {case for case in self.coverage if case[0] == masks}
 
-    def select(self, choose: Callable[[Score], bool]) -> set[CaseKey]:
-        """Return the cases with a chosen score."""
-        return {
-            case
-            for scores in self.scores.values()
-            for case, score in scores.items()
-            if choose(score)
-        }
-
-    def common(self, cases: set[CaseKey], metric: str = "") -> list[CaseKey]:
-        """Return those of the cases that every method finished, in order.
+    def common(self, cases: Iterable[CaseKey], metric: str = "") -> list[CaseKey]:
+        """Return those of the cases that every method finished, with a value of the metric, sorted.
 
         A method that finished none of them does not count: it would empty the whole table.
-
-        Args:
-            cases: the cases to choose from.
-            metric: a metric of which all must have a value; empty only requires no failure.
         """
         every = [
             {case for case in cases if self._is_done(method, case, metric)}
@@ -65,15 +51,15 @@ class Cases:
         every = [done for done in every if done]
         return sorted(set.intersection(*every)) if every else []
 
-    def _is_done(self, method: str, case: CaseKey, metric: str) -> bool:
+    def _is_done(self, method: str, case: CaseKey, metric: str = "") -> bool:
         score = self.scores[method].get(case)
         if score is None or score.error:
             return False
         return is_measured(score, metric) if metric else True
 
-    def failed(self, method: str, cases: set[CaseKey]) -> int:
+    def failed(self, method: str, cases: Iterable[CaseKey]) -> int:
         """Return the number of cases on which a method failed or was not measured."""
-        return sum(not self._is_done(method, case, "") for case in cases)
+        return sum(not self._is_done(method, case) for case in cases)
 
     def mean(self, method: str, metric: str, cases: Sequence[CaseKey]) -> MeanInterval | None:
         """Return mean and interval of a method over cases; None if it lacks a value of one."""
@@ -83,17 +69,9 @@ class Cases:
 
     def seconds(self, method: str, cases: Sequence[CaseKey]) -> float | None:
         """Return a method's mean seconds a picture over cases; None if it finished none."""
-        times = [
-            self.scores[method][case].seconds for case in cases if self._is_done(method, case, "")
-        ]
+        scores = self.scores[method]
+        times = [scores[case].seconds for case in cases if self._is_done(method, case)]
         return sum(times) / len(times) if times else None
 
 
-@lru_cache(maxsize=4096)
-def _mean_interval(values: tuple[float, ...]) -> MeanInterval:
-    return mean_interval(values)
-
-
-def bin_of(coverage: float) -> int:
-    """Return the tenth of a coverage: 0 for 0 to 10 %, 9 for 90 to 100 %."""
-    return min(max(int(coverage * BINS), 0), BINS - 1)
+_mean_interval = lru_cache(maxsize=4096)(mean_interval)

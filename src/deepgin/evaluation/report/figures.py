@@ -15,28 +15,19 @@ from ...pictures import read_rgb
 from ..compare import direction, merit
 from ..scores import picture_path
 from .cases import Cases
-from .tables import digits_of
-from .text import number
+from .tables import digits_of, number, unit_of
 
 SIDE = 256
 """The maximum side in pixels."""
-
-_QUALITY = 85
 BARS = 21
 """Number of bars; odd, so that the middle one holds the smallest differences."""
-
+_QUALITY = 85
 _NICE = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture of a figure.
-
-    Attributes:
-        label: what it shows.
-        caption: its value, or why it has none; may be empty.
-        source: a data URI; empty if the picture is missing.
-    """
+    """One picture of a figure: its value or why it has none, and a data URI, or empty strings."""
 
     label: str
     caption: str
@@ -45,13 +36,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Figure:
-    """Hole, each method, and truth of one picture.
-
-    Attributes:
-        which: "worst", "median", "best" or "only".
-        picture: its name.
-        panels: from hole to truth.
-    """
+    """Hole, each method, and truth of the "worst", "median", "best" or "only" picture."""
 
     which: str
     picture: str
@@ -59,15 +44,7 @@ class Figure:
 
 
 def figures(cases: Cases, masks: str, method: str, metric: str, folder: Path) -> list[Figure]:
-    """Return figures of the worst, median and best picture of a mask set; none without pictures.
-
-    Args:
-        cases: the cases of a report.
-        masks: the mask set.
-        method: the method whose values rank the pictures.
-        metric: the metric of these values.
-        folder: folder of the run's pictures: FOLDER/METHOD/MASKS/NAME.png.
-    """
+    """Return figures of `extremes` from FOLDER/METHOD/MASKS/NAME.png; none without a folder."""
     if not folder.is_dir():
         return []
     return [
@@ -79,15 +56,9 @@ def figures(cases: Cases, masks: str, method: str, metric: str, folder: Path) ->
 def extremes(cases: Cases, masks: str, method: str, metric: str) -> list[tuple[str, str]]:
     """Return the names of a method's worst, median and best picture of a mask set."""
     better = direction(cases.report, metric)
-    values = cases.values(method, metric)
-    ranked = [
-        picture
-        for _, picture in sorted(
-            (merit(value, better), picture)
-            for (own, picture), value in values.items()
-            if own == masks
-        )
-    ]
+    values = cases.values(method, metric).items()
+    ranks = sorted((merit(value, better), case[1]) for case, value in values if case[0] == masks)
+    ranked = [picture for _, picture in ranks]
     if len(ranked) < 2:
         return [("only", picture) for picture in ranked]
     middle = [("median", ranked[(len(ranked) - 1) // 2])] if len(ranked) > 2 else []
@@ -102,15 +73,13 @@ def _panels(cases: Cases, masks: str, picture: str, metric: str, folder: Path) -
             panels.append(Panel(method, "failed" if score else "not measured", ""))
             continue
         caption = _caption(cases, metric, score.values[metric]) if metric in score.values else ""
-        panels.append(
-            Panel(method, caption, embedded(folder, picture_path(f"{method}/{masks}", picture)))
-        )
+        source = embedded(folder, picture_path(f"{method}/{masks}", picture))
+        panels.append(Panel(method, caption, source))
     return [*panels, Panel("truth", "", embedded(folder, picture_path("truth", picture)))]
 
 
 def _caption(cases: Cases, metric: str, value: float) -> str:
-    unit = cases.report.metrics.get(metric, {}).get("unit", "")
-    text = number(value, digits_of(cases, metric, [value]))
+    text, unit = number(value, digits_of(cases, metric, [value])), unit_of(cases, metric)
     return f"{text} {unit}" if unit else f"{metric} {text}"
 
 
@@ -134,11 +103,9 @@ def embedded(folder: Path, inside: str) -> str:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar.
+    """One bar: how many differences lie from `low` to `high`.
 
     Attributes:
-        low, high: ends of its range of differences.
-        count: number of differences in it.
         share: its height relative to the highest bar, in [0, 1].
         kind: "better", "worse" or "even", for the first method.
     """
@@ -159,27 +126,20 @@ class Histogram:
 
 
 def histogram(differences: Sequence[float], better: str = "higher") -> Histogram:
-    """Return the histogram of differences of a first method minus another.
-
-    Args:
-        differences: any numbers; infinite ones are left out.
-        better: of the metric: "higher", else lower differences are better.
-    """
+    """Return the histogram of finite differences of a first method minus another."""
     finite = [value for value in differences if math.isfinite(value)]
     reach = nice(max((abs(value) for value in finite), default=0))
     counts, edges = np.histogram(finite, BARS, (-reach, reach))
-    top = max(int(counts.max()), 1)
-    bars = tuple(
-        Bar(float(edges[i]), float(edges[i + 1]), int(count), int(count) / top, _kind(i, better))
-        for i, count in enumerate(counts)
-    )
-    return Histogram(reach, bars)
-
-
-def _kind(index: int, better: str) -> str:
-    if index == BARS // 2:
-        return "even"
-    return "better" if (index > BARS // 2) == (better == "higher") else "worse"
+    top, middle = max(int(counts.max()), 1), BARS // 2
+    kinds = ["worse"] * middle + ["even"] + ["better"] * middle
+    kinds = kinds if better == "higher" else kinds[::-1]
+    bars = [
+        Bar(low, high, count, count / top, kind)
+        for low, high, count, kind in zip(
+            edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), kinds, strict=True
+        )
+    ]
+    return Histogram(reach, tuple(bars))
 
 
 def nice(value: float) -> float:

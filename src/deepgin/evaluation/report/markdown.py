@@ -1,12 +1,12 @@
 """The report and comparisons of methods as Markdown tables, with definitions below them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from ..compare import NEARER_1, Difference
 from ..scores import Report
 from .cases import Cases
-from .tables import Cell, Table, digits_of, of_all, of_masks, titled
-from .text import code, counted, escaped, interval, number, plain
+from .tables import Cell, Table, counted, digits_of, interval, number, of_all, of_masks, titled
 
 _LOOKS = ("vgg", "style", "laplacian", "lpips-alexnet", "lpips-vgg16")
 """Metrics of appearance, which have a second table with the main one."""
@@ -15,9 +15,7 @@ _DIFFERENCE = (
     "95 % bootstrap interval of that mean; n pairs; left out: pairs with an infinite value, and "
     "pictures where a method failed or the metric does not apply."
 )
-
 _FROM_1 = "Where nearer 1 is better, it is the distances from 1 that are subtracted."
-APART = "values that are infinite are counted apart"
 
 
 def markdown(report: Report, metric: str = "") -> str:
@@ -46,21 +44,27 @@ def markdown_of(table: Table) -> str:
     return "\n".join([*lines, "", notes] if notes else lines)
 
 
+def rows_as_markdown(head: Sequence[str], rows: Iterable[Sequence[str]], names: int = 1) -> str:
+    """Return plain cells as a Markdown table whose first `names` columns hold names."""
+    cells = tuple(tuple(map(Cell, row)) for row in rows)
+    return markdown_of(Table(tuple(head), cells, names=names))
+
+
 def _below(cases: Cases, metric: str) -> str:
     report = cases.report
-    pictures = report.pictures
+    pictures, versions = report.pictures, report.versions
     hashes = ", ".join(
         f"{escaped(name)} {_short(report.masks.get(name, {}).get('hash', ''))}"
         for name in cases.masks
     )
-    machine = ", ".join([report.device, *_versions(report)])
+    packages = [f"{name} {versions[name]}" for name in ("deepgin", "torch") if name in versions]
     parts = [
         _definition(report, metric),
-        *failed_line(cases),
+        *_failed(cases),
         f"{pictures.get('count', '?')} pictures, {size_in_words(report)}, "
         + f"{_short(pictures.get('hash', ''))}; one mask of each set a picture.",
         f"Masks: {hashes}.",
-        f"{escaped(machine)}.",
+        f"{escaped(', '.join([report.device, *packages]))}.",
         f"Command: {code(report.command)}.",
     ]
     return " ".join(parts)
@@ -74,7 +78,8 @@ def _definition(report: Report, metric: str) -> str:
     what = f"{metric}{unit}: {about.get('definition', 'not defined')}"
     return (
         f"{escaped(what)}; mean over the n pictures that every method finished, with the 95 % "
-        f"bootstrap interval of that mean; {APART}."
+        "bootstrap interval of that mean; values that are infinite are counted "
+        "apart."
     )
 
 
@@ -88,11 +93,14 @@ def _short(digest: object) -> str:
     return code(str(digest)[:16] or "no hash")
 
 
-def failed_line(cases: Cases) -> list[str]:
+def _failed(cases: Cases) -> list[str]:
     """Return a sentence about failures, or none."""
-    failed = [score for score in cases.report.scores if score.error]
-    counts = {name: sum(score.method == name for score in failed) for name in cases.methods}
-    parts = [f"{escaped(name)} failed {counted(n, 'time')}" for name, n in counts.items() if n]
+    failed = [score.method for score in cases.report.scores if score.error]
+    parts = [
+        f"{escaped(name)} failed {counted(failed.count(name), 'time')}"
+        for name in cases.methods
+        if name in failed
+    ]
     if left := len({name for name, _ in cases.report.left_out}):
         parts.append(f"{counted(left, 'picture')} could not be measured, or not under every mask")
     return [f"{'; '.join(parts)}."] if parts else []
@@ -104,41 +112,25 @@ def size_in_words(report: Report) -> str:
     return "whole, at their own size" if size == "original" else f"centre squares of {size} pixels"
 
 
-def _versions(report: Report) -> list[str]:
-    versions = report.versions
-    return [f"{name} {versions[name]}" for name in ("deepgin", "torch") if name in versions]
-
-
 def comparison(
     report: Report,
     rows: Sequence[Difference],
     sides: tuple[str, str] = ("", ""),
     aside: Sequence[str] = (),
 ) -> str:
-    """Return differences as Markdown.
+    """Return differences as Markdown, a row each.
 
-    Args:
-        report: defines the metrics.
-        rows: the differences, one for each row.
-        sides: names of the reports, added to the names of methods; empty for one report.
-        aside: mask sets that are not compared.
+    `sides` are names of the reports, added to those of methods; `aside` are mask sets that are not
+    compared.
     """
     first, second = (f" of {side}" if side else "" for side in sides)
     head = ("masks", "metric", "first", "second", "difference", "n", "left out", "the first is")
     cases = Cases(report)
-    cells = [
-        (
-            Cell(one.masks),
-            Cell(titled(cases, one.metric)),
-            Cell(one.first + first),
-            Cell(one.second + second),
-            difference_cell(cases, one),
-            Cell(str(one.pairs.count)),
-            Cell(str(one.pairs.left_out + one.unpaired)),
-            Cell(one.verdict),
-        )
-        for one in rows
-    ]
+    cells = []
+    for one in rows:
+        names = (one.masks, titled(cases, one.metric), one.first + first, one.second + second)
+        counts = (str(one.pairs.count), str(one.pairs.left_out + one.unpaired), one.verdict)
+        cells.append((*map(Cell, names), difference_cell(cases, one), *map(Cell, counts)))
     notes = [_DIFFERENCE]
     if any(one.better == NEARER_1 for one in rows):
         notes.append(_FROM_1)
@@ -152,3 +144,27 @@ def difference_cell(cases: Cases, one: Difference) -> Cell:
     digits = digits_of(cases, one.metric, [one.pairs.mean])
     text = number(one.pairs.mean, digits, sign=True)
     return Cell(text, interval(one.pairs.low, one.pairs.high, digits, sign=True))
+
+
+def plain(text: object) -> str:
+    """Return text without unprintable characters: control and direction marks, broken Unicode."""
+    return "".join(
+        c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for c in str(text)
+    )
+
+
+def escaped(text: object) -> str:
+    """Return text escaped for a cell of a Markdown table."""
+    text = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # Escape a bracket only where it could make a link; intervals have many.
+    return re.sub(r"([\\|`*]|\](?=[(\[]))", r"\\\1", text)
+
+
+def code(text: object) -> str:
+    """Return text as code in Markdown, outside of tables."""
+    text = plain(text)
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{text}{space}{fence}"

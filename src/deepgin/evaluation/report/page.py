@@ -1,71 +1,38 @@
 """The report as one self-contained HTML file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import DeepginError
-from ..compare import (
-    NEARER_1,
-    Difference,
-    against_first,
-    compared_value,
-    differences,
-    direction,
-)
-from ..scores import Report
+from ..compare import NEARER_1, Difference, against_first, compared_value, differences, direction
+from ..scores import PICTURES, Report
 from .cases import Cases
-from .figures import Figure, Histogram, figures, histogram
-from .markdown import difference_cell, size_in_words
-from .tables import Cell, Table, by_coverage, by_masks, failures, of_masks, titled
-from .text import number, plain
+from .figures import Histogram, figures, histogram
+from .markdown import difference_cell, plain, size_in_words
+from .tables import Table, by_coverage, by_masks, failures, number, of_masks, titled, unit_of
 
 MOST_FAILURES = 200
 """The maximum number of failures that the page lists."""
 
 
-@dataclass(frozen=True)
-class Against:
-    """The difference of the first method to another one, as a cell and as a histogram."""
-
-    difference: Difference
-    cell: Cell
-    bars: Histogram
-
-
-@dataclass(frozen=True)
-class Section:
-    """The part of the page about one mask set."""
-
-    name: str
-    definition: str
-    hash: str
-    table: Table
-    against: tuple[Against, ...]
-    figures: tuple[Figure, ...]
-
-
 def html(report: Report, folder: Path | str | None = None) -> str:
-    """Return the report as a self-contained page.
-
-    Args:
-        report: the report of a run.
-        folder: folder of the run; its `pictures/` become figures, if there are any.
+    """Return the report as a self-contained page, with figures of the pictures in the run's folder.
 
     Raises:
         DeepginError: Jinja is not installed.
     """
     cases = Cases(report)
     metric = cases.main_metric
-    pictures = Path(folder) / "pictures" if folder is not None else None
-    first = _first(cases, metric)
+    pictures = Path(folder) / PICTURES if folder is not None else None
+    # The first method with values is compared with the others.
+    first = next((name for name in cases.methods if cases.values(name, metric)), "")
     failed = failures(cases)
     return _template().render(
         report=report,
         size=size_in_words(report),
         metric=metric,
-        unit=report.metrics.get(metric, {}).get("unit", ""),
+        unit=unit_of(cases, metric),
         from_1=direction(report, metric) == NEARER_1,
         first=first,
         sections=[*_sections(cases, first, metric, pictures)],
@@ -78,34 +45,33 @@ def html(report: Report, folder: Path | str | None = None) -> str:
     )
 
 
-def _first(cases: Cases, metric: str) -> str:
-    """Return the first method with values, which is compared with the others."""
-    return next((name for name in cases.methods if cases.values(name, metric)), "")
-
-
-def _sections(cases: Cases, first: str, metric: str, pictures: Path | None) -> Iterator[Section]:
+def _sections(
+    cases: Cases, first: str, metric: str, pictures: Path | None
+) -> Iterator[dict[str, Any]]:
+    """Yield what the page shows of each mask set."""
     pairs = against_first([first, *(name for name in cases.methods if name != first)])
     every = differences(cases.report, cases.report, pairs, [metric]) if first else []
     for masks in cases.masks:
         about = cases.report.masks.get(masks, {})
-        against = [_against(cases, one) for one in every if one.masks == masks and one.shared]
-        shown = figures(cases, masks, first, metric, pictures) if pictures and first else []
-        yield Section(
-            name=masks,
-            definition=about.get("definition", ""),
-            hash=about.get("hash", ""),
-            table=by_masks(cases, masks),
-            against=tuple(against),
-            figures=tuple(shown),
-        )
+        yield {
+            "name": masks,
+            "definition": about.get("definition", ""),
+            "hash": about.get("hash", ""),
+            "table": by_masks(cases, masks),
+            "against": [
+                {"difference": one, "cell": difference_cell(cases, one), "bars": _bars(cases, one)}
+                for one in every
+                if one.masks == masks and one.shared
+            ],
+            "figures": figures(cases, masks, first, metric, pictures) if pictures and first else [],
+        }
 
 
-def _against(cases: Cases, one: Difference) -> Against:
+def _bars(cases: Cases, one: Difference) -> Histogram:
     a, b = cases.values(one.first, one.metric), cases.values(one.second, one.metric)
     shared = [case for case in a if case in b and case[0] == one.masks]
     pairs = [[compared_value(x[case], one.better) for x in (a, b)] for case in shared]
-    bars = histogram([first - second for first, second in pairs], one.better)
-    return Against(one, difference_cell(cases, one), bars)
+    return histogram([first - second for first, second in pairs], one.better)
 
 
 def _template() -> Any:

@@ -1,4 +1,4 @@
-"""FID, the Fréchet distance of two sets of features."""
+"""FID and KID: distances of two sets of features."""
 
 import numpy as np
 
@@ -31,14 +31,7 @@ class Moments:
         self._scatter = np.zeros((0, 0))
 
     def add(self, features: np.ndarray) -> None:
-        """Add features.
-
-        Args:
-            features: N x D, finite; the same D each time.
-
-        Raises:
-            UsageError: another shape, or a value that is not finite.
-        """
+        """Add finite features, N x D with one D; UsageError for others."""
         new = np.asarray(features, np.float64)
         if new.ndim != 2 or (self.count and new.shape[1] != len(self._mean)):
             raise UsageError(f"features must be N x D with one D, not {new.shape}")
@@ -63,11 +56,7 @@ class Moments:
 
     @property
     def covariance(self) -> np.ndarray:
-        """D x D, float64, divided by N - 1.
-
-        Raises:
-            UsageError: there are fewer than two features.
-        """
+        """D x D, float64, divided by N - 1; UsageError below two features."""
         if self.count < 2:
             raise UsageError(f"a covariance takes at least 2 pictures, not {self.count}")
         return self._scatter / (self.count - 1)
@@ -85,12 +74,8 @@ def frechet(
         >>> round(frechet(np.zeros(2), one, np.array([3.0, 0.0]), 4 * one), 6)  # 9 + 2 (1 - 2)^2
         11.0
 
-    Args:
-        mean1, mean2: D numbers.
-        covariance1, covariance2: D x D, symmetric, positive semidefinite up to rounding.
-
-    Returns:
-        0 or more; 0 up to rounding for equal moments.
+    Means are D numbers, covariances D x D, symmetric, positive semidefinite up to rounding. It is
+    0 or more, and 0 up to rounding for equal moments.
 
     Raises:
         UsageError: the shapes do not match.
@@ -111,12 +96,7 @@ def fid(one: Moments, other: Moments) -> float:
 
 
 def fid_warning(count: int, dimensions: int = DIMENSIONS) -> str:
-    """Return why an FID over `count` pictures is unreliable; empty from 10,000 on.
-
-    Args:
-        count: pictures in the smaller of the two sets.
-        dimensions: length of the features.
-    """
+    """Return why an FID over `count` pictures is unreliable; empty from 10,000 on."""
     if count <= dimensions:
         return (
             f"{count:,} pictures are too few for FID: their covariance in {dimensions:,} dimensions"
@@ -134,3 +114,65 @@ def _root(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(np.asarray(covariance, np.float64))
     root: np.ndarray = (vectors * np.sqrt(values.clip(0))) @ vectors.T
     return root
+
+
+def kid(
+    one: np.ndarray, other: np.ndarray, *, subsets: int = 100, size: int = 1000, seed: int = 0
+) -> float:
+    """Return the mean of `mmd2` over seeded random subsets: KID of Binkowski et al. 2018.
+
+    Unbiased at any size, unlike FID. Many authors print it times 1,000; this is not scaled.
+
+        >>> one = np.array([[1.0, 0.0], [0.0, 1.0]])
+        >>> kid(one, 2 * one)  # 1 + 1 - 2 (8 + 1) / 2, of `mmd2`
+        -7.0
+
+    Args:
+        one, other: features, N x D and M x D.
+        subsets: number of subsets, each drawn without replacement with `seed`.
+        size: features in each, at most those of the smaller set.
+
+    Raises:
+        UsageError: shapes that do not match, fewer than two features, no subsets.
+    """
+    x, y = _features(one), _features(other)
+    if x.shape[1] != y.shape[1]:
+        raise UsageError(f"KID compares features of one length: {x.shape}, {y.shape}")
+    size = min(size, len(x), len(y))
+    if size < 2 or subsets < 1:
+        raise UsageError(f"KID takes subsets of at least 2 pictures, not {subsets} of {size}")
+    if size == len(x) == len(y):
+        return mmd2(x, y)
+    draws = np.random.default_rng(seed)
+    values = [
+        mmd2(
+            x[draws.choice(len(x), size, replace=False)],
+            y[draws.choice(len(y), size, replace=False)],
+        )
+        for _ in range(subsets)
+    ]
+    return float(np.mean(values))
+
+
+def mmd2(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the unbiased squared maximum mean discrepancy under k(a, b) = (a.b / D + 1)^3.
+
+    The mean of k over pairs of different x, plus that of y, minus twice that of x with y; x and y
+    are N x D and M x D, at least two of each.
+    """
+    within = [
+        (k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)) for k in (_kernel(x, x), _kernel(y, y))
+    ]
+    return float(within[0] + within[1] - 2 * _kernel(x, y).mean())
+
+
+def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    kernel: np.ndarray = (x @ y.T / x.shape[1] + 1) ** 3
+    return kernel
+
+
+def _features(features: np.ndarray) -> np.ndarray:
+    array = np.asarray(features, np.float64)
+    if array.ndim != 2 or not np.isfinite(array).all():
+        raise UsageError(f"KID takes finite features, N x D, not {array.shape}")
+    return array

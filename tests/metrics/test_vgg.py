@@ -1,20 +1,23 @@
 """The distances through VGG in the hole, over features that can be followed by hand."""
 
-import doctest
 import math
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from deepgin.errors import UsageError, WeightsError
-from deepgin.metrics import hole_features, style, vgg
-from deepgin.metrics.hole_features import LAYERS, HoleFeatures, load_hole_features, window
-from deepgin.metrics.style import style_distance
-from deepgin.metrics.vgg import vgg_distance
+from deepgin.metrics.vgg import (
+    LAYERS,
+    HoleFeatures,
+    load_hole_features,
+    style_distance,
+    vgg_distance,
+    window,
+)
 from deepgin.perceptual import VGG19, Vgg
 
 DISTANCES = (vgg_distance, style_distance)
@@ -53,15 +56,9 @@ def noise(seed, height=60, width=70):
 
 
 def box(top, left, bottom, right, height=60, width=70):
-    found = np.zeros((height, width), bool)
-    found[top:bottom, left:right] = True
-    return found
-
-
-@pytest.mark.parametrize("module", [vgg, style, hole_features])
-def test_the_examples(module):
-    found = doctest.testmod(module)
-    assert (found.failed, found.attempted > 0) == (0, True)
+    result = np.zeros((height, width), bool)
+    result[top:bottom, left:right] = True
+    return result
 
 
 def test_vgg_by_hand():
@@ -81,12 +78,6 @@ def test_style_by_hand():
     # One: (1 2; 2 4) less (4 2; 2 1) over the latter. Two: (4 + 8) / 1.5 and (9 + 0.5) / 1.5.
     expected = (math.sqrt(18) / 5 + 2.5 / 9.5) / 2
     assert style_distance(picture, truth, holes) == pytest.approx(expected)
-
-
-def test_style_does_not_ask_where():
-    picture, truth = [layer((1.0, 0.0), (0.0, 1.0))], [layer((0.0, 1.0), (1.0, 0.0))]
-    assert style_distance(picture, truth, [row(1.0, 1.0)]) == 0
-    assert vgg_distance(picture, truth, [row(1.0, 1.0)]) == pytest.approx(2, rel=1e-4)
 
 
 def test_a_truth_without_features():
@@ -111,16 +102,9 @@ def test_what_cannot_be_compared_is_refused(distance):
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-def test_equal_pictures_are_not_apart_and_others_are(network, distance):
-    features = HoleFeatures(network)
-    hole = box(20, 30, 41, 47)
-    assert distance(*features(noise(0), noise(0), hole)) == 0
-    assert distance(*features(noise(0), noise(1) // 2, hole)) > 0.01
-
-
-@pytest.mark.parametrize("distance", DISTANCES)
 def test_only_the_hole_and_what_its_places_see_matters(network, distance):
     features, hole = HoleFeatures(network), box(20, 30, 40, 46)
+    assert distance(*features(noise(0), noise(0), hole)) == 0
     usual = distance(*features(noise(0), noise(1), hole))
     # Layers see up to 13 pixels: 2 of conv1, 4 of conv2, 4 of conv3, 3 of the maxima.
     seen = box(20 - 14, 30 - 14, 40 + 14, 46 + 14)
@@ -132,23 +116,16 @@ def test_only_the_hole_and_what_its_places_see_matters(network, distance):
 
 def test_features_are_those_of_the_window_after_their_relu(network):
     hole = box(30, 40, 37, 44)
-    found = HoleFeatures(network)(noise(0), noise(1), hole)
+    with torch.autocast("cpu", torch.bfloat16):  # which changes nothing
+        result = HoleFeatures(network)(noise(0), noise(1), hole)
     part = torch.from_numpy(noise(1)[4:60, 16:68]).permute(2, 0, 1)[None] / 255
     expected = network(part, LAYERS)
-    for name, theirs in zip(LAYERS, found.truth, strict=True):
+    for name, theirs in zip(LAYERS, result.truth, strict=True):
         torch.testing.assert_close(theirs, expected[name][0].relu())
         assert theirs.min() == 0
-    assert torch.equal(found.holes[0], torch.from_numpy(hole[4:60, 16:68]).float())
+    assert torch.equal(result.holes[0], torch.from_numpy(hole[4:60, 16:68]).float())
     # Rows 30 to 36 are 26 to 32 of the window: of its cells of 4 pixels 6.5 to 8.25.
-    assert found.holes[2][:, 6].tolist() == [0.0] * 6 + [0.5, 1.0, 0.25] + [0.0] * 5
-
-
-def test_half_precision_never_enters(network):
-    hole = box(20, 30, 40, 46)
-    usual = HoleFeatures(network)(noise(0), noise(1), hole)
-    with torch.autocast("cpu", torch.bfloat16):
-        found = HoleFeatures(network)(noise(0), noise(1), hole)
-    assert all(torch.equal(a, b) for a, b in zip(usual.picture, found.picture, strict=True))
+    assert result.holes[2][:, 6].tolist() == [0.0] * 6 + [0.5, 1.0, 0.25] + [0.0] * 5
 
 
 def test_the_last_arrays_are_kept_and_no_others(network):
@@ -156,11 +133,11 @@ def test_the_last_arrays_are_kept_and_no_others(network):
     features, hole, truth = HoleFeatures(counted), box(20, 30, 40, 46), noise(0)
     first, second = noise(1), noise(2)
     for picture, times in ((first, 2), (first, 2), (second, 3), (first, 4)):
-        found = features(picture, truth, hole)
+        result = features(picture, truth, hole)
         assert counted.times == times
         fresh = HoleFeatures(network)(picture.copy(), truth.copy(), hole)
-        assert all(torch.equal(a, b) for a, b in zip(found.picture, fresh.picture, strict=True))
-        assert all(torch.equal(a, b) for a, b in zip(found.truth, fresh.truth, strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(result.picture, fresh.picture, strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(result.truth, fresh.truth, strict=True))
     # Equal arrays that are others are computed anew; so is another hole.
     features(first, truth.copy(), hole)
     assert counted.times == 5
@@ -170,20 +147,20 @@ def test_the_last_arrays_are_kept_and_no_others(network):
 
 @pytest.mark.parametrize(
     "hole",
-    [box(0, 0, 0, 0), box(0, 0, 3, 3, 3, 70), box(0, 0, 60, 3, 60, 3)],
-    ids=["none", "low", "narrow"],
+    [
+        box(0, 0, 0, 0),
+        box(0, 0, 3, 3, 3, 70),
+        box(0, 0, 60, 3, 60, 3),
+        # Two parts: the window lies about the median, between them.
+        box(0, 0, 9, 9, 500, 500) | box(491, 491, 500, 500, 500, 500),
+    ],
+    ids=["none", "low", "narrow", "far"],
 )
 def test_what_has_no_features(network, hole):
     assert HoleFeatures(network)(noise(0, *hole.shape), noise(1, *hole.shape), hole) is None
 
 
-def test_a_hole_far_from_its_median_has_none(network):
-    hole = box(0, 0, 20, 20, 1000, 1000) | box(980, 980, 1000, 1000, 1000, 1000)
-    assert window(hole) == (slice(304, 688), slice(304, 688))
-    assert HoleFeatures(network)(noise(0, 1000, 1000), noise(1, 1000, 1000), hole) is None
-
-
-def test_shapes_that_differ_are_refused(network):
+def test_pictures_of_other_shapes_are_refused(network):
     with pytest.raises(UsageError):
         HoleFeatures(network)(noise(0), noise(0)[:-1], box(0, 0, 9, 9))
 
@@ -206,6 +183,7 @@ def test_windows(hole, rows, columns):
     assert window(hole) == (slice(*rows), slice(*columns))
 
 
+@settings(max_examples=30)
 @given(st.data())
 def test_windows_are_in_the_picture_and_not_too_long(data):
     height, width = data.draw(st.integers(1, 900)), data.draw(st.integers(1, 900))
