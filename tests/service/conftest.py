@@ -11,10 +11,10 @@ from io import BytesIO
 import httpx
 import numpy as np
 import pytest
-from deepgin.pictures.png import write_png
 from PIL import Image
 
 from deepgin.inpainting import Inpainter
+from deepgin.pictures.formats.png import write_png
 from deepgin.service.app import create_app
 from deepgin.service.settings import Settings
 

@@ -1,6 +1,6 @@
 """Texture for a hole whose structure is known, from the photograph's own valid pixels."""
 
-from .fill import Textured, fill
 from .settings import Settings
+from .synthesis import Textured, fill
 
 __all__ = ["Settings", "Textured", "fill"]

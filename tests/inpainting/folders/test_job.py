@@ -13,7 +13,8 @@ from deepgin.inpainting import Job
 from deepgin.inpainting.folders import JobOptions, Pair, Pairs, Task, find_pairs, plan, reader, run
 from deepgin.inpainting.folders import job as folder_job
 from deepgin.inpainting.folders.plan import GROUP
-from deepgin.pictures import Document
+from deepgin.pictures import Document, write
+from deepgin.pictures.formats.png import write_png
 
 
 @dataclass
@@ -208,15 +209,13 @@ def test_a_done_picture_that_fails_in_its_unfinished_group_is_no_failure(photos,
 def test_a_full_disk_fails_each_by_name_and_leaves_nothing_half_written(
     photos, tmp_path, monkeypatch
 ):
-    save = Image.Image.save
-
-    def fill_up(self, path, *args, **options):
-        if Path(path).name.startswith((".02.", ".07.")):
-            Path(path).write_bytes(b"half of it")
+    def fill_up(file, *arguments):
+        if Path(file.name).name.startswith((".02.", ".07.")):
+            file.write(b"half of it")
             raise OSError(28, "No space left on device")
-        save(self, path, *args, **options)
+        write_png(file, *arguments)
 
-    monkeypatch.setattr(Image.Image, "save", fill_up)
+    monkeypatch.setattr(write, "write_png", fill_up)
     summary = start(photos, tmp_path / "out")
     assert summary.done == 38
     assert sorted(name for name, _ in summary.failed) == ["02.png", "sub/07.png"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgin.texture import Settings, fill
-from deepgin.texture.fill import trust
+from deepgin.texture.synthesis import trust
 
 
 def tiles(height, width):
