@@ -30,12 +30,12 @@ def test_targets_touch_the_hole_and_sources_are_whole():
 
 def test_the_tree_finds_what_is_there():
     rng = np.random.default_rng(2)
-    offered = rng.normal(size=(600, 9)).astype(np.float32)
-    offered[:, 8] = 0  # eight axes hold all of it
+    candidates = rng.normal(size=(600, 9)).astype(np.float32)
+    candidates[:, 8] = 0  # eight axes hold all of it
     places = np.flatnonzero(rng.random(600) < 0.5)
     for workers in (1, 2):
-        tree = Tree(offered, places, 1000, workers)
-        np.testing.assert_array_equal(tree.nearest(offered[places[:50]]), places[:50])
+        tree = Tree(candidates, places, 1000, workers)
+        np.testing.assert_array_equal(tree.nearest(candidates[places[:50]]), places[:50])
         assert tree.nearest(np.zeros((0, 9), np.float32)).shape == (0,)
 
 
@@ -55,12 +55,12 @@ def matches_of(rows, columns, offset):
 def test_neighbours_take_over_a_better_match():
     rows, columns = np.mgrid[10:13, 10:15]
     matches = matches_of(rows, columns, -5 * SHAPE[1])
-    offered = np.random.default_rng(4).normal(size=(600, 6)).astype(np.float32)
+    candidates = np.random.default_rng(4).normal(size=(600, 6)).astype(np.float32)
     right = 4 - 7 * SHAPE[1]
-    wanted = offered[matches.targets + right]  # the truth is one offset for all
+    queries = candidates[matches.targets + right]  # the truth is one offset for all
     matches.sources[7] = matches.targets[7] + right
-    matches.distances = distances(wanted, offered, matches.sources)
-    agree(matches, wanted, offered, np.ones(SHAPE, bool), 6)
+    matches.distances = distances(queries, candidates, matches.sources)
+    agree(matches, queries, candidates, np.ones(SHAPE, bool), 6)
     np.testing.assert_array_equal(matches.sources - matches.targets, right)
     assert matches.distances.max() == 0
 
@@ -69,13 +69,13 @@ def test_agreement_never_wraps_round_an_edge_nor_leaves_the_sources():
     rows, columns = np.mgrid[0:20, 24:30]
     matches = matches_of(rows, columns, 0)
     matches.sources = matches.targets // SHAPE[1] * SHAPE[1] + 28
-    offered = np.zeros((600, 2), np.float32)
-    offered[:, 0] = np.arange(600) % SHAPE[1] > 5  # the left edge would be best
+    candidates = np.zeros((600, 2), np.float32)
+    candidates[:, 0] = np.arange(600) % SHAPE[1] > 5  # the left edge would be best
     allowed = np.ones(SHAPE, bool)
     allowed[:, 10:20] = False
-    wanted = np.zeros((len(matches.targets), 2), np.float32)
-    matches.distances = distances(wanted, offered, matches.sources)
-    agree(matches, wanted, offered, allowed, 3)
+    queries = np.zeros((len(matches.targets), 2), np.float32)
+    matches.distances = distances(queries, candidates, matches.sources)
+    agree(matches, queries, candidates, allowed, 3)
     assert (matches.sources % SHAPE[1] >= 20).all()
     np.testing.assert_array_equal(matches.sources // SHAPE[1], matches.targets // SHAPE[1])
 

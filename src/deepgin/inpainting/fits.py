@@ -45,15 +45,15 @@ def auto(scene: Scene, steps: Steps) -> Work:
     pixels = crops * min(height, scene.trained_at) * min(width, scene.trained_at)
     fit: Fit = crop
     if _seen_whole(scene):
-        fit, why = direct, f"are about what the network was trained at ({scene.trained_at})"
+        fit, why = direct, f"is close to the training size ({scene.trained_at})"
     elif height * width > MOST_PIXELS:
-        why = "are too many at once"
+        why = "is too large to fill at once"
     elif pixels > _SLOWER * height * width:
-        fit, why = direct, f"at once take no longer than {crops} crops"
+        fit, why = direct, f"at once takes no longer than {crops} crops"
     else:
-        why = f"at once take longer than {crops} crop{'s' * (crops != 1)}"
+        why = f"at once takes longer than {crops} crop{'s' * (crops != 1)}"
     done = yield from fit(scene, steps)
-    return Completed(done.picture, f"{done.fit}: {width} x {height} pixels {why}")
+    return Completed(done.picture, f"{done.fit}: {width} x {height} {why}")
 
 
 def direct(scene: Scene, steps: Steps) -> Work:

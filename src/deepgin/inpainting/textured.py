@@ -34,7 +34,7 @@ def wants_texture(options: Options) -> bool:
 
 
 def texture_over(
-    picture: np.ndarray, hole: np.ndarray, guide: np.ndarray, fit: str = "a given fill"
+    picture: np.ndarray, hole: np.ndarray, guide: np.ndarray, fit: str = "another fill"
 ) -> Completed:
     """Put texture over a fill of any origin, `guide`; `fit` is what made it, in words.
 

@@ -101,19 +101,21 @@ def evenly(places: np.ndarray, most: int) -> np.ndarray:
 class Tree:
     """A kd-tree over the features of at most `most` sources; more workers change no result."""
 
-    def __init__(self, offered: np.ndarray, sources: np.ndarray, most: int, workers: int) -> None:
+    def __init__(
+        self, candidates: np.ndarray, sources: np.ndarray, most: int, workers: int
+    ) -> None:
         self._sources, self._workers = evenly(sources, most), workers
-        features = offered[self._sources]
+        features = candidates[self._sources]
         self._mean, self._axes = principal(features, _DIMENSIONS)
         self._tree = cKDTree(
             self._reduced(features), leafsize=16, compact_nodes=False, balanced_tree=False
         )
 
-    def nearest(self, wanted: np.ndarray) -> np.ndarray:
+    def nearest(self, queries: np.ndarray) -> np.ndarray:
         """Return the source with the nearest features, nearly, for each of N x D: int64, N."""
-        if not len(wanted):
+        if not len(queries):
             return np.zeros(0, np.int64)
-        numbers = self._tree.query(self._reduced(wanted), eps=_EPS, workers=self._workers)[1]
+        numbers = self._tree.query(self._reduced(queries), eps=_EPS, workers=self._workers)[1]
         return self._sources[numbers]
 
     def _reduced(self, features: np.ndarray) -> np.ndarray:
@@ -130,21 +132,21 @@ def principal(features: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]
     return mean.astype(np.float32), axes[:, ::-1][:, :count].astype(np.float32)
 
 
-def distances(wanted: np.ndarray, offered: np.ndarray, places: np.ndarray) -> np.ndarray:
+def distances(queries: np.ndarray, candidates: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return the squared distances of features: N x D against rows `places` of H W x D."""
-    squared = np.empty(len(wanted), np.float32)
-    for start in range(0, len(wanted), _CHUNK):
+    squared = np.empty(len(queries), np.float32)
+    for start in range(0, len(queries), _CHUNK):
         part = slice(start, start + _CHUNK)
-        difference = offered[places[part]]
-        difference -= wanted[part]
+        difference = candidates[places[part]]
+        difference -= queries[part]
         np.einsum("nd,nd->n", difference, difference, out=squared[part])
     return squared
 
 
 def agree(
     matches: Matches,
-    wanted: np.ndarray,
-    offered: np.ndarray,
+    queries: np.ndarray,
+    candidates: np.ndarray,
     sources: np.ndarray,
     rounds: int,
 ) -> None:
@@ -169,7 +171,7 @@ def agree(
             inside &= (place >= 0) & (place < height * width) & (place != matches.sources)
             few = np.flatnonzero(inside)
             few = few[allowed[place[few]]]
-            shifted = distances(wanted[few], offered, place[few])
+            shifted = distances(queries[few], candidates, place[few])
             better = shifted < matches.distances[few]
             few = few[better]
             matches.sources[few] = place[few]

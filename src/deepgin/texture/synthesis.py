@@ -195,31 +195,33 @@ class _Rounds:
         )
         own = patches(planes, self.radius, self.pool)
         self.own = len(own)
-        offered = [*own, *(root * plane for plane in guides(known, self.radius))]
-        self.offered = np.stack(offered, -1).reshape(-1, len(offered))
+        candidates = [*own, *(root * plane for plane in guides(known, self.radius))]
+        self.candidates = np.stack(candidates, -1).reshape(-1, len(candidates))
 
     def _search(self, matches: Matches, current: np.ndarray, scale: float) -> None:
         settings = self.settings
         own = patches(opponent(current), self.radius, self.pool)
-        wanted = np.stack([plane.ravel()[self.places] for plane in own], -1)
-        wanted = np.concatenate([wanted, self.guide], -1)
-        offered = self.offered
+        queries = np.stack([plane.ravel()[self.places] for plane in own], -1)
+        queries = np.concatenate([queries, self.guide], -1)
+        candidates = self.candidates
         if scale != 1:
-            offered = offered.copy()
-            for features in (wanted, offered):
+            candidates = candidates.copy()
+            for features in (queries, candidates):
                 features[:, : self.own] *= np.float32(scale)
         stride, width = int(settings.at("stride", self.number)), self.level.hole.shape[1]
-        tree = search.Tree(offered, self.offers, settings.sources, settings.threads)
+        tree = search.Tree(candidates, self.offers, settings.sources, settings.threads)
         some = (self.places // width % stride == 0) & (self.places % width % stride == 0)
-        matches.sources[some] = tree.nearest(wanted[some])
+        matches.sources[some] = tree.nearest(queries[some])
         known = self.sources.ravel()[matches.sources]
-        matches.distances = search.distances(wanted, offered, matches.sources)
+        matches.distances = search.distances(queries, candidates, matches.sources)
         matches.distances[~known] = np.inf
-        search.agree(matches, wanted, offered, self.sources, rounds=settings.agreement)
+        search.agree(matches, queries, candidates, self.sources, rounds=settings.agreement)
         left = np.flatnonzero(np.isinf(matches.distances))
         if len(left):  # no neighbour has found anything yet
-            matches.sources[left] = tree.nearest(wanted[left])
-            matches.distances[left] = search.distances(wanted[left], offered, matches.sources[left])
+            matches.sources[left] = tree.nearest(queries[left])
+            matches.distances[left] = search.distances(
+                queries[left], candidates, matches.sources[left]
+            )
 
     def _voted(self, matches: Matches, weights: np.ndarray) -> np.ndarray:
         picture = self.level.picture.copy()

@@ -55,7 +55,7 @@ class Means:
 
 
 class RunLog:
-    """Writes `log.jsonl`, `sheets/` and, where it is installed and wanted, `tensorboard/`."""
+    """Writes `log.jsonl`, `sheets/` and, where it is installed and asked for, `tensorboard/`."""
 
     def __init__(self, folder: Path, tensorboard: bool) -> None:
         self.folder = folder

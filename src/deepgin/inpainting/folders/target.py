@@ -53,14 +53,14 @@ def provenance(model: Model, options: Options) -> dict[str, Any]:
     }
 
 
-def check_alike(plan: FolderPlan, wanted: dict[str, Any]) -> None:
+def check_alike(plan: FolderPlan, expected: dict[str, Any]) -> None:
     """Refuse to go on where the first result that is there says that it was made otherwise.
 
     One is looked at alone, since each must be decoded. One that says nothing is taken for done.
 
     Args:
         plan: what is to be done.
-        wanted: see `provenance`.
+        expected: see `provenance`.
 
     Raises:
         UsageError: it has other weights, sharpness or options.
@@ -73,7 +73,7 @@ def check_alike(plan: FolderPlan, wanted: dict[str, Any]) -> None:
     except PictureError:
         return
     ways = ("weights", "sharpness", "options")
-    if before and (other := [way for way in ways if before.get(way) != wanted.get(way)]):
+    if before and (other := [way for way in ways if before.get(way) != expected.get(way)]):
         raise UsageError(
             f"{shown(first)} was made with other {', '.join(other)}",
             field="overwrite",
