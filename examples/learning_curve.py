@@ -16,13 +16,13 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from deepgin.evaluation.compare import values_of
-from deepgin.evaluation.scores import read_report
+from deepgin.evaluation.scores import Report
 
 FACTORS = (10, 100)
 RESAMPLES = 10_000
 
 
-def psnr_by_picture(report, methods: list[str]) -> np.ndarray:
+def psnr_by_picture(report: Report, methods: list[str]) -> np.ndarray:
     """Return pictures x methods: the mean over the kinds of mask, infinite values left out."""
     tables = [values_of(report, method, "psnr") for method in methods]
     pictures = sorted({picture for _, picture in tables[0]})
@@ -49,7 +49,7 @@ def main() -> None:
     args = parser.parse_args()
     points = dict(one.rsplit("=", 1) for one in args.methods)
     samples = np.array([int(count) for count in points.values()], float)
-    values = psnr_by_picture(read_report(args.report), list(points))
+    values = psnr_by_picture(Report.read(args.report), list(points))
     mean = values.mean(0)
     print("| samples | PSNR, dB |\n|---:|---:|")
     for count, psnr in zip(samples, mean, strict=True):
