@@ -11,9 +11,9 @@ import pytest
 
 import deepgin as package
 from deepgin.cluster import ClusterRequest
-from deepgin.cluster.request import Order, Report
+from deepgin.cluster.request import Order, UnitReport
 from deepgin.commands import main
-from deepgin.commands.cluster import Lines
+from deepgin.commands.cluster import ClusterLines
 from deepgin.inpainting import Options
 
 from .conftest import in_this_process, manifest, members_of, png, write_shard, write_tar
@@ -137,14 +137,14 @@ def test_an_address_without_a_cluster(capsys, tmp_path, weights):
 def test_lines():
     seconds = [0.0]
     stream = io.StringIO()
-    lines = Lines(stream, clock=lambda: seconds[0])
+    lines = ClusterLines(stream, clock=lambda: seconds[0])
     lines.note("a mask has no picture")
     lines.begin(4, 2)
     for count, at in ((10, 5.0), (10, 20.0)):
         seconds[0] = at
-        lines.unit(Report(f"u{at}", filled=count, warnings={"JPEG is not exact": count}))
-    lines.unit(Report("x", filled=1, failed=(("a\n.png", "is empty"),)))
-    lines.unit(Report("y", error="y is damaged"))
+        lines.unit(UnitReport(f"u{at}", filled=count, warnings={"JPEG is not exact": count}))
+    lines.unit(UnitReport("x", filled=1, failed=(("a\n.png", "is empty"),)))
+    lines.unit(UnitReport("y", error="y is damaged"))
     lines.end()
     assert stream.getvalue().splitlines() == [
         "deepgin: warning: a mask has no picture",
@@ -159,12 +159,12 @@ def test_lines():
 
 def test_of_many_failures_the_first():
     stream = io.StringIO()
-    lines = Lines(stream, clock=lambda: 0.0)
+    lines = ClusterLines(stream, clock=lambda: 0.0)
     lines.begin(100, 0)
     for i in range(100):
         failed = ((f"{i}.png", "is empty"),)
         lines.unit(
-            Report(f"u{i}", "" if i < 50 else f"u{i}.tar: no such file", 0, failed[: i < 50])
+            UnitReport(f"u{i}", "" if i < 50 else f"u{i}.tar: no such file", 0, failed[: i < 50])
         )
     lines.end()
     said = stream.getvalue().splitlines()
@@ -175,9 +175,9 @@ def test_of_many_failures_the_first():
 
 def test_a_death_is_a_line():
     stream = io.StringIO()
-    lines = Lines(stream, clock=lambda: 0.0)
+    lines = ClusterLines(stream, clock=lambda: 0.0)
     lines.begin(9, 0)
-    lines.unit(Report("a", filled=1, restarted=True))
-    lines.unit(Report("b", "it died", restarted=True))  # which is said at the end
+    lines.unit(UnitReport("a", filled=1, restarted=True))
+    lines.unit(UnitReport("b", "it died", restarted=True))  # which is said at the end
     [line] = stream.getvalue().splitlines()
     assert line.startswith("deepgin: warning: a: a worker died")

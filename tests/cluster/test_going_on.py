@@ -8,7 +8,7 @@ import pytest
 
 from deepgin.cluster import fill_all
 from deepgin.cluster.job import LOST
-from deepgin.cluster.request import Report
+from deepgin.cluster.request import UnitReport
 from deepgin.cluster.work import Worker
 from deepgin.errors import DeepginError, UsageError
 from deepgin.inpainting import Options
@@ -169,7 +169,7 @@ def test_another_job_in_the_same_folder(fill, ask, shards):
 def test_a_worker_with_another_package(ask, shards, monkeypatch):
     def elsewhere(order, weights, units):
         order = replace(order, described=order.described | {"software": "deepgin 0.0.1"})
-        yield Report("0", str(pytest.raises(DeepginError, Worker, order, weights).value))
+        yield UnitReport("0", str(pytest.raises(DeepginError, Worker, order, weights).value))
 
     summary = fill_all(ask(shards), elsewhere, Told())
     assert "deepgin 0.0.1" in summary.failed[0][1]

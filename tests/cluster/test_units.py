@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgin.cluster.units import Entry, pair, plan_units
+from deepgin.cluster.units import Member, pair, plan_units
 from deepgin.errors import DeepginError, PictureError, UsageError
 
 from .conftest import mask_png, png, write_folder, write_shard
@@ -137,7 +137,7 @@ def test_masks_apart():
 
 def test_one_mask_for_all():
     found = pair(["a.png", "a_mask.png", "b.png"], one_for_all=True)
-    assert found.entries == [Entry("a.png"), Entry("b.png")]
+    assert found.entries == [Member("a.png"), Member("b.png")]
     assert not found.lone_masks
 
 

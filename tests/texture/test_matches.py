@@ -5,7 +5,7 @@ import pytest
 
 from deepgin.texture.matches import (
     Matches,
-    Tree,
+    PatchTree,
     agree,
     distances,
     doubled,
@@ -34,7 +34,7 @@ def test_the_tree_finds_what_is_there():
     candidates[:, 8] = 0  # eight axes hold all of it
     places = np.flatnonzero(rng.random(600) < 0.5)
     for workers in (1, 2):
-        tree = Tree(candidates, places, 1000, workers)
+        tree = PatchTree(candidates, places, 1000, workers)
         np.testing.assert_array_equal(tree.nearest(candidates[places[:50]]), places[:50])
         assert tree.nearest(np.zeros((0, 9), np.float32)).shape == (0,)
 

@@ -20,7 +20,7 @@ from .request import (
     TAR,
     ClusterRequest,
     Order,
-    Report,
+    UnitReport,
     as_bytes,
     job_manifest,
     read_manifest,
@@ -33,7 +33,7 @@ LOST = Note(
     mend="a smaller {pictures_per_unit} and {fit=crop} need less memory",
 )
 
-Hand: TypeAlias = Callable[[Order, bytes | None, list[Unit]], Iterator[Report]]
+Hand: TypeAlias = Callable[[Order, bytes | None, list[Unit]], Iterator[UnitReport]]
 """Hands units to workers, with the content of the weights file, and yields reports as they come."""
 
 
@@ -46,7 +46,7 @@ class Watcher(Protocol):
     def begin(self, units: int, skipped: int) -> None:
         """Take the number of units to fill, and of those that were done before."""
 
-    def unit(self, report: Report) -> None:
+    def unit(self, report: UnitReport) -> None:
         """Take the outcome of a unit."""
 
     def end(self) -> None:
@@ -87,7 +87,7 @@ def fill_all(request: ClusterRequest, hand: Hand, watcher: Watcher) -> FolderSum
                 watcher.unit(report)
             for unit in todo:
                 if unit.name not in reports:
-                    reports[unit.name] = Report(unit.name, LOST)
+                    reports[unit.name] = UnitReport(unit.name, LOST)
                     watcher.unit(reports[unit.name])
         finally:
             watcher.end()
@@ -137,7 +137,7 @@ def _remove_leftovers(target: Place, plan: UnitPlan) -> None:
                     os.unlink(entry.path)
 
 
-def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict[str, Report]:
+def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict[str, UnitReport]:
     """Return the reports of units that are done. Others lose their manifest, the mark of done."""
     request, present = order.request, target.files()
     overwrite = request.writing.overwrite
@@ -149,7 +149,7 @@ def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict
             f"such as {shown(min(unknown))}{TAR}: {JOB_MANIFEST} leaves them out"
         )
 
-    def look(unit: Unit) -> tuple[list[str], Report | None]:
+    def look(unit: Unit) -> tuple[list[str], UnitReport | None]:
         """Return what its request has otherwise, and its report if it is done."""
         manifest = read_manifest(target, unit.name)
         if not manifest:
@@ -158,7 +158,7 @@ def _done(plan: UnitPlan, order: Order, target: Place, watcher: Watcher) -> dict
         tar = present.get(unit.name + TAR)
         whole = tar and manifest["results"]["bytes"] == tar.bytes
         done = whole and manifest["content"] == unit.content
-        return other, Report.of(manifest, before=True) if done else None
+        return other, UnitReport.of(manifest, before=True) if done else None
 
     units = [unit for unit in plan.units if unit.name + MANIFEST in present]
     with ThreadPoolExecutor(THREADS) as pool:

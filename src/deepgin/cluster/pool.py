@@ -21,7 +21,7 @@ import ray
 from ..errors import DeepginError, UsageError
 from .job import Hand
 from .places import public
-from .request import Order, Report
+from .request import Order, UnitReport
 from .units import Unit
 from .work import Worker
 
@@ -71,7 +71,7 @@ def hand_over(workers: Workers) -> Hand:
     workers fails.
     """
 
-    def hand(order: Order, weights: bytes | None, units: list[Unit]) -> Iterator[Report]:
+    def hand(order: Order, weights: bytes | None, units: list[Unit]) -> Iterator[UnitReport]:
         hushed = cast(TextIO, _Hushed(sys.stdout))
         with redirect_stdout(hushed), _cluster(workers, order.request.model.device) as gpus:
             yield from _reports(workers, gpus, order, weights, units)
@@ -145,7 +145,7 @@ def _silence() -> Iterator[None]:
 
 def _reports(
     workers: Workers, gpus: float, order: Order, weights: bytes | None, units: list[Unit]
-) -> Iterator[Report]:
+) -> Iterator[UnitReport]:
     shared = None if weights is None else ray.put(weights)
     # Ray restarts a worker that died and gives it the same unit again, ATTEMPTS times in all.
     remote: Any = ray.remote(_Actor).options(
@@ -199,7 +199,7 @@ class _Actor:
     def ready(self) -> None:
         self.restarted = False
 
-    def work(self, unit: Unit) -> Report:
+    def work(self, unit: Unit) -> UnitReport:
         restarted, self.restarted = self.restarted, False
         return replace(self.worker.work(unit), restarted=restarted)
 

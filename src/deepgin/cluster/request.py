@@ -84,7 +84,7 @@ def absolute(address: str) -> str:
 
 
 @dataclass(frozen=True)
-class Report:
+class UnitReport:
     """The outcome of a unit: the pictures in its tar and those that failed, or why there is none.
 
     Attributes:
@@ -104,7 +104,7 @@ class Report:
     restarted: bool = False
 
     @classmethod
-    def of(cls, manifest: dict[str, Any], *, before: bool = False) -> "Report":
+    def of(cls, manifest: dict[str, Any], *, before: bool = False) -> "UnitReport":
         """Return a unit's manifest in short."""
         pictures = manifest["pictures"]
         return cls(
@@ -136,7 +136,9 @@ def read_manifest(target: Place, unit: str) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) and needed <= manifest.keys() else None
 
 
-def job_manifest(request: dict[str, Any], reports: dict[str, Report], *, complete: bool) -> dict:
+def job_manifest(
+    request: dict[str, Any], reports: dict[str, UnitReport], *, complete: bool
+) -> dict:
     """Return the manifest of the whole job; it is complete once every unit is written."""
     units = [reports[name] for name in sorted(reports)]
     written = [report for report in units if not report.error]

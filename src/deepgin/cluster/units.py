@@ -24,7 +24,7 @@ THREADS = 16
 
 
 @dataclass(frozen=True)
-class Entry:
+class Member:
     """A picture to fill.
 
     Attributes:
@@ -42,7 +42,7 @@ class Entry:
 class Names:
     """Paired names: pictures in the order of their names, failed ones, masks without a picture."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Member] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     lone_masks: list[str] = field(default_factory=list)
 
@@ -62,7 +62,7 @@ class Unit:
     name: str
     content: str
     shard: str = ""
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Member, ...] = ()
     failed: tuple[Failure, ...] = ()
 
 
@@ -103,7 +103,7 @@ def pair(
         if not (mask or apart or one_for_all) and picture_of_mask(path.stem):
             lone.append(path)
         else:
-            made.entries.append(Entry(paths[path], others[mask] if mask else ""))
+            made.entries.append(Member(paths[path], others[mask] if mask else ""))
     if not one_for_all:
         lone += [path for path in index.unused() if apart or picture_of_mask(path.stem)]
     made.lone_masks = sorted(others[path] for path in lone)
@@ -215,7 +215,7 @@ def _add_pictures(
     stamps = files if apart is None else apart
     # Failed pictures take part in the cut, so that units stay the same when they are mended.
     why = dict(names.failed)
-    every = sorted([*names.entries, *map(Entry, why)], key=lambda entry: entry.name)
+    every = sorted([*names.entries, *map(Member, why)], key=lambda entry: entry.name)
     for number, start in enumerate(range(0, len(every), request.per_unit)):
         cut = every[start : start + request.per_unit]
         entries = tuple(replace(e, bytes=files[e.name].bytes) for e in cut if e.name not in why)
@@ -236,7 +236,7 @@ def _without(files: dict[str, FileInfo], aside: str | None) -> dict[str, FileInf
     return {n: f for n, f in files.items() if n != aside and not n.startswith(f"{aside}/")}
 
 
-def collisions(entries: Iterable[Entry], writing: JobOptions) -> Iterable[tuple[str, str, str]]:
+def collisions(entries: Iterable[Member], writing: JobOptions) -> Iterable[tuple[str, str, str]]:
     """Yield the names of two pictures whose results would have one name, and that name."""
     first: dict[str, str] = {}
     for entry in entries:

@@ -18,9 +18,9 @@ from ..inpainting.folders.plan import groups, result_name, unwritable
 from ..inpainting.textured import wants_texture
 from ..pictures import Document, Marks, read_marks
 from .places import Place, PlaceError, public
-from .request import MANIFEST, TAR, Order, Report, as_bytes
+from .request import MANIFEST, TAR, Order, UnitReport, as_bytes
 from .tars import facts, scratch, write_results
-from .units import Entry, Source, Unit, collisions, opened
+from .units import Member, Source, Unit, collisions, opened
 
 _FULL = os.strerror(errno.ENOSPC)
 
@@ -59,7 +59,7 @@ class Worker:
             # It opens the file now, while it is there.
             self.inpainter = Inpainter(model, options=request.options)
 
-    def work(self, unit: Unit) -> Report:
+    def work(self, unit: Unit) -> UnitReport:
         """Fill a unit. A broken device ends the process, so that another one takes the unit."""
         try:
             return fill_unit(unit, self.order, self.inpainter)
@@ -67,12 +67,12 @@ class Worker:
             logging.getLogger(__name__).error("worker ends: %s", public(error))
             os._exit(1)
         except DeepginError as error:
-            return Report(unit.name, public(error))
+            return UnitReport(unit.name, public(error))
         except Exception as error:  # noqa: BLE001, other units are to go on
-            return Report(unit.name, f"{type(error).__name__}: {public(error)}")
+            return UnitReport(unit.name, f"{type(error).__name__}: {public(error)}")
 
 
-def fill_unit(unit: Unit, order: Order, inpainter: Inpainter) -> Report:
+def fill_unit(unit: Unit, order: Order, inpainter: Inpainter) -> UnitReport:
     """Fill a unit and write its tar and then its manifest, which names pictures that failed too.
 
     The same unit gives the same bytes.
@@ -100,7 +100,7 @@ def fill_unit(unit: Unit, order: Order, inpainter: Inpainter) -> Report:
         }
         target.child(unit.name + TAR).write(tar)
         target.child(unit.name + MANIFEST).write(as_bytes(manifest))
-    return Report.of(manifest)
+    return UnitReport.of(manifest)
 
 
 def _failed(name: str, why: str) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class _Filling(Watcher):
         self.source, self.request, self.inpainter = source, order.request, inpainter
         self.folder = folder
         self.records: dict[str, dict[str, Any]] = {}
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, Member] = {}
         self.tasks: dict[str, Task] = {}
         self.warnings: dict[str, list[str]] = {}
         self.broken: Exception | None = None

@@ -11,7 +11,7 @@ from .parsing import Parser, add_filling, add_runtime, counted, filling_of, mode
 
 if TYPE_CHECKING:
     from ..cluster import ClusterRequest
-    from ..cluster.request import Report
+    from ..cluster.request import UnitReport
 
 
 def parser() -> Parser:
@@ -71,7 +71,7 @@ def run(args: Any) -> None:
         raise DeepginError(f"{error.name or error} is missing", mend=mend) from error
     workers = Workers(args.workers, args.cpus_per_worker, args.gpus_per_worker, args.address)
     request = _request(args)
-    summary = fill_all(request, hand_over(workers), Lines())
+    summary = fill_all(request, hand_over(workers), ClusterLines())
     failed = len(summary.failed)
     counts = counted(filled=summary.done, skipped=summary.skipped, failed=failed)
     print(f"{counts or 'nothing filled'}: {public(request.target)}")
@@ -98,7 +98,7 @@ def _request(args: Any) -> "ClusterRequest":
     )
 
 
-class Lines:
+class ClusterLines:
     """A line every ten seconds on the stream (stderr); failures at the end, a line for each kind."""
 
     def __init__(
@@ -122,7 +122,7 @@ class Lines:
         if skipped:
             say(f"{skipped} units are done: skipped (--overwrite does them again)", self.stream)
 
-    def unit(self, report: "Report") -> None:
+    def unit(self, report: "UnitReport") -> None:
         """Count a unit; print the count from time to time."""
         self.past += 1
         self.pictures += report.filled

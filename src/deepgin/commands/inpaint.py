@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from .parsing import Parser, add_filling, add_runtime, counted, filling_of, model_of
-from .reporting import Report
+from .reporting import JsonReport
 
 if TYPE_CHECKING:
     from ..inpainting.folders import FolderRequest
@@ -92,10 +92,10 @@ def run(args: Any) -> None:
     if streams:
         _through_streams(args)
     else:
-        _one(args, _request(args), Report(sys.stdout if args.json else None, not args.quiet))
+        _one(args, _request(args), JsonReport(sys.stdout if args.json else None, not args.quiet))
 
 
-def _one(args: Any, request: "FolderRequest", report: Report) -> None:
+def _one(args: Any, request: "FolderRequest", report: JsonReport) -> None:
     from .. import console
     from ..inpainting import folders
 
@@ -115,7 +115,7 @@ def _folder(args: Any) -> None:
 
     request = _request(args)
     silent = args.quiet or args.json
-    report = Report(sys.stdout if args.json else None, not args.quiet, request.source)
+    report = JsonReport(sys.stdout if args.json else None, not args.quiet, request.source)
     watcher = report if silent else console.watcher(args.verbose)
     summary = folders.fill_folder(request, watcher, report.result)
     failed = len(summary.failed)
@@ -168,7 +168,7 @@ def _through_streams(args: Any) -> None:
                 stdout = stdout.with_suffix(ending)
                 request = replace(request, target=stdout)
             lines = (sys.stderr if args.output == "-" else sys.stdout) if args.json else None
-            _one(args, request, Report(lines, not args.quiet, rename=rename))
+            _one(args, request, JsonReport(lines, not args.quiet, rename=rename))
             if args.output == "-":
                 sys.stdout.buffer.write(stdout.read_bytes())
         except DeepginError as error:

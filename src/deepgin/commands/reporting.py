@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..inpainting import Result
 
 
-class Report(Watcher):
+class JsonReport(Watcher):
     """A watcher without progress: one JSON object a picture, or only warnings and errors.
 
     An object has `path`, and either `error`, or `size` (width and height), `hole` (its share of

@@ -22,7 +22,7 @@ _EPSILON = 1e-6
 _STEP = 4  # two maxima halve the size: windows begin where the whole picture's would
 
 
-class Features(NamedTuple):
+class PairFeatures(NamedTuple):
     """What is compared, layer by layer.
 
     Attributes:
@@ -75,7 +75,9 @@ class HoleFeatures:
         self._backbone, self._device = backbone, device
         self._kept: dict[str, tuple[np.ndarray, np.ndarray, list[Tensor]]] = {}
 
-    def __call__(self, picture: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> Features | None:
+    def __call__(
+        self, picture: np.ndarray, truth: np.ndarray, hole: np.ndarray
+    ) -> PairFeatures | None:
         """Return what is compared; None where the hole has no pixel in its `window`, or it is tiny.
 
         Args:
@@ -97,7 +99,7 @@ class HoleFeatures:
         ours, theirs = (self._of(name, x, hole, (rows, columns)) for name, x in both.items())
         share = torch.from_numpy(seen).to(self._device)[None, None]
         holes = [F.interpolate(share, size=x.shape[1:], mode="area")[0, 0] for x in theirs]
-        return Features(ours, theirs, holes)
+        return PairFeatures(ours, theirs, holes)
 
     def _of(
         self, name: str, picture: np.ndarray, hole: np.ndarray, part: tuple[slice, slice]

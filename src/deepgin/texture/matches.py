@@ -98,7 +98,7 @@ def evenly(places: np.ndarray, most: int) -> np.ndarray:
     return places[np.unique((np.arange(1, most + 1) * golden % 1 * len(places)).astype(np.int64))]
 
 
-class Tree:
+class PatchTree:
     """A kd-tree over the features of at most `most` sources; more workers change no result."""
 
     def __init__(

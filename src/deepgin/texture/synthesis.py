@@ -209,7 +209,7 @@ class _Rounds:
             for features in (queries, candidates):
                 features[:, : self.own] *= np.float32(scale)
         stride, width = int(settings.at("stride", self.number)), self.level.hole.shape[1]
-        tree = search.Tree(candidates, self.offers, settings.sources, settings.threads)
+        tree = search.PatchTree(candidates, self.offers, settings.sources, settings.threads)
         some = (self.places // width % stride == 0) & (self.places % width % stride == 0)
         matches.sources[some] = tree.nearest(queries[some])
         known = self.sources.ravel()[matches.sources]
