@@ -19,7 +19,7 @@ from ..errors import TrainingError, UsageError, nearest_name
 from ..files import whole_file
 from ..network import Discriminators, Generator, build
 from ..weights import load, local_path, read_card
-from .optimisers import optimizer
+from .optimisers import load_optimizer, optimizer
 from .recipe import EmaRecipe, Recipe
 from .schedule import MAIN, Progress
 
@@ -163,7 +163,7 @@ class RunState:
         network = network.to(device)
         return cls(
             network,
-            optimizer(network, recipe.optimiser.name, recipe.optimiser, recipe.warm_up.rate),
+            optimizer(network, recipe.optimiser.name, recipe, recipe.warm_up.rate),
             MovingAverages(network, recipe.ema),
             DivergenceGuard(recipe.guard.in_a_row),
             Progress(),
@@ -172,21 +172,22 @@ class RunState:
     def begin_main(self, recipe: Recipe) -> None:
         """Enter the main stage: random discriminators, fresh optimizers and averages ([P] 4.2)."""
         self._add_discriminators(recipe)
-        how = recipe.optimiser
-        self.optimizer = optimizer(self.network, how.name, how, recipe.main.rate)
+        self.optimizer = optimizer(self.network, recipe.optimiser.name, recipe, recipe.main.rate)
         self.averages = MovingAverages(self.network, recipe.ema)
         self.guard.forget()
         self.progress.begin_main()
 
     def _add_discriminators(self, recipe: Recipe) -> None:
-        device, how = next(self.network.parameters()).device, recipe.optimiser
+        device = next(self.network.parameters()).device
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed + 1)
             made = Discriminators(recipe.main.discriminator_width)
         made = made.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.discriminators = made
         rate = recipe.main.discriminator_rate
-        self.discriminator_optimizer = optimizer(made, how.discriminators, how, rate)
+        self.discriminator_optimizer = optimizer(
+            made, recipe.optimiser.discriminators, recipe, rate
+        )
 
     def save(self, path: Path, recipe: dict[str, Any]) -> None:
         """Write a checkpoint, whole or not at all."""
@@ -238,7 +239,7 @@ class RunState:
                 field = "name" if name == "optimizer" else "discriminators"
                 before = content.get("recipe", {}).get("optimiser", {}).get(field, "adam")
                 if before == getattr(recipe.optimiser, field):  # else it starts afresh
-                    _load_optimizer(part, content[name])
+                    load_optimizer(part, content[name])
                 continue
             try:
                 part.load_state_dict(content[name])
@@ -250,14 +251,6 @@ class RunState:
                 ) from error
         self.averages.load_state_dict(content["averages"])
         self.guard.load_state_dict(content["guard"])
-
-
-def _load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
-    # What the recipe says now holds, not what it said when the checkpoint was written.
-    groups = [dict(group, params=None) for group in optimizer.param_groups]
-    optimizer.load_state_dict(saved)
-    for group, current in zip(optimizer.param_groups, groups, strict=True):
-        group.update((key, value) for key, value in current.items() if key != "params")
 
 
 def _start(name: str) -> Generator:
