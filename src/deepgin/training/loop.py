@@ -69,7 +69,9 @@ class Trainer:
         with explained():
             self.state = RunState.fresh(recipe, device)
         guided = bool(self.state.network.variant.guidance)
-        self.samples = open_samples(recipe.data, recipe.seed, device, self.ranks.share, guided)
+        self.samples = open_samples(
+            recipe.data, recipe.seed, device, self.ranks.share, guided, self.watcher.line
+        )
         self.schedule = Schedule(recipe, self.samples.pictures)
         objective = Objective(
             recipe.loss, device, self.precision, bool(self.schedule.main), perceptual

@@ -65,8 +65,10 @@ class DataRecipe:
             windows of masks drawn at 256, with holes as wide in pixels as those met in use.
         weights: how often pictures are drawn in an epoch, by their path below `train` or by that of
             a folder, as in {faces: 3, cars/a.jpg: 0}; the innermost counts, and others have 1.
-        workers: processes that make samples; 0 makes them in a thread beside the training.
-        resident: keep the decoded pictures in the device's memory and cut samples there.
+        workers: processes that make samples; 0 makes them in a thread beside the training, or on
+            CUDA takes as many as there are cores to spare.
+        resident: keep the decoded pictures in the device's memory and cut samples there; they are
+            streamed if they do not fit.
         allow_pipes: let `train` name shell commands (pipe:...) whose output is a tar shard.
     """
 
