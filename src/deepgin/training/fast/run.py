@@ -54,6 +54,8 @@ class FastSteps:
         self.recipe, self.setup, self.state, self.ranks = recipe, setup, setup.state, setup.ranks
         self.schedule, self.stop, self.say = schedule, stop, say
         self.device, self.precision = self.ranks.device, setup.objective.precision
+        if self.precision == torch.float32:  # that of the parameters, which tests have in float64
+            self.precision = next(self.state.network.parameters()).dtype
         self.pictures = recipe.data.pictures_per_step
         self.capture, self.operations = Capture(say), operations(self.device)
         self.cuda = self.device.type == "cuda"
@@ -84,7 +86,10 @@ class FastSteps:
         if state.discriminators is not None and state.discriminator_optimizer is not None:
             optimizer = state.discriminator_optimizer
             self.judges = self._flat(
-                state.discriminators, torch.float32, how.discriminators, optimizer
+                state.discriminators,
+                next(state.discriminators.parameters()).dtype,
+                how.discriminators,
+                optimizer,
             )
         state.settle = self._settle
         self._prepare()
