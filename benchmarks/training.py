@@ -23,6 +23,7 @@ from deepgin.devices import choose_device, choose_precision, keep_freed_memory
 from deepgin.masks import KINDS, draw
 from deepgin.training.data import Batch, Share
 from deepgin.training.fast.run import FastSteps
+from deepgin.training.forms import PlainSteps, Steps
 from deepgin.training.objective import Objective
 from deepgin.training.processes import Ranks, StopSignals
 from deepgin.training.recipe import (
@@ -36,7 +37,6 @@ from deepgin.training.recipe import (
 from deepgin.training.schedule import Schedule
 from deepgin.training.state import RunState
 from deepgin.training.step import StepSetup, prepare_network
-from deepgin.training.taking import PlainSteps, Steps
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:

@@ -14,6 +14,7 @@ from ..errors import DeepginError, TrainingError
 from ..perceptual import Vgg
 from .checks import check
 from .data import open_samples
+from .forms import steps_of
 from .log import Due, Means, Silent, Watcher
 from .objective import Objective
 from .processes import Stopped, StopSignals, start_ranks
@@ -22,7 +23,6 @@ from .run_folder import RunFolder, checkpoints, newest
 from .schedule import WARM_UP, Schedule
 from .state import RunState
 from .step import StepSetup, prepare_network
-from .taking import steps_of
 
 _LEAST_FACTOR = 1 / 1024
 """Of the rate; a run that diverges below it does so for another reason."""
@@ -173,7 +173,8 @@ class Trainer:
             if self.validation_due(before, progress.samples):
                 self.folder.validate()
             before = progress.samples
-            self.folder.save_when_due()
+            if facts["accepted"] > 0.5:  # else the weights may be lost already
+                self.folder.save_when_due()
         return True
 
     def _begin_main(self) -> None:

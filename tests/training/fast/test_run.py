@@ -12,12 +12,12 @@ from deepgin.perceptual import Vgg
 from deepgin.training.fast import run as fast_run
 from deepgin.training.fast.graph import Capture
 from deepgin.training.fast.run import FastSteps
+from deepgin.training.forms import PlainSteps
 from deepgin.training.guard import DivergenceGuard
 from deepgin.training.loop import Trainer
 from deepgin.training.recipe import Recipe
 from deepgin.training.run_folder import newest
 from deepgin.training.state import read_checkpoint
-from deepgin.training.taking import PlainSteps
 
 from ..conftest import Quiet, checkpoint_of, equal, samples_in
 

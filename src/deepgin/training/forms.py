@@ -1,4 +1,4 @@
-"""Who takes a run's steps: the plain form, or the fast one where it can."""
+"""The two forms in which a run takes its steps: the plain one, and the fast one for CUDA."""
 
 from typing import Protocol
 
