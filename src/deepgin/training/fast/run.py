@@ -62,6 +62,8 @@ class FastSteps:
         self.seconds = _SECONDS if self.cuda else 0.0
         if self.cuda and not find_spec("triton"):
             say("Triton is not installed, so that steps are slower: pip install triton")
+        if self.cuda and not self.ranks.alone:
+            say("with several processes the launches of a step are made singly")
         if self.cuda and self.precision == torch.bfloat16:
             torch.backends.cudnn.benchmark = torch.backends.cudnn.allow_tf32 = True
             torch.backends.cuda.matmul.allow_tf32 = True
@@ -128,7 +130,7 @@ class FastSteps:
                 self._step = self._new_step()
                 if self.ranks.alone:
                     self._run = self.capture(self._step, self._step.changing, self.device)
-                else:  # nobody has tried to capture the exchange of gradients
+                else:  # to capture the exchange of gradients was never tried
                     self._run = self._step
                 continue
             except torch.OutOfMemoryError:
