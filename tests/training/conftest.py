@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,7 +128,7 @@ def equal(a: object, b: object) -> bool:
     return a == b
 
 
-def checkpoint_of(run: Path) -> dict[str, object]:
+def checkpoint_of(run: Path) -> dict[str, Any]:
     content = read_checkpoint(newest(run))
     del content["progress"]["seconds"], content["recipe"]
     return content

@@ -150,3 +150,15 @@ def test_data_that_fails_loses_nothing_that_was_learnt(
     else:  # a checkpoint would bind the folder to a network that has learnt nothing
         assert not checkpoints(tmp_path / "run")
     Trainer(recipe, tmp_path / "run", watcher)  # the folder is free again
+
+
+def test_weights_that_may_be_lost_are_not_saved(
+    recipe: Recipe, tmp_path: Path, watcher: Quiet
+) -> None:
+    """A checkpoint written while steps are refused would be what the run goes back to."""
+    watch = replace(recipe.watch, save_minutes=0.0)
+    trainer = Trainer(replace(endless(recipe), watch=watch), tmp_path / "run", watcher)
+    with torch.no_grad():
+        trainer.state.network.stage1.out.bias.fill_(float("nan"))  # type: ignore[union-attr]
+    assert not trainer._train()
+    assert [path.name for path in checkpoints(tmp_path / "run")] == [name_of(0)]

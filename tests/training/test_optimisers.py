@@ -1,12 +1,16 @@
 """Muon: orthogonal updates of kernels, Adam for the rest."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from deepgin.training.optimisers import Muon, is_kernel, orthogonal
+from deepgin.training.optimisers import Muon, is_kernel, load_optimizer, orthogonal
 
 
 @given(
@@ -86,3 +90,38 @@ def test_nothing_moves_without_a_gradient():
     kernel = nn.Parameter(torch.ones(16, 16, 1, 1))
     Muon([kernel], 0.1).step()
     assert kernel.detach().equal(torch.ones(16, 16, 1, 1))
+
+
+def test_in_bfloat16_kernels_move_as_in_float32() -> None:
+    """Three of one shape, of which one is tall, are done together: about the same updates."""
+    torch.manual_seed(0)
+    shapes = [(16, 32, 3, 3), (64, 16, 1, 1), (16, 32, 3, 3)]
+    gradients = [torch.randn(shape) for shape in shapes]
+    moved = {}
+    for precision in (torch.float32, torch.bfloat16):
+        moved[precision] = [nn.Parameter(torch.zeros(shape)) for shape in shapes]
+        for kernel, gradient in zip(moved[precision], gradients, strict=True):
+            kernel.grad = gradient
+        Muon(moved[precision], 0.1, precision=precision).step()
+    for plain, low in zip(*moved.values(), strict=True):
+        assert low.dtype == torch.float32
+        assert torch.cosine_similarity(plain.detach().flatten(), low.detach().flatten(), 0) > 0.995
+        assert low.norm().item() == pytest.approx(plain.norm().item(), rel=0.05)
+
+
+@pytest.mark.parametrize("kind", [Muon, partial(torch.optim.Adam, fused=True)])
+def test_a_loaded_state_is_where_the_parameters_are(kind: Callable[..., Any]) -> None:
+    """A checkpoint is read on the CPU; its numbers of steps too must move."""
+    here = [nn.Parameter(torch.ones(16, 16, 3, 3)), nn.Parameter(torch.ones(5))]
+    optimizer = kind(here, lr=0.1)
+    for p in here:
+        p.grad = torch.ones_like(p)
+    optimizer.step()
+    other = kind([nn.Parameter(p.detach().to("meta")) for p in here], lr=0.2)
+    saved = optimizer.state_dict()
+    del saved["param_groups"][0]["lr"]
+    load_optimizer(other, saved)
+    states = [value for state in other.state.values() for value in state.values()]
+    assert len(states) == sum(map(len, optimizer.state.values())) > 2
+    assert {value.device.type for value in states} == {"meta"}
+    assert other.param_groups[0]["lr"] == 0.2

@@ -7,17 +7,19 @@ import pytest
 from deepgin.commands import main
 from deepgin.commands.train import recipe_file
 from deepgin.network import variants
+from deepgin.training.fast.run import FastSteps
 from deepgin.training.run_folder import newest
 from deepgin.training.state import read_checkpoint
 
-from .conftest import picture_bytes
+from .conftest import checkpoint_of, equal, picture_bytes
 
 RECIPES = sorted(file.stem for file in recipe_file("tiny").parent.glob("*.yaml"))
 
 
 def test_recipes_are_known() -> None:
-    paper, ours = ["ablation", "ade20k", "celebahq"], ["compact-128", "compact-256", "compact-main"]
-    assert [*paper, *ours, "finetune", "small", "tiny"] == RECIPES
+    compact = [f"compact-{name}" for name in ("128", "256", "gpu", "main")]
+    paper = ["ablation", "ade20k", "celebahq"]
+    assert [*paper, *compact, "finetune", "small", "tiny"] == RECIPES
 
 
 @pytest.fixture
@@ -86,3 +88,26 @@ def test_the_saved_recipe_makes_the_same_run(tmp_path: Path) -> None:
     networks = [read_checkpoint(newest(run))["network"] for run in (first, second)]
     assert all((networks[0][name] == networks[1][name]).all() for name in networks[0])
     assert (first / "recipe.yaml").read_text() == (second / "recipe.yaml").read_text()
+
+
+def test_the_recipe_for_a_gpu_stops_and_goes_on(
+    photos: Path, tmp_path: Path, vgg_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both stages by the fast steps on a CPU; a stop in each changes nothing."""
+    command = ["train", "--recipe", "compact-gpu", "--device", "cpu", "--data.train", str(photos)]
+    command += [*STEPS, *SMALL, *NARROW, "--loss.network", str(vgg_file), "--main.decay", "0"]
+    # Banks of masks are drawn for seconds.
+    command += ["--watch.tensorboard", "false", "--data.size", "32", "--data.resident", "false"]
+    taken = []
+    real = FastSteps.take
+    monkeypatch.setattr(FastSteps, "take", lambda *args: taken.append(1) or real(*args))
+    lengths = [(6, 0), (9, 3), (9, 6)]
+    for run, some in (("whole", lengths[-1:]), ("parts", lengths)):
+        for warm_up, main_stage in some:
+            more = ["--warm_up.length", str(warm_up), "--main.length", str(main_stage)]
+            assert main([*command, "--warm_up.decay", "0", *more, "-o", str(tmp_path / run)]) == 0
+    assert len(taken) == 10
+    whole, parts = (checkpoint_of(tmp_path / run) for run in ("whole", "parts"))
+    assert whole["progress"]["stage"] == "main"
+    for name in ("network", "averages", "discriminators", "progress"):
+        assert equal(whole[name], parts[name])

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from deepgin.errors import TrainingError
+from deepgin.training.guard import DivergenceGuard
 from deepgin.training.loop import Trainer, explained
 from deepgin.training.recipe import EmaRecipe, Recipe
-from deepgin.training.state import DivergenceGuard, MovingAverages
+from deepgin.training.state import MovingAverages
 
 from .conftest import Quiet
 

@@ -15,7 +15,7 @@ from deepgin.training.processes import Ranks
 from deepgin.training.recipe import LossRecipe, NetworkRecipe, Recipe
 from deepgin.training.schedule import Rates
 from deepgin.training.state import RunState
-from deepgin.training.step import StepSetup, prepare_network, train_step
+from deepgin.training.step import StepSetup, gradient_norm, prepare_network, train_step
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CPU = torch.device("cpu")
@@ -202,3 +202,9 @@ def test_overfits_one_batch_with_every_loss_on(both_stages: Recipe, tiny_vgg: Vg
     l1 = [step(photographs, Rates(5e-4, 4e-4))["l1"] for _ in range(31)]
     assert l1[-1] < 0.5 * l1[0]
     assert step.state.guard.skipped == 0
+
+
+def test_a_norm_is_where_the_network_is_though_it_has_no_gradients() -> None:
+    with torch.device("meta"):
+        layer = torch.nn.Linear(2, 2)
+    assert gradient_norm(layer).device.type == "meta"

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -52,6 +53,27 @@ class Means:
         means = {name: total / count for name, (total, count) in self._sums.items()}
         self._sums.clear()
         return means
+
+
+class Due:
+    """Whether something is due: once so many samples are done, and so many seconds are over.
+
+    Args:
+        samples: a multiple of this must have been passed.
+        seconds: since the last time, or the beginning.
+    """
+
+    def __init__(self, samples: int, seconds: float) -> None:
+        self.samples, self.seconds = samples, seconds
+        self._passed, self._at = False, time.monotonic()
+
+    def __call__(self, before: int, now: int) -> bool:
+        """Return whether it is due once the samples went from `before` to `now`."""
+        self._passed |= now // self.samples > before // self.samples
+        if not self._passed or time.monotonic() - self._at < self.seconds:
+            return False
+        self._passed, self._at = False, time.monotonic()
+        return True
 
 
 class RunLog:

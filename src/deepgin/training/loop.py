@@ -14,14 +14,15 @@ from ..errors import DeepginError, TrainingError
 from ..perceptual import Vgg
 from .checks import check
 from .data import open_samples
-from .log import Means, Silent, Watcher
+from .forms import steps_of
+from .log import Due, Means, Silent, Watcher
 from .objective import Objective
 from .processes import Stopped, StopSignals, start_ranks
 from .recipe import Recipe
 from .run_folder import RunFolder, checkpoints, newest
 from .schedule import WARM_UP, Schedule
 from .state import RunState
-from .step import StepSetup, prepare_network, train_step
+from .step import StepSetup, prepare_network
 
 _LEAST_FACTOR = 1 / 1024
 """Of the rate; a run that diverges below it does so for another reason."""
@@ -68,7 +69,9 @@ class Trainer:
         with explained():
             self.state = RunState.fresh(recipe, device)
         guided = bool(self.state.network.variant.guidance)
-        self.samples = open_samples(recipe.data, recipe.seed, device, self.ranks.share, guided)
+        self.samples = open_samples(
+            recipe.data, recipe.seed, device, self.ranks.share, guided, self.watcher.line
+        )
         self.schedule = Schedule(recipe, self.samples.pictures)
         objective = Objective(
             recipe.loss, device, self.precision, bool(self.schedule.main), perceptual
@@ -82,9 +85,18 @@ class Trainer:
         self._resume(start)
         network = prepare_network(self.state.network, recipe.network)
         how = recipe.optimiser
-        self.setup = StepSetup(
+        setup = StepSetup(
             self.state, objective, self.ranks, network, clip=how.clip, accumulate=how.accumulate
         )
+        self.steps = steps_of(recipe, setup, self.schedule, self.stop, self.watcher)
+        self.missing = objective.pictures.missing
+        watch, gpu = recipe.watch, device.type == "cuda"
+        log, validate = (  # by samples alone they would keep a GPU waiting
+            (5.0 if gpu else 0.0) if watch.log_seconds is None else watch.log_seconds,
+            (60.0 if gpu else 0.0) if watch.validate_seconds is None else watch.validate_seconds,
+        )
+        self.log_due = Due(watch.log_samples, log)
+        self.validation_due = Due(watch.validate_samples, validate)
         self.folder.begin()
         self.means, self.stopping, self.unreadable = Means(), False, 0
         self.begun = replace(self.state.progress)
@@ -134,7 +146,9 @@ class Trainer:
 
     def _train(self) -> bool:
         """Take steps; return False when the weights are lost, True when there is no more to do."""
-        progress, watch = self.state.progress, self.recipe.watch
+        progress = self.state.progress
+        self.steps.begin()
+        before = progress.samples
         position = progress.position(self.ranks.share.rank)
         for batch in self.stop.watched(self.samples.batches(position)):
             if self.schedule.main_is_due(progress):
@@ -143,21 +157,24 @@ class Trainer:
                 return True
             self.folder.save_first()
 
-            before, begun = progress.samples, time.monotonic()
-            rates = self.schedule.rates(progress)
-            facts = train_step(self.setup, batch, rates, lambda: self.stop.asked)
+            begun = time.monotonic()
+            facts = self.steps.take(batch)
             progress.seconds += time.monotonic() - begun
+            if facts is None:  # the device is at work, and nothing is known yet
+                continue
             self.stopping = facts.pop("stopping") > 0
             self.unreadable += round(facts.pop("unreadable"))
             self.means.add(facts)
 
             if self.state.guard.lost:
                 return False
-            if passed(before, progress.samples, watch.log_samples):
+            if self.log_due(before, progress.samples):
                 self._log()
-            if passed(before, progress.samples, watch.validate_samples):
+            if self.validation_due(before, progress.samples):
                 self.folder.validate()
-            self.folder.save_when_due()
+            before = progress.samples
+            if facts["accepted"] > 0.5:  # else the weights may be lost already
+                self.folder.save_when_due()
         return True
 
     def _begin_main(self) -> None:
@@ -167,6 +184,7 @@ class Trainer:
             self.folder.validate()
             self.folder.keep_last()
         self.state.begin_main(self.recipe)
+        self.steps.begin()
         self.watcher.line(f"main stage from {p.samples} samples on")
 
     def _go_back(self) -> None:
@@ -220,8 +238,8 @@ class Trainer:
             f"{self.ranks.share.ranks} x {self.ranks.device}, "
             f"{str(self.precision).removeprefix('torch.')}, {torch.get_num_threads()} threads"
         )
-        if missing := self.setup.objective.pictures.missing:
-            self.watcher.line(f"the perceptual network lacks {', '.join(missing)}: left out")
+        if self.missing:
+            self.watcher.line(f"the perceptual network lacks {', '.join(self.missing)}: left out")
 
 
 @contextmanager
@@ -241,8 +259,3 @@ def explained() -> Iterator[None]:
             "there is not enough memory: lower data.pictures_per_step, data.size or "
             "network.width, raise optimiser.accumulate, or set network.recompute"
         ) from error
-
-
-def passed(before: int, now: int, every: int) -> bool:
-    """Return whether a multiple of `every` lies in (before, now]."""
-    return now // every > before // every

@@ -4,31 +4,17 @@ jsonargparse checks the types wherever a recipe comes from: command line, YAML o
 """
 
 import json
-import math
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from jsonargparse.typing import (
     ClosedUnitInterval,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveInt,
-    restricted_number_type,
 )
 
-if TYPE_CHECKING:
-    Beta: TypeAlias = float
-    Scale: TypeAlias = float
-    Weight: TypeAlias = float
-    Seed: TypeAlias = int
-    Threads: TypeAlias = int
-else:
-    Beta = restricted_number_type("Beta", float, [(">=", 0), ("<", 1)])
-    Scale = restricted_number_type("Scale", float, [(">", 0), ("<=", 1)])
-    Weight = restricted_number_type("Weight", float, [(">=", 0), ("<", math.inf)])
-    Seed = restricted_number_type("Seed", int, [(">=", -(2**62)), ("<=", 2**62)])
-    # Many more threads end the process.
-    Threads = restricted_number_type("Threads", int, [(">=", 0), ("<=", 1024)])
+from .numbers import Beta, Scale, Seed, Threads, Weight
 
 Amount = int | str
 """A number of samples (a picture under one mask is one), or "10 epochs", "60000 samples"."""
@@ -79,8 +65,10 @@ class DataRecipe:
             windows of masks drawn at 256, with holes as wide in pixels as those met in use.
         weights: how often pictures are drawn in an epoch, by their path below `train` or by that of
             a folder, as in {faces: 3, cars/a.jpg: 0}; the innermost counts, and others have 1.
-        workers: processes that make samples; 0 makes them in a thread beside the training.
-        resident: keep the decoded pictures in the device's memory and cut samples there.
+        workers: processes that make samples; 0 makes them in a thread beside the training, or on
+            CUDA takes as many as there are cores to spare.
+        resident: keep the decoded pictures in the device's memory and cut samples there; they are
+            streamed if they do not fit.
         allow_pipes: let `train` name shell commands (pipe:...) whose output is a tar shard.
     """
 
@@ -228,6 +216,8 @@ class WatchRecipe:
         keep: number of newest checkpoints to keep, beside the one that validated best.
         log_samples: samples between lines of the log.
         validate_samples: samples between validations.
+        log_seconds: at least so many seconds are between lines too; by default 5 on CUDA, else 0.
+        validate_seconds: likewise between validations; by default 60 on CUDA, else 0.
         validation_pictures: maximum number, evenly spaced in the folder, each with one frozen mask
             of each kind at 256 x 256.
         lpips_heads: file of LPIPS's linear heads (v0.1); with it validation measures LPIPS too.
@@ -239,6 +229,8 @@ class WatchRecipe:
     keep: PositiveInt = 2
     log_samples: PositiveInt = 600
     validate_samples: PositiveInt = 6_000
+    log_seconds: NonNegativeFloat | None = None
+    validate_seconds: NonNegativeFloat | None = None
     validation_pictures: PositiveInt = 12
     lpips_heads: str = ""
     lpips_backbone: str = ""
@@ -265,6 +257,8 @@ class Recipe:
         devices: number of processes on this machine, one a GPU (or CPU processes).
         nodes: number of machines.
         precision: auto, float32 or bf16.
+        steps: fast (the same numbers in fewer and larger kernels, made for CUDA), plain, or auto,
+            which is fast on CUDA.
         threads: CPU threads of the network; 0 leaves it to torch.
     """
 
@@ -283,6 +277,7 @@ class Recipe:
     devices: PositiveInt = 1
     nodes: PositiveInt = 1
     precision: str = "auto"
+    steps: Literal["auto", "fast", "plain"] = "auto"
     threads: Threads = 0
 
     def as_dict(self) -> dict[str, Any]:

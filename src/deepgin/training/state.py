@@ -4,12 +4,10 @@ No random generator's state is among it: weights, order, crops and masks are dra
 recipe's seed and their number, on every process, so a run resumes by counting.
 """
 
-import math
 import shutil
-from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import torch
@@ -19,13 +17,10 @@ from ..errors import TrainingError, UsageError, nearest_name
 from ..files import whole_file
 from ..network import Discriminators, Generator, build
 from ..weights import load, local_path, read_card
-from .optimisers import optimizer
+from .guard import DivergenceGuard
+from .optimisers import load_optimizer, optimizer
 from .recipe import EmaRecipe, Recipe
 from .schedule import MAIN, Progress
-
-_WINDOW = 200
-_LOSS_FACTOR = 4.0
-_NORM_FACTOR = 20.0
 
 
 class MovingAverages:
@@ -47,13 +42,25 @@ class MovingAverages:
     def half_lives(self) -> list[int]:
         return list(self._averages)
 
+    def shares(self, samples_in_step: int, samples_seen: int) -> list[float]:
+        """Return how far each average moves towards the parameters in a step."""
+        lives = (max(1e-9, min(life, samples_seen * self.ramp)) for life in self._averages)
+        return [1 - 0.5 ** (samples_in_step / life) for life in lives]
+
     @torch.no_grad()
     def update(self, samples_in_step: int, samples_seen: int) -> None:
         """Move the averages towards the parameters as they are after a step."""
-        for half_life, average in self._averages.items():
-            half_life_now = max(1e-9, min(half_life, samples_seen * self.ramp))
-            weight = 1 - 0.5 ** (samples_in_step / half_life_now)
-            torch._foreach_lerp_(average, self._live, weight)
+        shares = self.shares(samples_in_step, samples_seen)
+        for average, share in zip(self._averages.values(), shares, strict=True):
+            torch._foreach_lerp_(average, self._live, share)
+
+    @torch.no_grad()
+    def move_to(self, places: list[dict[str, Tensor]]) -> None:
+        """Keep the averages from now on in these tensors, by parameter name."""
+        for half_life, place in zip(self.half_lives, places, strict=True):
+            held = [place[name] for name in self._names]
+            torch._foreach_copy_(held, self._averages[half_life])
+            self._averages[half_life] = held
 
     def weights(self, half_life: int) -> dict[str, Tensor]:
         """Return the state dict of the average of that half-life."""
@@ -71,68 +78,14 @@ class MovingAverages:
                 average[i].copy_(self._live[i] if saved is None else saved[name])
 
 
-class DivergenceGuard:
-    """Compares each step's loss and gradient norm with their running medians.
-
-    A constant rate with a clipped norm can blow up after thousands of quiet steps (a norm of 1 to
-    11,000 within a few), and the moving averages would carry the damage on. After `limit` refused
-    steps in a row the weights are taken for lost.
-    """
-
-    def __init__(self, limit: int = 10) -> None:
-        self.losses: deque[float] = deque(maxlen=_WINDOW)
-        self.norms: deque[float] = deque(maxlen=_WINDOW)
-        self.skipped, self.limit, self.in_a_row = 0, limit, 0
-
-    def accepts(
-        self, loss: float, norm: float, other_norm: float = 0.0, *, compare: bool = True
-    ) -> bool:
-        """Return whether the step is to be taken; remember it if so, count it if not.
-
-        Args:
-            loss: all that the step minimises.
-            norm: of the generator's gradient.
-            other_norm: of the discriminators'; it must be finite.
-            compare: whether loss and norm are of the kind that the medians are of.
-        """
-        finite = all(map(math.isfinite, (loss, norm, other_norm)))
-        if not finite or (compare and self._explodes(loss, norm)):
-            self.skipped += 1
-            self.in_a_row += 1
-            return False
-        self.in_a_row = 0
-        if compare:
-            self.losses.append(loss)
-            self.norms.append(norm)
-        return True
-
-    def _explodes(self, loss: float, norm: float) -> bool:
-        if len(self.losses) < _WINDOW // 4:
-            return False
-        return loss > _LOSS_FACTOR * median(self.losses) or norm > _NORM_FACTOR * median(self.norms)
-
-    @property
-    def lost(self) -> bool:
-        """Whether so many steps in a row were refused that the weights themselves are bad."""
-        return self.in_a_row >= self.limit
-
-    def forget(self) -> None:
-        """Begin the medians anew: another loss is minimised from now on."""
-        self.losses.clear()
-        self.norms.clear()
-
-    def state_dict(self) -> dict[str, list[float] | int]:
-        return {"losses": [*self.losses], "norms": [*self.norms], "skipped": self.skipped}
-
-    def load_state_dict(self, state: dict) -> None:
-        self.losses = deque(state["losses"], maxlen=_WINDOW)
-        self.norms = deque(state["norms"], maxlen=_WINDOW)
-        self.skipped, self.in_a_row = state["skipped"], 0
-
-
 @dataclass
 class RunState:
-    """The parts of a run that change."""
+    """The parts of a run that change.
+
+    Attributes:
+        settle: brings the optimizers up to date before they are saved, where steps keep momenta
+            elsewhere.
+    """
 
     network: Generator
     optimizer: torch.optim.Optimizer
@@ -141,6 +94,7 @@ class RunState:
     progress: Progress
     discriminators: Discriminators | None = None
     discriminator_optimizer: torch.optim.Optimizer | None = None
+    settle: Callable[[], None] = lambda: None
 
     @classmethod
     def fresh(cls, recipe: Recipe, device: torch.device) -> "RunState":
@@ -163,7 +117,7 @@ class RunState:
         network = network.to(device)
         return cls(
             network,
-            optimizer(network, recipe.optimiser.name, recipe.optimiser, recipe.warm_up.rate),
+            optimizer(network, recipe.optimiser.name, recipe, recipe.warm_up.rate),
             MovingAverages(network, recipe.ema),
             DivergenceGuard(recipe.guard.in_a_row),
             Progress(),
@@ -172,24 +126,26 @@ class RunState:
     def begin_main(self, recipe: Recipe) -> None:
         """Enter the main stage: random discriminators, fresh optimizers and averages ([P] 4.2)."""
         self._add_discriminators(recipe)
-        how = recipe.optimiser
-        self.optimizer = optimizer(self.network, how.name, how, recipe.main.rate)
+        self.optimizer = optimizer(self.network, recipe.optimiser.name, recipe, recipe.main.rate)
         self.averages = MovingAverages(self.network, recipe.ema)
         self.guard.forget()
         self.progress.begin_main()
 
     def _add_discriminators(self, recipe: Recipe) -> None:
-        device, how = next(self.network.parameters()).device, recipe.optimiser
+        device = next(self.network.parameters()).device
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed + 1)
             made = Discriminators(recipe.main.discriminator_width)
         made = made.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.discriminators = made
         rate = recipe.main.discriminator_rate
-        self.discriminator_optimizer = optimizer(made, how.discriminators, how, rate)
+        self.discriminator_optimizer = optimizer(
+            made, recipe.optimiser.discriminators, recipe, rate
+        )
 
     def save(self, path: Path, recipe: dict[str, Any]) -> None:
         """Write a checkpoint, whole or not at all."""
+        self.settle()
         content = {
             "architecture": architecture(self.network),
             "averages": self.averages.state_dict(),
@@ -238,7 +194,7 @@ class RunState:
                 field = "name" if name == "optimizer" else "discriminators"
                 before = content.get("recipe", {}).get("optimiser", {}).get(field, "adam")
                 if before == getattr(recipe.optimiser, field):  # else it starts afresh
-                    _load_optimizer(part, content[name])
+                    load_optimizer(part, content[name])
                 continue
             try:
                 part.load_state_dict(content[name])
@@ -250,14 +206,6 @@ class RunState:
                 ) from error
         self.averages.load_state_dict(content["averages"])
         self.guard.load_state_dict(content["guard"])
-
-
-def _load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
-    # What the recipe says now holds, not what it said when the checkpoint was written.
-    groups = [dict(group, params=None) for group in optimizer.param_groups]
-    optimizer.load_state_dict(saved)
-    for group, current in zip(optimizer.param_groups, groups, strict=True):
-        group.update((key, value) for key, value in current.items() if key != "params")
 
 
 def _start(name: str) -> Generator:

@@ -127,7 +127,8 @@ def _parts(setup: StepSetup, batch: Batch) -> Iterator[tuple[Tensor, ...]]:
 
 def gradient_norm(network: nn.Module, clip: float = 0.0) -> Tensor:
     """Return the norm of all gradients together, after scaling them down to `clip` if it is set."""
-    return torch.nn.utils.clip_grad_norm_(network.parameters(), clip or float("inf"))
+    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), clip or float("inf"))
+    return norm.to(next(network.parameters()).device)  # torch's 0 of no gradients is on the CPU
 
 
 def prepare_network(network: Generator, recipe: NetworkRecipe) -> Callable[..., Filled]:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import AvifImagePlugin, Image
 
+from deepgin.errors import TrainingError
 from deepgin.training.data.crops import (
     Cut,
     check_guidance,
@@ -165,3 +166,14 @@ def test_pictures_are_upright_rgb() -> None:
 def test_what_cannot_be_decoded_says_why(content: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         decode(content)
+
+
+def test_avif_without_a_decoder_ends_the_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not after 1 % of pictures that cannot be decoded."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(buffer, "AVIF")
+    decode(buffer.getvalue())
+    monkeypatch.setattr(AvifImagePlugin, "SUPPORTED", False)
+    with pytest.raises(TrainingError, match="AVIF") as caught:
+        decode(buffer.getvalue())
+    assert caught.value.field == "data.train"

@@ -1,5 +1,6 @@
 """Samples cut on the device, here the CPU, against those that samples.py makes."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -10,10 +11,10 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import AvifImagePlugin, Image
 
 from deepgin.errors import TrainingError
-from deepgin.training.data import Batch, Samples, Share, gather
+from deepgin.training.data import Batch, Samples, Share, gather, open_samples, spare_cores
 from deepgin.training.data import resident as module
 from deepgin.training.data.masks import MaskBanks
 from deepgin.training.data.resident import ResidentSamples
@@ -176,15 +177,36 @@ def test_pictures_of_no_weight_take_no_memory(folder: Path) -> None:
     assert torch.equal(samples.batch(0).pictures, Samples(recipe, 0).batch(0).pictures)
 
 
-def test_a_device_too_small_is_told_before_decoding(
+def test_pictures_that_do_not_fit_are_streamed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Found before any is decoded, and said once."""
+
     def decode(encoded: bytes) -> Image.Image:
         raise AssertionError("decoded without room")
 
     monkeypatch.setattr(module, "decode", decode)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (50_000, 10**9))
     recipe = DataRecipe(str(folder), size=32, resident=True)
-    with pytest.raises(TrainingError) as caught:
-        ResidentSamples(recipe, 0, torch.device("cuda"))
-    assert caught.value.field == "data.resident"
+    lines: list[str] = []
+    samples = open_samples(recipe, 0, torch.device("cuda"), say=lines.append)
+    assert type(samples) is Samples
+    assert samples.recipe.workers >= 1
+    assert len(lines) == 1
+    assert "data.resident" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("cores", "processes", "workers"), [(1, 1, 1), (8, 1, 7), (128, 4, 16), (16, 8, 1)]
+)
+def test_a_gpu_gets_the_cores_to_spare(
+    monkeypatch: pytest.MonkeyPatch, cores: int, processes: int, workers: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: range(cores), raising=False)
+    assert spare_cores(processes) == workers
+
+
+def test_each_avif_is_decoded_by_one_thread(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AvifImagePlugin, "DEFAULT_MAX_THREADS", 0)
+    ResidentSamples(DataRecipe(str(folder), size=32), 0)
+    assert AvifImagePlugin.DEFAULT_MAX_THREADS == 1

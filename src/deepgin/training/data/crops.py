@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, ImageOps, UnidentifiedImageError
 
+from ...errors import TrainingError
 from ...pictures import open_image, rgb_of
 from ..recipe import DataRecipe
 
@@ -64,6 +65,7 @@ def decode(encoded: bytes) -> Image.Image:
 
     Raises:
         ValueError: it cannot be decoded.
+        TrainingError: no picture of its format can be: it is AVIF, and Pillow was built without.
     """
     try:
         with open_image(io.BytesIO(encoded)) as opened:
@@ -73,10 +75,24 @@ def decode(encoded: bytes) -> Image.Image:
                 return rgb_of(ImageOps.exif_transpose(opened))
             return rgb_of(opened)
     except UnidentifiedImageError as error:  # its message tells of a buffer's address
+        if encoded[4:12] in (b"ftypavif", b"ftypavis") and not AvifImagePlugin.SUPPORTED:
+            raise TrainingError(
+                "data.train has AVIF pictures, which this Pillow cannot decode: install one of its "
+                "own wheels (pip install --force-reinstall pillow)",
+                field="data.train",
+            ) from error
         why = "is no picture of a known format" if encoded else "is empty (0 bytes)"
         raise ValueError(why) from error
     except Exception as error:  # Pillow's decoders raise a dozen kinds
         raise ValueError(f"cannot be decoded: {error}") from error
+
+
+def decode_singly() -> None:
+    """Let this process decode an AVIF with one thread, where many are decoded at once.
+
+    Pillow takes one for each core, and starts them anew for every picture.
+    """
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 
 def cut_picture(picture: Image.Image, recipe: DataRecipe, cut: Cut) -> np.ndarray:

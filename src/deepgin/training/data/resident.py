@@ -22,13 +22,20 @@ from ...errors import TrainingError
 from ...pictures import open_image
 from ..recipe import DataRecipe
 from .batch import Batch
-from .crops import check_guidance, decode, plan_cut
+from .crops import check_guidance, decode, decode_singly, plan_cut
 from .gather import Axes, Cuts, Lines, gathered, lines_of, resized, window_of
 from .masks import MaskBanks
 from .samples import Samples
 from .sources import Entry
 
 _Ints = NDArray[np.int64]
+
+_SHARE = 0.6
+"""Of a GPU's free memory, at most this for pictures: the network needs the rest."""
+
+
+class TooLarge(TrainingError):
+    """The pictures do not fit into the device's memory."""
 
 
 @dataclass
@@ -67,7 +74,8 @@ class ResidentSamples(Samples):
     Pillow resize first. Masks are drawn anew, but for rectangles.
 
     Raises:
-        TrainingError: more than 1 % of the pictures cannot be used, or the device is too small.
+        TooLarge: the device is too small for them.
+        TrainingError: more than 1 % of the pictures cannot be used.
     """
 
     def open(self) -> None:
@@ -77,6 +85,7 @@ class ResidentSamples(Samples):
 
     def _decode_all(self, kinds: int) -> list[Store]:
         """Fill a store with the pictures, and another with their guidance if `kinds` is 2."""
+        decode_singly()
         used = [i for i, weight in enumerate(self.weights) if weight > 0]
         pool = ThreadPoolExecutor()
         try:
@@ -191,11 +200,11 @@ def _decode(entry: Entry, recipe: DataRecipe, kinds: int) -> list[NDArray[np.uin
 def _empty_stores(areas: _Ints, device: torch.device) -> list[Store]:
     """Return stores with room for pictures of so many pixels, one for each column of `areas`."""
     needed = 3 * int(areas.sum())
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else needed
-    if needed > free:
-        raise TrainingError(
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else None
+    if free is not None and needed > _SHARE * free:
+        raise TooLarge(
             f"data.resident: the pictures take {needed >> 20} MiB, and {device} has {free >> 20} "
-            "MiB free: set it to false",
+            f"MiB free, of which the network needs {1 - _SHARE:.0%}",
             field="data.resident",
         )
     starts = np.concatenate([np.zeros((1, areas.shape[1]), np.int64), (3 * areas).cumsum(0)])

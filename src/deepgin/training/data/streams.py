@@ -18,7 +18,7 @@ import numpy as np
 
 from ...errors import TrainingError
 from .batch import Batch, SampleMaker
-from .crops import cut_sample
+from .crops import cut_sample, decode_singly
 from .masks import training_masks
 from .shards import Encoded, ShardOrder, addresses, pictures_in
 from .workers import ahead
@@ -54,6 +54,7 @@ class StreamedSamples(SampleMaker):
 
     def _batches(self, position: dict[str, int]) -> Iterator[Batch]:
         """Yield batches; pictures are cut by threads while the next ones are fetched."""
+        decode_singly()
         threads, seen, failed = max(1, self.recipe.workers), 0, 0
         with ThreadPoolExecutor(threads, thread_name_prefix="samples") as pool:
             made = self._made(position, pool, threads + self.recipe.pictures_per_step)

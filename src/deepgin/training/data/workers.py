@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ...errors import DeepginError, TrainingError
 from .batch import Batch
+from .crops import decode_singly
 
 T = TypeVar("T")
 
@@ -124,6 +125,7 @@ def from_processes(
 
 
 def _begin_worker(number: int) -> None:
+    decode_singly()
     # Ctrl-C reaches the whole group of processes, and the trainer decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The default of SIGTERM would raise in the middle of the trainer's step.

@@ -7,10 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..optimisers import is_kernel
+from ..optimisers import EPSILON, MOMENTUM, SIZE, is_kernel, orthogonal
 
-_MOMENTUM, _SIZE, _NEWTON_SCHULZ = 0.95, 0.2, (3.4445, -4.7750, 2.0315)  # as in optimisers.py
-_EPSILON = 1e-8
 _ALIGNMENT = 64
 
 
@@ -185,8 +183,8 @@ class FlatParameters:
         self._adam(rate, moves, self.gradients[end:], self._first_moments[end:])
 
     def _muon(self, rate: Tensor, moves: Tensor, gradient: Tensor, momentum: Tensor) -> None:
-        momentum.lerp_(gradient, (1 - _MOMENTUM) * moves)
-        ahead = gradient.lerp(momentum, _MOMENTUM)  # Nesterov's
+        momentum.lerp_(gradient, (1 - MOMENTUM) * moves)
+        ahead = gradient.lerp(momentum, MOMENTUM)  # Nesterov's
         for batch in self._batches:
             # The margins stay zero: of the groups, only what lies in them is written.
             parts = batch.matrices.split([group.count for group in batch.groups])
@@ -205,7 +203,7 @@ class FlatParameters:
         )
         steps = self._steps.clamp_min(1)  # where none was accepted yet
         first_bias, second_bias = (1 - beta**steps for beta in self.betas)
-        size = (second / second_bias).sqrt_().add_(_EPSILON)
+        size = (second / second_bias).sqrt_().add_(EPSILON)
         self.values[self._kernels_end :].sub_(first / size * (rate / first_bias))
 
     def optimizer_state(self, rate: float = 0.0) -> dict[str, Any]:
@@ -246,7 +244,7 @@ def _batches(groups: list[_Group], like: Tensor, precision: torch.dtype) -> list
     made = []
     for side, members in by_side.items():
         count, large = sum(g.count for g in members), max(max(g.rows, g.columns) for g in members)
-        sizes = [_SIZE * max(g.rows, g.columns) ** 0.5 for g in members for _ in range(g.count)]
+        sizes = [SIZE * max(g.rows, g.columns) ** 0.5 for g in members for _ in range(g.count)]
         made.append(
             _Batch(
                 members,
@@ -255,15 +253,3 @@ def _batches(groups: list[_Group], like: Tensor, precision: torch.dtype) -> list
             )
         )
     return made
-
-
-def orthogonal(matrices: Tensor) -> Tensor:
-    """Return `optimisers.orthogonal` of each of N x R x C, R <= C; rows and columns of 0 stay 0."""
-    a, b, c = _NEWTON_SCHULZ
-    norm = torch.linalg.vector_norm(matrices, dim=(1, 2), keepdim=True)
-    x = matrices / norm.clamp_min(1e-12)
-    for _ in range(5):
-        gram = x @ x.mT
-        gram = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
-        x = torch.baddbmm(x, gram, x, beta=a)
-    return x
