@@ -12,19 +12,27 @@ from . import Runtime
 def open_runtime(model: Model) -> Runtime:
     """Return the runtime of a model: ONNX Runtime for .onnx, else PyTorch if it is installed.
 
-    Without PyTorch, ONNX Runtime runs our weights too if their graph is in the package.
+    Without PyTorch, ONNX Runtime runs our weights too if their graph is in the package. ONNX files
+    may hold networks of other authors.
 
     Raises:
         WeightsError: the weights cannot be used; UsageError: device, precision or sharpness cannot.
     """
-    path = model.file()
+    path, model = model.file(), model.stated()
     if path is not None and (path.suffix == ".onnx" or not find_spec("torch")):
         if not find_spec("onnxruntime"):
             needs = "ONNX Runtime" if path.suffix == ".onnx" else "PyTorch or ONNX Runtime"
             raise UsageError(f"{path} needs {needs}, which is not installed", mend="see the README")
-        from .onnx import OnnxRuntime
+        from .onnx import OnnxRuntime, is_ours, plain_session
 
-        return OnnxRuntime(model)
+        if path.suffix != ".onnx":
+            return OnnxRuntime(model)
+        session = plain_session(path, model.device)
+        if is_ours(session) and not model.network:
+            return OnnxRuntime(model, session)
+        from .foreign import ForeignRuntime
+
+        return ForeignRuntime(model, session)
     from .torch import TorchRuntime
 
     return TorchRuntime(model)
