@@ -106,7 +106,9 @@ def _checked_weights(request: ClusterRequest) -> tuple[ClusterRequest, bytes | N
     """Return the content of the weights file, which is tried here first, once for all workers."""
     path = None if request.model.weights is None else request.model.file()
     if path:
-        request = replace(request, model=replace(request.model, weights=path))
+        # Workers get the file alone, without the YAML file that may be beside it.
+        model = replace(request.model, weights=path).stated()
+        request = replace(request, model=model)
     if Inpainter(replace(request.model, device="cpu"), options=request.options).guided:
         raise UsageError(
             "these weights need guidance pictures, which a cluster job does not take",

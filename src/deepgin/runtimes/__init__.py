@@ -1,11 +1,15 @@
 """Runtimes: they run a network, arrays in, one uint8 array out."""
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import Note
 from . import memory
+
+if TYPE_CHECKING:
+    from .contracts import Contract
 
 # Four pictures at 256 keep a GPU busy; padding a short group to four costs less than it matters.
 GPU_GROUP = 4 * 256 * 256
@@ -30,6 +34,7 @@ class Runtime:
         group_pixels: pictures go through in groups of so many pixels together, at least one
             picture; 0 means one by one. Rounding in the network may depend on how many
             go through at once, so this follows from the device alone, never from what is at hand.
+        contract: of a network of other authors.
         notes: what is to be said of every result.
     """
 
@@ -39,6 +44,7 @@ class Runtime:
     bytes_a_pixel: int
     group_pixels: int
     fixed: bool = False
+    contract: "Contract | None" = None
     notes: tuple[Note, ...] = ()
 
     def __init__(self) -> None:

@@ -1,7 +1,9 @@
 """Chooses the runtime of a model, and reads the card of its file."""
 
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from ..errors import UsageError
 from ..weights.card import Card, read_card
@@ -36,6 +38,26 @@ def open_runtime(model: Model) -> Runtime:
     from .torch import TorchRuntime
 
     return TorchRuntime(model)
+
+
+def facts_of(model: Model) -> dict[str, Any]:
+    """Return what a weights file says about itself; of other authors' networks the contract.
+
+    Raises:
+        WeightsError, UsageError: as for `open_runtime`.
+    """
+    path, model, runtime = model.file(), model.stated(), None
+    assert path
+    if path.suffix == ".onnx":
+        runtime = open_runtime(replace(model, device="cpu", precision="auto"))
+    if runtime is None or runtime.contract is None:
+        return asdict(card_of_file(path))
+    contract = runtime.contract
+    return {
+        "network": contract.network or "of other authors",
+        "contract": asdict(contract),
+        "notes": list(runtime.notes),
+    }
 
 
 def card_of_file(path: Path) -> Card:

@@ -173,7 +173,11 @@ def contract_of(options: Mapping[str, str], ports: Ports) -> Contract:
     image_bytes = ports.image.type == np.uint8
     mask_bytes = (ports.mask or ports.image).type == np.uint8
     if not {"hole", "range"} & options.keys() and not image_bytes:
-        raise _missing("the values of its mask and picture are not known", "hole=1,range=0..1")
+        raise UsageError(
+            "what its mask and picture hold is not known",
+            field="network",
+            mend="state it, as in {network=hole=1,range=0..1} or {network=lama}",
+        )
     if "hole" not in options:
         raise _missing("the value of missing pixels in its mask is not known", "hole=1", "hole=0")
     if "range" not in options and not image_bytes:

@@ -8,6 +8,7 @@ from ..weights.blend import sharpness_of
 from ..weights.model import Model
 from ..weights.statement import parse
 from . import GPU_GROUP, Runtime, memory
+from .contracts import Contract
 from .network import Network
 from .onnx import device_of, precision_of
 from .probe import check
@@ -38,7 +39,8 @@ class ForeignRuntime(Runtime):
         self.device = device_of(session, model.device)
         self._network = Network(path, session, parse(model.stated().network))
         self.notes = check(self._network)
-        self.contract = contract = self._network.contract
+        self.contract: Contract = self._network.contract
+        contract = self.contract
         self.fixed = contract.size is not None
         self.size_multiple = 1 if self.fixed else contract.multiple
         self.trained_at = contract.trained_at
