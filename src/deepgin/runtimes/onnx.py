@@ -170,7 +170,10 @@ def _session(path: Path, options: Any, device: str, wrong: str) -> Any:
     try:
         return _onnxruntime().InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # its errors share no class
-        raise WeightsError(f"{wrong}: {shorten(' '.join(str(error).split()), 300)}") from error
+        text = shorten(" ".join(str(error).split()), 300)
+        apart = "external" in text.lower()
+        mend = "put the file of its weights, which it names, beside it" if apart else ""
+        raise WeightsError(f"{wrong}: {text}", mend=mend) from error
 
 
 def _providers(device: str) -> list[Any]:

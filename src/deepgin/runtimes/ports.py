@@ -19,6 +19,7 @@ _TYPES = {
     "tensor(int32)": np.int32,
     "tensor(int64)": np.int64,
 }
+_MOST_CHANNELS = 5
 _NOISE, _LABELS = ("z", "noise"), ("label", "c")
 
 
@@ -174,8 +175,10 @@ def _channels(node: Any) -> tuple[Any, ...]:
 
 def _port(node: Any, channels: int) -> Port:
     ranks = (3, 4) if channels == 1 else (4,)
-    named = [length for length in _channels(node) if isinstance(length, int)]
-    wrong = len(named) == 2 and channels not in named
+    first, *last_axis = _channels(node) or (channels,)
+    wrong = (
+        isinstance(first, int) and first <= _MOST_CHANNELS and channels not in (first, *last_axis)
+    )
     if len(node.shape) not in ranks or node.type not in _TYPES or wrong:
         raise UsageError(
             f"its input {node.name} ({node.type} {shape_of(node.shape)}) is not a picture of "

@@ -44,8 +44,13 @@ def beside(path: Path) -> dict[str, str]:
         try:
             read = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         except (OSError, ValueError, yaml.YAMLError) as error:
-            raise UsageError(f"{file} is no YAML file: {error}".split("\n")[0]) from error
+            raise _no_statement(file) from error
         if not isinstance(read, dict) or any(isinstance(v, dict | list) for v in read.values()):
-            raise UsageError(f"{file} is no list of keys and values", mend="write `hole: 1` a line")
+            raise _no_statement(file)
         return {str(key): str(value) for key, value in read.items()}
     return {}
+
+
+def _no_statement(file: Path) -> UsageError:
+    problem = f"{file} is no YAML file of keys and values"
+    return UsageError(problem, field="network", mend="write lines such as `hole: 1`")
