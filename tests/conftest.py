@@ -215,4 +215,16 @@ def mean_network(onnx_network: Callable[..., str]) -> Callable[..., str]:
     return write
 
 
+@pytest.fixture(params=["lama", "migan-pipeline", "hole=0,range=-1..1,multiple=16"])
+def known_network(request: pytest.FixtureRequest, mean_network: Callable[..., str]) -> str:
+    """A file of each of three contracts, none of which has to be stated."""
+    if request.param == "lama":
+        return mean_network(size=(512, 512), batch=1, out=(0, 255))
+    if request.param == "migan-pipeline":
+        return mean_network(hole=0, range=(0, 255), mask_range=(0, 255), dtype="uint8")
+    file = mean_network(hole=0, range=(-1, 1))
+    Path(file).with_suffix(".yaml").write_text("hole: 0\nrange: -1..1\nmultiple: 16\n")
+    return file
+
+
 _KINDS = ("float32", "float16", "uint8")

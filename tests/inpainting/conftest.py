@@ -66,7 +66,8 @@ def complete():
     """Completes one picture by one fit."""
 
     def completed(fit, runtime, picture, mask):
-        works = [fit(Scene(picture, mask, mask), Steps())]
+        takes = runtime.trained_at, runtime.size_multiple, runtime.fixed
+        works = [fit(Scene(picture, mask, mask, None, *takes), Steps())]
         return complete_all(works, lambda patches: fill(runtime, patches))[0]
 
     return completed

@@ -66,7 +66,7 @@ def check_alike(plan: FolderPlan, wanted: dict[str, Any]) -> None:
         wanted: see `provenance`.
 
     Raises:
-        UsageError: it has other weights, sharpness or options.
+        UsageError: it has other weights, contract, sharpness or options.
     """
     there = (task.target for group in plan.groups for task in group if os.path.isfile(task.target))
     if (first := next(there, None)) is None:
@@ -75,7 +75,7 @@ def check_alike(plan: FolderPlan, wanted: dict[str, Any]) -> None:
         before = provenance_of(first)
     except PictureError:
         return
-    ways = ("weights", "sharpness", "options")
+    ways = ("weights", "network", "sharpness", "options")
     if before and (other := [way for way in ways if before.get(way) != wanted.get(way)]):
         raise UsageError(
             f"{shown(first)} was made with other {', '.join(other)}",
