@@ -184,12 +184,10 @@ def contract_of(options: Mapping[str, str], ports: Ports) -> Contract:
         raise _missing("the range of its picture is not known", *(f"range={one}" for one in RANGES))
     span = choice(options, "range", "0..255", RANGES)
     default = "0..255" if ports.output_is_bytes else span
-    found = options.get("out") == ""
-    out = (
-        ""
-        if found and not ports.output_is_bytes
-        else choice({} if found else options, "out", default, RANGES)
-    )
+    if options.get("out") == "" and not ports.output_is_bytes:
+        out = ""
+    else:
+        out = choice({"out": options.get("out") or default}, "out", default, RANGES)
     for key, value, is_bytes in (("range", span, image_bytes), ("out", out, ports.output_is_bytes)):
         if is_bytes and value != "0..255":
             raise _wrong(f"{key}= must be 0..255, as the file's samples are uint8")

@@ -262,3 +262,24 @@ def test_what_it_is(echo):
     assert "ONNX file lama.onnx (SHA-256 " in found.what
     assert "hole=1, range=0..1, out=0..1, masked=zero, mask-range=0..1, multiple=8" in found.what
     assert "CPUExecutionProvider" in found.what
+
+
+def test_known_networks(known_network, scene):
+    """Each is measured at its own size, and with the fits of `deepgin inpaint`."""
+    picture, hole = scene
+    one = method(f"deepgin:crop@{known_network}")
+    filled, fit = one.fill(picture, hole)
+    np.testing.assert_array_equal(filled[~hole], picture[~hole])
+    assert "hole=" in one.what
+    assert fit.startswith("crop")
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong"), [("network=lamma", "'lama'"), ("network=edgeconnect", "edges")]
+)
+def test_names_that_do_not_work(mean_network, options, wrong):
+    with pytest.raises(UsageError) as raised:
+        method(f"x=onnx:{mean_network()},{options}")
+    assert raised.value.field == "methods"
+    assert wrong in raised.value.problem
+    assert "{network" not in raised.value.mend
