@@ -60,4 +60,5 @@ def test_info(works, fails, known_network, mean_network):
     assert f"out={facts['contract']['out']}" in text
     file = mean_network(file="other.onnx")
     assert "--network" in fails(2, "info", file)
+    assert "gone.onnx" in fails(1, "info", f"{file}.gone.onnx")
     assert "hole=1, " in works("info", file, "--network", "hole=1,range=0..1")

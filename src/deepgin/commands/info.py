@@ -37,7 +37,7 @@ def collect(weights: str | None, width: int, stated: str = "") -> dict[str, Any]
     from ..version import __version__
     from ..weights import Model, file_hash, local_path
 
-    path = local_path(weights)
+    path, about = local_path(weights), facts_of(Model(weights, network=stated))
     torch = find_spec("torch") is not None
     table = []
     for name in variants():
@@ -46,8 +46,7 @@ def collect(weights: str | None, width: int, stated: str = "") -> dict[str, Any]
     return {
         "version": __version__,
         "code_licence": "Apache-2.0",
-        "weights": {"file": str(path), "sha256": file_hash(path)}
-        | facts_of(Model(weights, network=stated)),
+        "weights": {"file": str(path), "sha256": file_hash(path)} | about,
         "variants": {"width": width, "rows": table},
         "machine": _machine() if torch else {"torch": None},
         "onnxruntime": version("onnxruntime") if find_spec("onnxruntime") else None,

@@ -129,14 +129,17 @@ def _constant(node: Any) -> np.ndarray | None:
     return np.random.RandomState(0).standard_normal(shape).astype(kind)
 
 
+def _listed(nodes: dict[str, Any]) -> str:
+    return ", ".join(f"{node.name} ({shape_of(node.shape)})" for node in nodes.values())
+
+
 def _unclear(nodes: dict[str, Any]) -> UsageError:
-    listed = ", ".join(f"{node.name} {shape_of(node.shape)}" for node in nodes.values())
     if any("edge" in name.lower() for name in nodes):
         mend = "export it together with its edge model, as one graph of picture and mask"
     else:
-        mend = "if it is no inpainting network it cannot fill; else export it with these alone"
+        mend = "only inpainting networks fill; export one so that it takes a picture and a mask"
     return UsageError(
-        f"its inputs are {listed}, not picture and mask, nor one of four channels",
+        f"its inputs are {_listed(nodes)}, not picture and mask, nor one of four channels",
         field="network",
         mend=mend,
     )
@@ -153,9 +156,8 @@ def _image_and_mask(nodes: dict[str, Any], options: Mapping[str, str]) -> tuple[
     if "mask" in options:
         masks = [options["mask"]]
     if len(masks) != 1 or options.get("image") == masks[0]:
-        listed = ", ".join(f"{node.name} {shape_of(node.shape)}" for node in nodes.values())
         raise UsageError(
-            f"picture and mask among its inputs {listed} are not clear",
+            f"picture and mask among its inputs {_listed(nodes)} are not clear",
             field="network",
             mend="add {network=image=NAME,mask=NAME}",
         )
