@@ -66,8 +66,8 @@ class Network:
             ) from error
         return self._picture(np.asarray(output), holes.shape)
 
-    def _picture(self, output: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
-        count, height, width = wanted
+    def _picture(self, output: np.ndarray, expected: tuple[int, ...]) -> np.ndarray:
+        count, height, width = expected
         shape = output.shape
         if output.ndim == 3 and count == 1:
             output = output[None]
