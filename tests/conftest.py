@@ -1,4 +1,4 @@
-"""What many tests share: a tiny network's weights, and pictures and masks as files."""
+"""What many tests share: tiny networks' weights and ONNX files, pictures and masks as files."""
 
 import os
 
@@ -123,3 +123,108 @@ def folder(tmp_path: Path, photo: Callable[..., np.ndarray]) -> Path:
     for seed, name in enumerate(["a/z.png", "b.png", "c.png"]):
         Image.fromarray(photo(36 + seed, 44, seed)).save(tmp_path / "photos" / name)
     return tmp_path / "photos"
+
+
+@pytest.fixture
+def onnx_network(tmp_path: Path) -> Callable[..., str]:
+    """Writes networks of a few nodes; the function is given nodes, inputs and outputs."""
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+
+    def write(nodes, inputs, outputs, constants=(), name="net.onnx"):
+        made = {
+            what: [onnx.helper.make_tensor_value_info(*port) for port in ports]
+            for what, ports in (("inputs", inputs), ("outputs", outputs))
+        }
+        graph = onnx.helper.make_graph(
+            [onnx.helper.make_node(op, ins, outs, **extra) for op, ins, outs, extra in nodes],
+            "net",
+            made["inputs"],
+            made["outputs"],
+            [
+                onnx.numpy_helper.from_array(np.asarray(v), key)
+                for key, v in dict(constants).items()
+            ],
+        )
+        model = onnx.helper.make_model(
+            graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8
+        )
+        onnx.checker.check_model(model)
+        onnx.save(model, tmp_path / name)
+        return str(tmp_path / name)
+
+    return write
+
+
+@pytest.fixture
+def mean_network(onnx_network: Callable[..., str]) -> Callable[..., str]:
+    """Writes networks that fill with the mean colour of the valid pixels, by another contract each.
+
+    Under a wrong polarity, range or layout they give another colour.
+    """
+    import onnx
+
+    kinds = {np.dtype(t): onnx.helper.np_dtype_to_tensor_dtype(np.dtype(t)) for t in _KINDS}
+
+    def write(
+        hole: int = 1,
+        range: tuple[float, float] = (0, 1),
+        out: tuple[float, float] | None = None,
+        mask_range: tuple[float, float] = (0, 1),
+        dtype: str = "float32",
+        last: bool = False,
+        size: tuple[int | str, int | str] = ("h", "w"),
+        batch: int | str = "n",
+        names: tuple[str, str] = ("image", "mask"),
+        file: str = "net.onnx",
+    ) -> str:
+        kind, (low, high), out = kinds[np.dtype(dtype)], range, out or range
+        shapes = [(batch, *size, c) if last else (batch, c, *size) for c in (3, 1)]
+        constants = {
+            "one": np.float32(1),
+            "axes": np.array([1, 2] if last else [2, 3]),
+            "low": np.float32(low),
+            "scale": np.float32((out[1] - out[0]) / (high - low)),
+            "bottom": np.float32(out[0]),
+            "mask_low": np.float32(mask_range[0]),
+            "mask_span": np.float32(mask_range[1] - mask_range[0]),
+        }
+        nodes = [
+            ("Cast", [names[0]], ["pixels"], {"to": kinds[np.dtype("float32")]}),
+            ("Cast", [names[1]], ["marks"], {"to": kinds[np.dtype("float32")]}),
+            ("Sub", ["marks", "mask_low"], ["m0"], {}),
+            ("Div", ["m0", "mask_span"], ["ones"], {}),
+            ("Sub", ["one", "ones"], ["zeros"], {}),
+            ("Identity", ["zeros" if hole else "ones"], ["valid"], {}),
+            ("Identity", ["ones" if hole else "zeros"], ["missing"], {}),
+            ("Mul", ["pixels", "valid"], ["kept"], {}),
+            ("ReduceSum", ["kept", "axes"], ["sum"], {"keepdims": 1}),
+            ("ReduceSum", ["valid", "axes"], ["count"], {"keepdims": 1}),
+            ("Max", ["count", "one"], ["number"], {}),
+            ("Div", ["sum", "number"], ["mean"], {}),
+            ("Mul", ["mean", "missing"], ["filling"], {}),
+            ("Add", ["kept", "filling"], ["own"], {}),
+            ("Sub", ["own", "low"], ["from_0"], {}),
+            ("Mul", ["from_0", "scale"], ["scaled"], {}),
+            ("Add", ["scaled", "bottom"], ["to_cast"], {}),
+            ("Cast", ["to_cast"], ["result"], {"to": kind}),
+        ]
+        inputs = [(name, kind, shape) for name, shape in zip(names, shapes, strict=True)]
+        return onnx_network(nodes, inputs, [("result", kind, shapes[0])], constants, file)
+
+    return write
+
+
+@pytest.fixture(params=["lama", "migan-pipeline", "hole=0,range=-1..1,multiple=16"])
+def known_network(request: pytest.FixtureRequest, mean_network: Callable[..., str]) -> str:
+    """A file of each of three contracts, none of which has to be stated."""
+    if request.param == "lama":
+        return mean_network(size=(512, 512), batch=1, out=(0, 255))
+    if request.param == "migan-pipeline":
+        return mean_network(hole=0, range=(0, 255), mask_range=(0, 255), dtype="uint8")
+    file = mean_network(hole=0, range=(-1, 1))
+    Path(file).with_suffix(".yaml").write_text("hole: 0\nrange: -1..1\nmultiple: 16\n")
+    return file
+
+
+_KINDS = ("float32", "float16", "uint8")

@@ -18,6 +18,7 @@ class Painter:
 
     COLOUR = 77
     bytes_a_pixel = 1
+    notes = ()
 
     def __init__(
         self,
@@ -27,10 +28,11 @@ class Painter:
         free=1 << 40,
         guided=False,
         trained_at=256,
+        fixed=False,
     ):
         self.size_multiple, self.group_pixels, self.guided = size_multiple, group_pixels, guided
         self.most, self.free, self.trained_at = most, free, trained_at
-        self.seen = []
+        self.seen, self.fixed = [], fixed
 
     def fill(self, pictures, masks, guidance=None):
         if len(pictures) > self.most:
@@ -64,7 +66,8 @@ def complete():
     """Completes one picture by one fit."""
 
     def completed(fit, runtime, picture, mask):
-        works = [fit(Scene(picture, mask, mask), Steps())]
+        takes = runtime.trained_at, runtime.size_multiple, runtime.fixed
+        works = [fit(Scene(picture, mask, mask, None, *takes), Steps())]
         return complete_all(works, lambda patches: fill(runtime, patches))[0]
 
     return completed

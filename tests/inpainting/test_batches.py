@@ -78,6 +78,7 @@ class Gradient:
     """Fills with 10 more than the pixel above it: what comes out tells how it was turned."""
 
     size_multiple, trained_at, guided, bytes_a_pixel, group_pixels = 1, 256, False, 1, 0
+    fixed, notes = False, ()
 
     def fill(self, pictures, masks, guidance=None):
         above = np.roll(pictures, 1, axis=1)

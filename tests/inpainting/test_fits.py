@@ -220,6 +220,25 @@ def test_unseen_pixels_are_hidden_but_not_filled(photo):
 
 
 @pytest.mark.parametrize(
+    ("size", "fit"), [((64, 50), "direct"), ((65, 20), "crop"), ((200, 150), "crop")]
+)
+def test_networks_of_one_size_get_no_larger_patch(photo, painter, complete, size, fit):
+    picture, hole = photo(*size), np.zeros(size, np.bool_)
+    hole[5 : size[0] - 5, 5:15] = True
+    for way in (auto, crop, resize):
+        runtime = painter(1, trained_at=64, fixed=True)
+        filled = complete(way, runtime, picture, hole)
+        assert all(max(masks.shape[1:]) <= 64 for _, masks, _ in runtime.seen)
+        if way is auto:
+            assert filled.fit.startswith(fit)
+    if fit != "direct":
+        for way in (direct, polyphase):
+            with pytest.raises(UsageError) as raised:
+                complete(way, painter(1, trained_at=32, fixed=True), picture, hole)
+            assert raised.value.field == "fit"
+
+
+@pytest.mark.parametrize(
     ("size", "step", "fit"),
     [
         ((384, 384), 999, "direct"),

@@ -33,3 +33,16 @@ def batch(photo) -> tuple[np.ndarray, np.ndarray]:
     masks = np.zeros((2, 32, 48), np.bool_)
     masks[0, 4:20, 6:30] = masks[1, 10:32, 20:48] = True
     return np.stack([photo(32, 48, seed) for seed in (1, 2)]), masks
+
+
+@pytest.fixture
+def check_filled():
+    """Checks that holes have the mean colour of the valid pixels, and that these are unchanged."""
+
+    def check(filled, pictures, masks):
+        assert filled.dtype == np.uint8
+        np.testing.assert_array_equal(filled[~masks], pictures[~masks])
+        for one, picture, mask in zip(filled, pictures, masks, strict=True):
+            assert np.abs(one[mask] - picture[~mask].mean(0)).max() <= 1
+
+    return check

@@ -17,7 +17,7 @@ from deepgin.export import export
 from deepgin.inpainting import FITS, Options
 from deepgin.network import Discriminators, build
 from deepgin.runtimes import OutOfMemory, memory, onnx
-from deepgin.runtimes.choice import card_of_file
+from deepgin.runtimes.choice import card_of_file, open_runtime
 from deepgin.runtimes.onnx import OnnxRuntime, plain_session
 from deepgin.runtimes.torch import TorchRuntime
 from deepgin.weights import Model, blend, load, local_path, read_card, save
@@ -228,8 +228,9 @@ def test_a_file_of_migans_contract(tmp_path):
     path = tmp_path / "migan.onnx"
     export(build("std-coarse", 2), path, contract="migan")
     assert card_of_file(path).network == "std-coarse"
-    with pytest.raises(WeightsError, match="image, mask"):
+    with pytest.raises(WeightsError, match="migan.onnx"):
         OnnxRuntime(Model(path))
+    assert open_runtime(Model(path)).contract.network == "migan-pipeline"
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ class Held:
     """
 
     size_multiple, trained_at, guided, bytes_a_pixel = 16, 32, False, 1
+    fixed, contract, notes = False, None, ()
 
     def __init__(self, group_pixels=16 * 64 * 64, fails=lambda picture: None):
         self.group_pixels, self.fails = group_pixels, fails

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from ..console import shown
@@ -13,6 +14,7 @@ from ..errors import DeepginError, Note, UsageError, WeightsError
 from ..files import held
 from ..inpainting import Inpainter
 from ..inpainting.folders import FolderSummary
+from ..runtimes.onnx import plain_session
 from .places import Place
 from .request import (
     JOB_MANIFEST,
@@ -25,6 +27,7 @@ from .request import (
     job_manifest,
     read_manifest,
 )
+from .tars import scratch
 from .units import THREADS, Unit, UnitPlan, plan_units
 
 LOST = Note(
@@ -106,16 +109,36 @@ def _checked_weights(request: ClusterRequest) -> tuple[ClusterRequest, bytes | N
     """Return the content of the weights file, which is tried here first, once for all workers."""
     path = None if request.model.weights is None else request.model.file()
     if path:
-        request = replace(request, model=replace(request.model, weights=path))
+        # Workers get the file alone, without the YAML file that may be beside it.
+        model = replace(request.model, weights=path).stated()
+        request = replace(request, model=model)
     if Inpainter(replace(request.model, device="cpu"), options=request.options).guided:
         raise UsageError(
             "these weights need guidance pictures, which a cluster job does not take",
             field="weights",
         )
     try:
-        return request, path.read_bytes() if path else None
+        weights = path.read_bytes() if path else None
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
+    if path and weights and path.suffix == ".onnx":
+        _check_alone(path, weights)
+    return request, weights
+
+
+def _check_alone(path: Path, content: bytes) -> None:
+    """Refuse an ONNX file that needs others beside it, which workers do not get."""
+    with scratch() as folder:
+        alone = folder / path.name
+        alone.write_bytes(content)
+        try:
+            plain_session(alone)
+        except WeightsError as error:
+            raise WeightsError(
+                f"{path} has its weights in another file, which workers do not get",
+                field="weights",
+                mend="save it as one file",
+            ) from error
 
 
 def _alone(target: Place) -> AbstractContextManager[None]:

@@ -1,12 +1,11 @@
 """`deepgin info [WEIGHTS] [--json]`."""
 
 import json
-from dataclasses import asdict
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
-from .parsing import Parser
+from .parsing import Parser, add_network
 
 
 def parser() -> Parser:
@@ -17,6 +16,7 @@ def parser() -> Parser:
         ("deepgin info", "deepgin info my.safetensors --json"),
     )
     p.add_argument("weights", nargs="?", help="as --weights of other commands")
+    add_network(p)
     p.add_argument("--width", type=int, default=64, help="count the variants' parameters at it")
     p.add_argument(
         "--json", action="store_true", help="print everything, training and parameters too"
@@ -26,18 +26,18 @@ def parser() -> Parser:
 
 def run(args: Any) -> None:
     """Collect and print."""
-    facts = collect(args.weights, args.width)
+    facts = collect(args.weights, args.width, args.network)
     print(json.dumps(facts, indent=2) if args.json else "\n".join(_lines(facts)))
 
 
-def collect(weights: str | None, width: int) -> dict[str, Any]:
+def collect(weights: str | None, width: int, stated: str = "") -> dict[str, Any]:
     """Return what the command prints; without PyTorch, what needs it is None."""
     from ..network import variant, variants
-    from ..runtimes.choice import card_of_file
+    from ..runtimes.choice import facts_of
     from ..version import __version__
-    from ..weights import file_hash, local_path
+    from ..weights import Model, file_hash, local_path
 
-    path = local_path(weights)
+    path, about = local_path(weights), facts_of(Model(weights, network=stated))
     torch = find_spec("torch") is not None
     table = []
     for name in variants():
@@ -46,7 +46,7 @@ def collect(weights: str | None, width: int) -> dict[str, Any]:
     return {
         "version": __version__,
         "code_licence": "Apache-2.0",
-        "weights": {"file": str(path), "sha256": file_hash(path)} | asdict(card_of_file(path)),
+        "weights": {"file": str(path), "sha256": file_hash(path)} | about,
         "variants": {"width": width, "rows": table},
         "machine": _machine() if torch else {"torch": None},
         "onnxruntime": version("onnxruntime") if find_spec("onnxruntime") else None,
@@ -82,17 +82,31 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"{machine['torch']} on {machine['device']}, {machine['precision']}, "
         f"{machine['threads']} threads"
     )
-    default = weights["sharpness"]
-    sharpness = "one set of weights" if default is None else f"0 to 1, default {default:g}"
     return [
         f"deepgin {facts['version']}, code {facts['code_licence']}",
         f"PyTorch: {torch or 'not installed'}",
         f"ONNX Runtime: {facts['onnxruntime'] or 'not installed'}",
         f"weights: {weights['file']}",
-        f"  network: {weights['network']}, width {weights['width']}",
-        f"  sharpness: {sharpness}",
-        f"  licence: {weights['licence']}",
+        *_about(weights),
         f"  sha256: {weights['sha256']}",
         f"variants: {', '.join(row['name'] for row in facts['variants']['rows'])}",
         "training, preprocessing and parameters: deepgin info --json",
+    ]
+
+
+def _about(weights: dict[str, Any]) -> list[str]:
+    if contract := weights.get("contract"):
+        facts = {key: value for key, value in contract.items() if key != "network" and value}
+        size = contract["size"]
+        facts["size"] = f"{size[1]}x{size[0]}" if size else "free"
+        facts["hole"] = contract["hole"]
+        text = ", ".join(f"{key.replace('_', '-')}={value}" for key, value in facts.items())
+        notes = [f"  note: {note}" for note in weights["notes"]]
+        return [f"  network: {weights['network']}", f"  contract: {text}", *notes]
+    default = weights["sharpness"]
+    sharpness = "one set of weights" if default is None else f"0 to 1, default {default:g}"
+    return [
+        f"  network: {weights['network']}, width {weights['width']}",
+        f"  sharpness: {sharpness}",
+        f"  licence: {weights['licence']}",
     ]

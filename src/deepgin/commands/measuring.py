@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .parsing import Parser, add_runtime
+from .parsing import Parser, add_runtime, model_of
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import EvaluationRequest
@@ -59,7 +59,6 @@ def add_measuring(p: Parser, *, metrics: str, output: bool) -> None:
 def request(args: Any, command: str, **asked: Any) -> "EvaluationRequest":
     """Return the request for the shared options and a command's own."""
     from ..evaluation.evaluate import EvaluationRequest
-    from ..weights import Model
 
     return EvaluationRequest(
         limit=args.limit,
@@ -67,7 +66,7 @@ def request(args: Any, command: str, **asked: Any) -> "EvaluationRequest":
         lpips=(args.lpips_heads, args.lpips_network, args.lpips_weights),
         vgg=args.vgg,
         fid=args.fid,
-        model=Model(args.weights, args.device, args.precision, args.sharpness),
+        model=model_of(args),
         command=command,
         overwrite=args.overwrite,
         keep=not args.no_pictures and args.output is not None,
@@ -110,6 +109,8 @@ def words_of(args: Any) -> list[str]:
     for name in ("device", "precision"):
         if getattr(args, name) != "auto":
             words += [f"--{name}", getattr(args, name)]
+    if args.network:
+        words += ["--network", args.network]
     if args.sharpness is not None:
         words += ["--sharpness", str(args.sharpness)]
     return words

@@ -76,18 +76,31 @@ def add_runtime(parser: Parser) -> None:
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help="a weights file, or hf:owner/name[/file][@revision]; default: those of the package",
+        help="a weights file, an ONNX file of any network, or hf:owner/name[/file][@revision]; "
+        "default: those of the package",
     )
+    add_network(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")
     add_sharpness(parser)
+
+
+def add_network(parser: Parser) -> None:
+    """Add the option that says what a network of other authors takes and returns."""
+    parser.add_argument(
+        "--network",
+        default="",
+        metavar="CONTRACT",
+        help="what an ONNX file of other authors takes and returns, where it does not show: a "
+        "known network, as lama, or hole=1,range=0..1 (docs/networks.md)",
+    )
 
 
 def model_of(args: Any) -> "Model":
     """Return the `Model` that the options of `add_runtime` mean."""
     from ..weights.model import Model
 
-    return Model(args.weights, args.device, args.precision, args.sharpness)
+    return Model(args.weights, args.device, args.precision, args.sharpness, args.network)
 
 
 def add_sharpness(parser: Parser) -> None:

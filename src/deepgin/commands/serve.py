@@ -4,7 +4,7 @@ from typing import Any
 
 from ..console import say
 from ..errors import DeepginError
-from .parsing import Parser, add_runtime
+from .parsing import Parser, add_runtime, model_of
 
 
 def parser() -> Parser:
@@ -91,7 +91,6 @@ def settings_of(args: Any) -> Any:
         UsageError: a value that does not work; DeepginError: the token's file cannot be read.
     """
     from ..service.settings import Limits, Settings, read_token
-    from ..weights.model import Model
 
     limits = Limits(
         bytes=round(args.max_megabytes * 2**20),
@@ -102,7 +101,7 @@ def settings_of(args: Any) -> Any:
     return Settings(
         host=args.host,
         port=args.port,
-        model=Model(args.weights, args.device, args.precision, args.sharpness),
+        model=model_of(args),
         limits=limits,
         token=read_token(args.token_file),
         allowed_hosts=_listed(args.allow_hosts),

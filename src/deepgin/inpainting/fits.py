@@ -48,7 +48,7 @@ def auto(scene: Scene, steps: Steps) -> Work:
         fit, why = direct, f"is close to the training size ({scene.trained_at})"
     elif height * width > MOST_PIXELS:
         why = "is too large to fill at once"
-    elif pixels > _SLOWER * height * width:
+    elif pixels > _SLOWER * height * width and not scene.fixed:
         fit, why = direct, f"at once takes no longer than {crops} crops"
     else:
         why = f"at once takes longer than {crops} crop{'s' * (crops != 1)}"
@@ -66,9 +66,20 @@ def direct(scene: Scene, steps: Steps) -> Work:
             field="fit",
             mend="use {fit=auto}, {fit=crop} or {fit=resize}",
         )
+    if scene.fixed and max(height, width) > scene.trained_at:
+        raise _too_large("direct", scene)
     steps.expect_patches(1)
     (filling,) = yield [scene.patch()]
     return Completed(filling[:height, :width], "direct")
+
+
+def _too_large(fit: str, scene: Scene) -> UsageError:
+    side = scene.trained_at
+    return UsageError(
+        f"the network takes {side} x {side} pixels alone, which the fit '{fit}' cannot give it",
+        field="fit",
+        mend="use {fit=auto}, {fit=crop} or {fit=resize}",
+    )
 
 
 def resize(scene: Scene, steps: Steps) -> Work:
@@ -94,6 +105,8 @@ def polyphase(scene: Scene, steps: Steps) -> Work:
     """
     height, width = scene.hidden.shape
     s = phases(height, width, scene.trained_at)
+    if scene.fixed and max(height, width) > s * scene.trained_at:
+        raise _too_large("polyphase", scene)
     parts = scene.patch(s * scene.size_multiple).each(lambda array: divide(array, s))
     missing = np.flatnonzero(parts.mask.any((1, 2)))
     steps.expect_patches(len(missing))
@@ -165,6 +178,8 @@ def _seen_whole(scene: Scene) -> bool:
     """Return whether a scene is small enough to be filled at once as well as in crops."""
     height, width = scene.hidden.shape
     most = scene.trained_at
+    if scene.fixed:
+        return max(height, width) <= most
     return height * width <= (_WHOLE * most) ** 2 and max(height, width) <= _LONGEST * most
 
 

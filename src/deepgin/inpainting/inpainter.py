@@ -73,12 +73,14 @@ class Inpainter:
     library version: same bytes, whatever else is filled with it.
 
     Args:
-        weights: a weights file or one of `deepgin export`, an address on the hub, a generator, or
-            None for the weights that come with the package; or a `Model` instead of these four.
+        weights: a weights file, an ONNX file of `deepgin export` or of other authors, an address on
+            the hub, a generator, or None for the weights that come with the package; or a `Model`
+            instead of the five that describe one.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
-        runtime: runs the network; the four above are then not used.
+        network: what the arrays of an ONNX file of other authors mean; see `Model`.
+        runtime: runs the network; the five above are then not used.
         options: how to make holes from masks and fill them; a call may have its own.
 
     Examples:
@@ -93,12 +95,13 @@ class Inpainter:
         device: str = "auto",
         precision: str = "auto",
         sharpness: float | None = None,
+        network: str = "",
         runtime: Runtime | None = None,
         options: Options | None = None,
     ) -> None:
         self.options = options or Options()
         if not isinstance(weights, Model):
-            weights = Model(weights, device, precision, sharpness)
+            weights = Model(weights, device, precision, sharpness, network)
         self.model, self._runtime, self._guide = weights, runtime, runtime
         self._lock = Lock()
         # One is opened now, so that weights which cannot be used are refused now.
@@ -203,13 +206,13 @@ class Inpainter:
             self._check_guidance(job)
             missing.append(missing_of(job, options))
         runtime = self.guide if wants_texture(options) else self.runtime
-        at, multiple = runtime.trained_at, runtime.size_multiple
+        takes = runtime.trained_at, runtime.size_multiple, runtime.fixed
         scenes = {
-            i: Scene(job.document.rgb(), one.hole, one.hidden, job.guidance, at, multiple)
+            i: Scene(job.document.rgb(), one.hole, one.hidden, job.guidance, *takes)
             for i, (job, one) in enumerate(zip(jobs, missing, strict=True))
             if one.hole.any()
         }
-        notes: list[str] = []
+        notes: list[str] = [*runtime.notes]
         done = _completed([*scenes.values()], runtime, options, on_progress, notes)
         completed = dict(zip(scenes, done, strict=True))
         del done

@@ -43,6 +43,7 @@ class Scene:
         guidance: uint8, H x W x 3, for a guided network.
         trained_at: the side that the network was trained at.
         size_multiple: the network takes multiples of this.
+        fixed: the network takes no larger picture than `trained_at` x `trained_at`.
     """
 
     picture: np.ndarray
@@ -51,6 +52,7 @@ class Scene:
     guidance: np.ndarray | None = None
     trained_at: int = 256
     size_multiple: int = 16
+    fixed: bool = False
 
     def cut(self, box: Box) -> "Scene":
         """Return the part within a box."""

@@ -1,10 +1,15 @@
 """Runtimes: they run a network, arrays in, one uint8 array out."""
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import Note
 from . import memory
+
+if TYPE_CHECKING:
+    from .contracts import Contract
 
 # Four pictures at 256 keep a GPU busy; padding a short group to four costs less than it matters.
 GPU_GROUP = 4 * 256 * 256
@@ -23,11 +28,14 @@ class Runtime:
     Attributes:
         size_multiple: height and width must be multiples of this.
         trained_at: the side in pixels of the pictures that the network was trained on.
+        fixed: whether it takes no picture larger than `trained_at` x `trained_at`.
         guided: whether the network takes a guidance picture.
         bytes_a_pixel: memory that a pixel of a batch takes at the peak, for planning.
         group_pixels: pictures go through in groups of so many pixels together, at least one
             picture; 0 means one by one. Rounding in the network may depend on how many
             go through at once, so this follows from the device alone, never from what is at hand.
+        contract: of a network of other authors.
+        notes: what is to be said of every result.
     """
 
     size_multiple: int
@@ -35,6 +43,9 @@ class Runtime:
     guided: bool
     bytes_a_pixel: int
     group_pixels: int
+    fixed: bool = False
+    contract: "Contract | None" = None
+    notes: tuple[Note, ...] = ()
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -41,37 +41,19 @@ class OnnxRuntime(Runtime):
     trained_at = 256
     guided = False
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, session: Any = None) -> None:
         super().__init__()
         path, device = model.file(), model.device
         if path is None:
             raise UsageError("ONNX Runtime runs files, not generators", field="weights")
-        if model.precision not in ("auto", "float32"):
-            raise UsageError(
-                f"ONNX Runtime computes in float32, not in '{model.precision}'",
-                field="precision",
-                mend="leave {precision} out, or install PyTorch",
-            )
-        self.precision, self.sharpness = "float32", sharpness_of(path, model.sharpness)
-        exported = path.suffix == ".onnx"
-        self._session, self.card = (
-            _exported(path, device) if exported else _ours(path, device, self.sharpness)
-        )
-        if device.startswith("cuda") and self.device != "cuda":
-            raise UsageError(
-                f"ONNX Runtime cannot use device '{device}' (its version of CUDA or cuDNN may be "
-                "missing)",
-                field="device",
-                mend="use {device=cpu} or {device=auto}",
-            )
+        self.precision, self.sharpness = precision_of(model), sharpness_of(path, model.sharpness)
+        if path.suffix == ".onnx":
+            self._session, self.card = _exported(path, session or plain_session(path, device))
+        else:
+            self._session, self.card = _ours(path, device, self.sharpness)
+        self.device = device_of(self._session, device)
         self.bytes_a_pixel = _BYTES_A_PIXEL_AND_WIDTH * max(1, self.card.width)
         self.group_pixels = GPU_GROUP if self.device == "cuda" else 0
-
-    @property
-    def device(self) -> str:
-        """Where it runs: cpu or cuda."""
-        used = self._session.get_providers()[0]
-        return "cuda" if used.startswith("CUDA") else "cpu"
 
     def _fill(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None
@@ -84,6 +66,30 @@ class OnnxRuntime(Runtime):
 
     def free_bytes(self) -> int:
         return memory.UNKNOWN if self.device == "cuda" else memory.free_on_host()
+
+
+def precision_of(model: Model) -> str:
+    """Return the precision, float32; raises UsageError for another one."""
+    if model.precision not in ("auto", "float32"):
+        raise UsageError(
+            f"ONNX Runtime computes in float32, not in '{model.precision}'",
+            field="precision",
+            mend="leave {precision} out, or install PyTorch",
+        )
+    return "float32"
+
+
+def device_of(session: Any, device: str) -> str:
+    """Return where a session runs, cpu or cuda; raises UsageError if it cannot use `device`."""
+    used = "cuda" if session.get_providers()[0].startswith("CUDA") else "cpu"
+    if device.startswith("cuda") and used != "cuda":
+        raise UsageError(
+            f"ONNX Runtime cannot use device '{device}' (its version of CUDA or cuDNN may be "
+            "missing)",
+            field="device",
+            mend="use {device=cpu} or {device=auto}",
+        )
+    return used
 
 
 def plain_session(path: Path, device: str = "cpu", threads: int | None = None) -> Any:
@@ -102,15 +108,14 @@ def plain_session(path: Path, device: str = "cpu", threads: int | None = None) -
     return _session(path, _options(threads), device, wrong)
 
 
-def _exported(path: Path, device: str) -> tuple[Any, Card]:
-    session = plain_session(path, device)
-    inputs = {port.name for port in session.get_inputs()}
-    if inputs != CONTRACT:
-        names = shorten(", ".join(sorted(inputs)), 100)
-        raise WeightsError(
-            f"{path} is not of `deepgin export` with our contract (its inputs are {names})",
-            mend="to measure another network, use {methods=onnx:FILE} of `deepgin evaluate`",
-        )
+def is_ours(session: Any) -> bool:
+    """Return whether an open ONNX file is of `deepgin export`, with our own contract."""
+    return {port.name for port in session.get_inputs()} == CONTRACT
+
+
+def _exported(path: Path, session: Any) -> tuple[Any, Card]:
+    if not is_ours(session):
+        raise WeightsError(f"{path} is not of `deepgin export` with our contract")
     return session, card_of_session(session, path)
 
 
@@ -165,7 +170,10 @@ def _session(path: Path, options: Any, device: str, wrong: str) -> Any:
     try:
         return _onnxruntime().InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # its errors share no class
-        raise WeightsError(f"{wrong}: {shorten(' '.join(str(error).split()), 300)}") from error
+        text = shorten(" ".join(str(error).split()), 300)
+        apart = "external" in text.lower()
+        mend = "put the file of its weights, which it names, beside it" if apart else ""
+        raise WeightsError(f"{wrong}: {text}", mend=mend) from error
 
 
 def _providers(device: str) -> list[Any]:

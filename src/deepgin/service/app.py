@@ -106,9 +106,13 @@ def _load(settings: Settings) -> Loaded:
     usual = sharpness_of(path, own)
     # Not at the usual one: where none was asked for, what lies under texture is softer.
     made = Inpainter(model)
-    card = card_of_file(path)
-    facts = {"name": card.network, "width": card.width, "licence": card.licence}
-    facts |= {"sha256": file_hash(path), "sharpness": usual, "training": card.training}
+    facts: dict[str, Any] = {"sha256": file_hash(path), "sharpness": usual}
+    if contract := made.runtime.contract:
+        facts["name"] = contract.network or path.stem
+    else:
+        card = card_of_file(path)
+        facts |= {"name": card.network, "width": card.width, "licence": card.licence}
+        facts["training"] = card.training
 
     # Beside the service's own, the last that were asked for.
     @lru_cache(_SHARPNESSES)

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import UsageError
 from .blend import sharpness_of
 from .hub import local_path
+from .statement import beside, joined, parse
 
 if TYPE_CHECKING:
     from ..network import Generator
@@ -21,12 +23,16 @@ class Model:
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
+        network: of an ONNX file of other authors, what its arrays mean: the name of a known
+            network, or `hole=1,range=0..1`, or both; see `runtimes.contracts`. Empty: the file's
+            own inputs say it, or a YAML file beside it.
     """
 
     weights: "str | Path | Generator | None" = None
     device: str = "auto"
     precision: str = "auto"
     sharpness: float | None = None
+    network: str = ""
 
     def file(self) -> Path | None:
         """Return the weights file, downloaded if needed; None for a generator.
@@ -48,3 +54,20 @@ class Model:
         if self.sharpness is not None or path is None or sharpness_of(path) is None:
             return self
         return replace(self, sharpness=0.0)
+
+    def stated(self) -> "Model":
+        """Return the model with what the YAML file beside its ONNX file says; `network` wins.
+
+        Raises:
+            UsageError: the statement cannot be read, or the weights are no ONNX file.
+        """
+        path, own = self.file(), parse(self.network)
+        if path is None or path.suffix != ".onnx":
+            if own:
+                raise UsageError(
+                    "only ONNX files of other authors need a statement",
+                    field="network",
+                    mend="leave {network} out",
+                )
+            return self
+        return replace(self, network=joined(beside(path) | own))

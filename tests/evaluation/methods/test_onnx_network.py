@@ -8,7 +8,7 @@ import pytest
 
 from deepgin.errors import DeepginError, UsageError, WeightsError
 from deepgin.evaluation.methods import method
-from deepgin.evaluation.methods.onnx_network import ports_of
+from deepgin.runtimes.ports import ports_of
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -159,7 +159,7 @@ def test_sizes_are_padded_by_reflection_and_cut_back(onnx_network, photo):
 
 def test_networks_of_one_size_say_which(echo, scene):
     one = method(f"x=onnx:{echo(size=(64, 64), channels=(3, 1))},hole=1,range=0..1")
-    with pytest.raises(DeepginError, match="any x 3 x 64 x 64"):
+    with pytest.raises(DeepginError, match="64 x 64"):
         one.fill(*scene)
 
 
@@ -188,7 +188,7 @@ def test_layouts_from_shapes(shape, last):
     mask = SimpleNamespace(name="mask", type="tensor(float)", shape=["n", "c", "h", "w"])
     found = ports_of([image, mask], [image], {})
     assert (found.image.channels_last, found.mask.channels_last) == (last, False)
-    assert found.image.laid_out(np.zeros((8, 9, 3))).shape == (
+    assert found.image.laid_out(np.zeros((1, 8, 9, 3))).shape == (
         (1, 8, 9, 3) if last else (1, 3, 8, 9)
     )
 
@@ -262,3 +262,24 @@ def test_what_it_is(echo):
     assert "ONNX file lama.onnx (SHA-256 " in found.what
     assert "hole=1, range=0..1, out=0..1, masked=zero, mask-range=0..1, multiple=8" in found.what
     assert "CPUExecutionProvider" in found.what
+
+
+def test_known_networks(known_network, scene):
+    """Each is measured at its own size, and with the fits of `deepgin inpaint`."""
+    picture, hole = scene
+    one = method(f"deepgin:crop@{known_network}")
+    filled, fit = one.fill(picture, hole)
+    np.testing.assert_array_equal(filled[~hole], picture[~hole])
+    assert "hole=" in one.what
+    assert fit.startswith("crop")
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong"), [("network=lamma", "'lama'"), ("network=edgeconnect", "edges")]
+)
+def test_names_that_do_not_work(mean_network, options, wrong):
+    with pytest.raises(UsageError) as raised:
+        method(f"x=onnx:{mean_network()},{options}")
+    assert raised.value.field == "methods"
+    assert wrong in raised.value.problem
+    assert "{network" not in raised.value.mend

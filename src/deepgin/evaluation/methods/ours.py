@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import UsageError, nearest_name
 from ...inpainting import FITS, Inpainter, Options
+from ...runtimes import Runtime
 from ...runtimes.choice import card_of_file
 from ...version import __version__
 from ...weights import Model, file_hash, sharpness_of
@@ -32,7 +33,7 @@ class Networks:
         loaded now, as filling is timed.
         """
         if weights:
-            model = replace(self.model, weights=weights, sharpness=sharpness)
+            model = replace(self.model, weights=weights, sharpness=sharpness, network="")
         else:
             default = self.model.sharpness
             model = replace(self.model, sharpness=default if sharpness is None else sharpness)
@@ -55,12 +56,16 @@ class Networks:
             )
         precision = str(getattr(runtime, "precision", "")).removeprefix("torch.")
         at = "" if blend is None else f", sharpness {blend}"
-        return inpainter, f"{_described(path)}{at}, {precision}"
+        return inpainter, f"{_described(path, runtime)}{at}, {precision}"
 
 
-def _described(path: Path) -> str:
-    card = card_of_file(path)
-    return f"{path.name} ({card.network}, width {card.width}, SHA-256 {file_hash(path)[:16]})"
+def _described(path: Path, runtime: Runtime) -> str:
+    if runtime.contract:
+        what = str(runtime.contract)
+    else:
+        card = card_of_file(path)
+        what = f"{card.network}, width {card.width}"
+    return f"{path.name} ({what}, SHA-256 {file_hash(path)[:16]})"
 
 
 def options_of(words: str) -> tuple[Options, float | None]:

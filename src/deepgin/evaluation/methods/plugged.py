@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 import torch
 
 from ...errors import DeepginError, UsageError, nearest_name
+from ...runtimes.ports import choice
 from .base import Method, guarded, plain
-from .onnx_network import OnnxNetwork, choice
+from .onnx_network import OnnxNetwork
 
 HIDDEN = {"zero": 0, "grey": 127, "white": 255, "keep": None}
 
@@ -24,7 +26,7 @@ def onnx_of(name: str, file: str, options: dict[str, str], device: str = "auto")
         network = OnnxNetwork(Path(file), options, where, torch.get_num_threads())
     except DeepginError as error:
         raise _of_method(name, error) from error
-    hidden = None if network.convention.masked == "keep" else 0
+    hidden = None if network.contract.masked == "keep" else 0
     return Method(name, str(network), guarded(name, plain(network.fill), hidden))
 
 
@@ -46,7 +48,10 @@ def python_of(name: str, where: str, options: dict[str, str]) -> Method:
 
 
 def _of_method(name: str, error: DeepginError) -> DeepginError:
-    return type(error)(f"{name}: {error.problem}", field="methods", mend=error.mend)
+    # Options follow the file here, and a known network is one of them.
+    mend = re.sub(r"\{network=([^=}]*)\}", r"network=\1", error.mend)
+    mend = re.sub(r"\{network=([^}]*)\}", r"\1", mend)
+    return type(error)(f"{name}: {error.problem}", field="methods", mend=mend)
 
 
 def _function(where: str) -> Callable[..., Any]:

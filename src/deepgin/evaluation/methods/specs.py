@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 from ...errors import UsageError, nearest_name
+from ...runtimes import contracts
 from .classical import CLASSICAL
-from .onnx_network import OPTIONS
 
 ON_REQUEST = ("fsr-best",)
 """Methods that take minutes a picture, which no default list has."""
@@ -14,6 +14,7 @@ METHODS = ("deepgin", *(name for name in CLASSICAL if name not in ON_REQUEST))
 PLUGGED = ("onnx", "python")
 TEXTURE = "+texture"
 """Suffix that adds texture to any method but deepgin, which has the word `texture`."""
+OPTIONS = tuple(contracts.OPTIONS)
 NAMES = (*METHODS, *ON_REQUEST)
 _RESERVED = (*OPTIONS, "truth")  # options may follow a method; a report has folders truth and hole
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -34,7 +34,9 @@ def held(target: Path, shard: tuple[int, int]) -> AbstractContextManager[None]:
 
 
 def provenance(model: Model, options: Options) -> dict[str, Any]:
-    """Return version, weights' hash, the sharpness of weights of two sets, and changed options.
+    """Return version, weights' hash, their sharpness or contract if they have one, and options.
+
+    Of the options those that are not the usual ones.
 
     Raises:
         UsageError: the model has no file; WeightsError, UsageError: as for `sharpness_of`.
@@ -49,6 +51,7 @@ def provenance(model: Model, options: Options) -> dict[str, Any]:
         "software": f"deepgin {__version__}",
         "weights": f"sha256:{file_hash(path)}",
         **({} if sharpness is None else {"sharpness": sharpness}),
+        **({"network": network} if (network := model.stated().network) else {}),
         "options": {k: v for k, v in asdict(options).items() if v != usual[k]},
     }
 
@@ -63,7 +66,7 @@ def check_alike(plan: FolderPlan, expected: dict[str, Any]) -> None:
         expected: see `provenance`.
 
     Raises:
-        UsageError: it has other weights, sharpness or options.
+        UsageError: it has other weights, contract, sharpness or options.
     """
     there = (task.target for group in plan.groups for task in group if os.path.isfile(task.target))
     if (first := next(there, None)) is None:
@@ -72,7 +75,7 @@ def check_alike(plan: FolderPlan, expected: dict[str, Any]) -> None:
         before = provenance_of(first)
     except PictureError:
         return
-    ways = ("weights", "sharpness", "options")
+    ways = ("weights", "network", "sharpness", "options")
     if before and (other := [way for way in ways if before.get(way) != expected.get(way)]):
         raise UsageError(
             f"{shown(first)} was made with other {', '.join(other)}",
