@@ -71,16 +71,32 @@ class Parser(ArgumentParser):
         raise UsageError(f"{text}{close} (see {self.prog} --help)") from ex
 
 
-def add_runtime(parser: Parser) -> None:
-    """Add the options that choose weights, device, precision and sharpness."""
+def add_runtime(parser: Parser, *, several: bool = False) -> None:
+    """Add the options that choose weights, device, precision and sharpness.
+
+    `several` lets `--weights` come more than once: `args.weights` is then a list, or None.
+    """
+    more = "; may be given again, and a request then chooses one by the file's name"
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help="a weights file, or hf:owner/name[/file][@revision]; default: those of the package",
+        action="append" if several else "store",
+        help="a weights file, or hf:owner/name[/file][@revision]; default: those of the package"
+        + several * more,
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")
     add_sharpness(parser)
+
+
+def models_of(args: Any) -> "list[Model]":
+    """Return the models that the options of `add_runtime(several=True)` mean."""
+    from ..weights.model import Model
+
+    return [
+        Model(weights, args.device, args.precision, args.sharpness)
+        for weights in args.weights or [None]
+    ]
 
 
 def model_of(args: Any) -> "Model":
