@@ -71,17 +71,17 @@ export async function firstPicture() {
 }
 
 /**
- * Return the sharpness of the service's weights, once they are loaded; null if it cannot be chosen.
+ * Return the service's networks once the first is loaded, the default first; none without an answer.
  *
- * @returns {Promise<number | null>}
+ * @returns {Promise<{network: string, sharpness: number | null}[]>}
  */
-export async function usualSharpness() {
+export async function networks() {
   let answer = await asked("v1/models");
   while (answer.status === 503) {
     await new Promise((again) => setTimeout(again, LOADING));
     answer = await asked("v1/models");
   }
-  return answer.ok ? (await answer.json()).models[0].sharpness : null;
+  return answer.ok ? (await answer.json()).models : [];
 }
 
 function formOf(picture, patch, fields) {

@@ -5,14 +5,15 @@ import { Mask } from "./mask.js";
 const MOST_STEPS = 200;
 
 export class Session {
-  constructor(picture, name) {
+  constructor(picture, name, mask = new Mask(picture.width, picture.height)) {
     this.name = name;
     this.picture = picture;
     /** What was filled; null as long as the picture is as it was opened. */
     this.patch = null;
     this.saved = null;
     this.said = new Set();
-    this.mask = new Mask(picture.width, picture.height);
+    this.mask = mask;
+    mask.touch();
     this.past = [];
     this.future = [];
   }
@@ -54,27 +55,35 @@ export class Session {
     return news.join(" ");
   }
 
-  /** Take the next patch; the mask becomes empty, and both can be undone together. */
-  filled(patch) {
+  /**
+   * Take the next patch; the mask becomes empty, and both can be undone together; if `joined`, with
+   * the stroke before.
+   */
+  filled(patch, { joined = false } = {}) {
     this.mask.begin();
     this.mask.clear();
     const change = this.mask.end() ?? { tiles: new Map(), count: 0 };
     change.patch = this.patch;
+    change.joined = joined;
     this.keep(change);
     this.#show(patch);
   }
 
   async undo() {
-    return this.#step(this.past, this.future);
+    let change = await this.#step(this.past, this.future);
+    if (change?.joined) change = (await this.#step(this.past, this.future)) ?? change;
+    return Boolean(change);
   }
 
   async redo() {
-    return this.#step(this.future, this.past);
+    let change = await this.#step(this.future, this.past);
+    if (this.future.at(-1)?.joined) change = await this.#step(this.future, this.past);
+    return Boolean(change);
   }
 
   async #step(from, to) {
     const change = from.at(-1);
-    if (!change) return false;
+    if (!change) return null;
     await change.patch?.ready(this.picture);
     from.pop();
     to.push(change);
@@ -84,7 +93,7 @@ export class Session {
       this.#show(change.patch);
       change.patch = shown;
     }
-    return true;
+    return change;
   }
 
   // Only the picture and the current patch keep a bitmap.
