@@ -238,15 +238,12 @@ export class App extends Tasks {
     clearTimeout(this.fading);
     if (!this.tool.hover) {
       this.easel.ring = this.size.radius * this.view.scale;
-      this.fading = setTimeout(() => this.hideRing(), RING);
+      this.fading = setTimeout(() => {
+        this.easel.ring = null;
+        this.easel.touch();
+      }, RING);
     }
     this.refresh();
-  }
-
-  hideRing() {
-    clearTimeout(this.fading);
-    this.easel.ring = null;
-    this.easel.touch();
   }
 
   /** Change the whole mask by one of its own methods. */
@@ -271,6 +268,8 @@ export class App extends Tasks {
   }
 
   keep(change) {
+    // Strokes that are filled together are undone together.
+    if (change) change.joined = this.owed;
     this.session.keep(change);
     if (change) this.tellShare("");
     this.refresh();

@@ -99,7 +99,7 @@ export class ManyApp extends App {
         await this.strip.update(item);
       };
       await queue.fill(items, { options: fillOptions(), stretch, signal, tell, changed });
-      this.sum(`Filled ${items.filter(({ why }) => !why).length} of ${items.length}`, shown);
+      this.sum("Filled", items, shown);
     };
     await this.cancellable("Filling.", work, "Cancelled. What is filled stays.");
   }
@@ -110,9 +110,9 @@ export class ManyApp extends App {
     if (this.state !== "ready" || !queue) return;
     if (!queue.filled.length) return say("Nothing is filled yet.");
     byId("saving").hidePopover();
-    const count = queue.filled.length;
+    const items = queue.filled;
     const work = async (signal, shown) => {
-      const tell = (done) => shown.tell({ done, of: count, seconds_left: null });
+      const tell = (done) => shown.tell({ done, of: items.length, seconds_left: null });
       const changed = (item) => this.strip.update(item);
       const give = async (blob, name) => {
         panel.download(blob, name);
@@ -120,22 +120,24 @@ export class ManyApp extends App {
       };
       await queue.encode({ options: downloadOptions, zip, signal, give, tell, changed });
       session.saved = queue.current.saved;
-      this.sum(`Downloaded ${queue.filled.filter(({ why }) => !why).length} of ${count}`, shown);
+      this.sum("Downloaded", items, shown);
     };
     await this.cancellable("Encoding.", work);
   }
 
   /** Say how it went with all. */
-  sum(what, shown) {
-    const failed = this.queue.failed.length;
+  sum(what, items, shown) {
+    const failed = items.filter(({ why }) => why).length;
     const failures = failed ? ` ${failed} failed: see the list below.` : "";
-    say(`${what} in ${shown.seconds()} s.${failures}`, { wrong: failed > 0 });
+    const done = `${what} ${items.length - failed} of ${items.length} in ${shown.seconds()} s.`;
+    say(done + failures, { wrong: failed > 0 });
   }
 
   refresh() {
     super.refresh();
     const { queue, session } = this;
     byId("all").hidden = !queue;
+    byId("fill").textContent = queue ? "Fill this one" : "Fill";
     if (!queue) return;
     queue.current.patch = session.patch;
     queue.current.saved = session.saved;

@@ -57,7 +57,7 @@ export class Session {
 
   /**
    * Take the next patch; the mask becomes empty, and both can be undone together; if `joined`, with
-   * the stroke before.
+   * the change before.
    */
   filled(patch, { joined = false } = {}) {
     this.mask.begin();
@@ -70,14 +70,14 @@ export class Session {
   }
 
   async undo() {
-    let change = await this.#step(this.past, this.future);
-    if (change?.joined) change = (await this.#step(this.past, this.future)) ?? change;
+    const change = await this.#step(this.past, this.future);
+    if (change?.joined) await this.undo();
     return Boolean(change);
   }
 
   async redo() {
-    let change = await this.#step(this.future, this.past);
-    if (this.future.at(-1)?.joined) change = await this.#step(this.future, this.past);
+    const change = await this.#step(this.future, this.past);
+    if (this.future.at(-1)?.joined) await this.redo();
     return Boolean(change);
   }
 
