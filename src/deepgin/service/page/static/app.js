@@ -155,7 +155,7 @@ export class App extends Tasks {
     if (this.state !== "ready") return;
     const { session } = this;
     const { picture, patch } = session;
-    if (!patch) return say("Nothing is filled yet.");
+    if (!this.session.done) return say("Nothing is filled yet.");
     byId("saving").hidePopover();
     await this.cancellable("Encoding.", async (signal) => {
       const options = downloadOptions(picture.file.type);
@@ -171,7 +171,7 @@ export class App extends Tasks {
   async copy() {
     if (this.state !== "ready") return;
     const { picture, patch } = this.session;
-    if (!patch) return say("Nothing is filled yet.");
+    if (!this.session.done) return say("Nothing is filled yet.");
     byId("saving").hidePopover();
     if (!navigator.clipboard?.write) {
       return say("Browsers let a page copy at localhost and https only: download the picture.");

@@ -45,6 +45,10 @@ function buttons(app) {
   click("download-files", () => app.downloadAll({ zip: false }));
   click("download-zip", () => app.downloadAll({ zip: true }));
   click("fill-all", () => app.fillAll());
+  byId("grow").addEventListener("click", () => {
+    byId("menu").hidePopover();
+    app.grow();
+  });
   click("compare", () => app.wipe.toggle());
   click("smaller", () => app.view.zoom(1 / 1.4));
   click("larger", () => app.view.zoom(1.4));
@@ -165,6 +169,7 @@ function keyDown(app, event) {
     app.cancel();
   } else if (key === "Escape") {
     app.wipe.close();
+    if (app.frame.on) app.grow();
   } else if (!event.altKey) {
     KEYS[key]?.(app);
   }

@@ -1,9 +1,9 @@
 // Starts the page.
 
 import { offerNetworks, remember } from "./choices.js";
+import { GrowingApp } from "./growing.js";
 import { listen } from "./inputs.js";
 import { Limits } from "./limits.js";
-import { ManyApp } from "./many.js";
 import * as panel from "./panel.js";
 import * as service from "./service.js";
 
@@ -23,13 +23,14 @@ async function begin(app) {
     say(error.message, { wrong: true });
   }
   offerNetworks(await service.networks());
+  panel.byId("canvas").hidden = !(await service.takes("extend"));
 }
 
 try {
   panel.tellWhere();
   checkBrowser();
   service.door.ask = panel.askToken;
-  const app = new ManyApp();
+  const app = new GrowingApp();
   remember(
     ({ tool, share }) => {
       if (tool in app.tools) app.choose(tool);

@@ -66,7 +66,7 @@ export class ManyApp extends App {
   }
 
   #show(queue, item, picture) {
-    const session = new Session(picture, item.name, queue.maskOf(picture));
+    const session = new Session(picture, item.name, { mask: queue.maskOf(picture) });
     session.patch = item.patch;
     session.saved = item.saved;
     queue.current = item;

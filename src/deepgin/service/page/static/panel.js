@@ -41,11 +41,11 @@ export function show(session, state, tool, size, eager) {
   for (const id of ["open", "load", "invert", "clear"]) enable(id, ready);
   enable("choose", state !== "busy");
   // A filling that a stroke began is given up by undoing it.
-  enable("undo", (ready || eager) && session.past.length > 0);
+  enable("undo", (ready || eager) && session.undoable);
   enable("redo", ready && session.future.length > 0);
   enable("compare", Boolean(session?.patch));
-  enable("saver", ready && Boolean(session.patch));
-  for (const id of ["download", "copy"]) enable(id, ready && Boolean(session.patch));
+  enable("saver", ready && session.done);
+  for (const id of ["download", "copy"]) enable(id, ready && session.done);
   for (const name of ["brush", "eraser", "rectangle", "lasso"]) {
     byId(name).setAttribute("aria-pressed", String(name === tool));
   }

@@ -5,17 +5,30 @@ import { Mask } from "./mask.js";
 const MOST_STEPS = 200;
 
 export class Session {
-  constructor(picture, name, mask = new Mask(picture.width, picture.height)) {
+  /** `origin` is the session of the picture from which this one grew. */
+  constructor(picture, name, { mask = new Mask(picture.width, picture.height), origin } = {}) {
     this.name = name;
     this.picture = picture;
     /** What was filled; null as long as the picture is as it was opened. */
     this.patch = null;
-    this.saved = null;
+    this.origin = origin;
+    // What grew is worth saving even before its first patch.
+    this.saved = origin ? undefined : null;
     this.said = new Set();
     this.mask = mask;
     mask.touch();
     this.past = [];
     this.future = [];
+  }
+
+  /** Whether there is something to download. */
+  get done() {
+    return Boolean(this.patch || this.origin);
+  }
+
+  /** Whether undo has something to do. */
+  get undoable() {
+    return Boolean(this.past.length || this.origin);
   }
 
   /** Whether something would be lost by leaving. */
