@@ -50,7 +50,7 @@ class Networks:
                 raise UsageError(problem, field="weights", mend="rename one of them")
             sharpness = sharpness_of(path, model.sharpness)
             if not path.is_file():  # of an exported file that did not look
-                raise WeightsError(f"{path}: there is no such weights file")
+                raise WeightsError(f"{path}: no such weights file")
             self._models[path.name] = replace(model, weights=path)
             self._note(path.name, sharpness=sharpness)
 
