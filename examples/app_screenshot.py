@@ -49,6 +49,7 @@ def paint(page: Page) -> None:
     page.set_input_files("#picture-file", Path(__file__).parent / "firs.jpg")
     page.wait_for_selector("[data-state=ready]")
     page.wait_for_timeout(300)
+    page.locator("#eager").evaluate("(fills) => fills.click()")  # several strokes, to be seen
     for stroke in STROKES:
         page.mouse.move(*on_screen(page, stroke[0]))
         page.mouse.down()

@@ -19,6 +19,7 @@ async def test_models_say_what_is_loaded_and_not_where(serving, weights):
         answer = await c.get("/v1/models")
     [model] = answer.json()["models"]
     assert (model["name"], model["width"]) == ("deepgin-prefill", 4)
+    assert (model["network"], model["loaded"]) == (weights.name, True)
     assert (model["licence"], model["training"]) == ("for tests", {"samples": 12})
     assert (model["device"], model["precision"]) == ("cpu", "float32")
     assert (len(model["sha256"]), model["sharpness"]) == (64, None)
@@ -29,7 +30,7 @@ async def test_models_say_how_sharp_they_are(serving, stages):
     for own, expected in ((None, 0.25), (1, 1.0)):
         async with serving(model=Model(stages.both, "cpu", sharpness=own)) as c:
             [model] = (await c.get("/v1/models")).json()["models"]
-            network = c.app.state.service.loaded.inpainter.runtime.network
+            network = c.app.state.service.loaded.inpainter(stages.both.name).runtime.network
         assert model["sharpness"] == expected
         weight = load(stages.both, expected).stage2.out.weight
         assert torch.equal(network.stage2.out.weight, weight)
@@ -40,7 +41,7 @@ async def test_openapi_states_every_field_and_refusal(client):
         description = (await c.get("/openapi.json")).json()
     post = description["paths"]["/v1/inpaint"]["post"]
     properties = post["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
-    own = {"sharpness", "alpha", "quality", "format", "answer", "patch_box", "job"}
+    own = {"network", "sharpness", "alpha", "quality", "format", "answer", "patch_box", "job"}
     files = {"picture", "mask", "guidance", "patch"}
     assert {*properties} == {option.name for option in fields(Options)} | own | files
     assert properties["texture"]["enum"] == [*TEXTURES]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..console import say
 from ..errors import DeepginError
-from .parsing import Parser, add_runtime, model_of
+from .parsing import Parser, add_runtime, models_of
 
 if TYPE_CHECKING:
     import socket
@@ -35,7 +35,7 @@ def parser() -> Parser:
     )
     p.add_argument("--port", type=int, help=f"default: the first free port from {_PORT}")
     p.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
-    add_runtime(p)
+    add_runtime(p, several=True)
     return p
 
 
@@ -57,8 +57,10 @@ def run(args: Namespace) -> None:
             pass  # refuses what is no picture before the browser opens
     # The pictures are one's own: only what Pillow itself refuses is too large.
     limits = Limits(bytes=1 << 30, pixels=178_000_000, seconds=3600)
-    model = model_of(args)
-    settings = Settings(host=args.host, port=args.port or 0, model=model, limits=limits)
+    model, *others = models_of(args)
+    settings = Settings(
+        host=args.host, port=args.port or 0, model=model, others=tuple(others), limits=limits
+    )
     local = settings.is_loopback()
     if not local:
         settings = replace(settings, token=read_token(None) or secrets.token_urlsafe(12))

@@ -71,13 +71,18 @@ class Parser(ArgumentParser):
         raise UsageError(f"{text}{close} (see {self.prog} --help)") from ex
 
 
-def add_runtime(parser: Parser) -> None:
-    """Add the options that choose weights, device, precision and sharpness."""
+def add_runtime(parser: Parser, *, several: bool = False) -> None:
+    """Add the options that choose weights, device, precision and sharpness.
+
+    `several` lets `--weights` come more than once: `args.weights` is then a list, or None.
+    """
+    more = "; may be given again, and a request then chooses one by the file's name"
     parser.add_argument(
         "--weights",
         metavar="FILE",
+        action="append" if several else "store",
         help="a weights file, an ONNX file of any network, or hf:owner/name[/file][@revision]; "
-        "default: those of the package",
+        "default: those of the package" + several * more,
     )
     add_network(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
@@ -94,6 +99,27 @@ def add_network(parser: Parser) -> None:
         help="what an ONNX file of other authors takes and returns, where it does not show: a "
         "known network, as lama, or hole=1,range=0..1 (docs/networks.md)",
     )
+
+
+def models_of(args: Any) -> "list[Model]":
+    """Return the models that the options of `add_runtime(several=True)` mean.
+
+    Raises:
+        UsageError: a contract is stated for more than one file.
+    """
+    from ..weights.model import Model
+
+    several = args.weights or [None]
+    if args.network and len(several) > 1:
+        raise UsageError(
+            "a contract is of one file",
+            field="network",
+            mend="write FILE.yaml beside each file instead (docs/networks.md)",
+        )
+    return [
+        Model(weights, args.device, args.precision, args.sharpness, args.network)
+        for weights in several
+    ]
 
 
 def model_of(args: Any) -> "Model":

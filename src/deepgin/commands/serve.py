@@ -4,7 +4,7 @@ from typing import Any
 
 from ..console import say
 from ..errors import DeepginError
-from .parsing import Parser, add_runtime, model_of
+from .parsing import Parser, add_runtime, models_of
 
 
 def parser() -> Parser:
@@ -55,7 +55,13 @@ def parser() -> Parser:
     )
     p.add_argument("--page", action="store_true", help="serve the page for browsers, too, at /")
     p.add_argument("-v", "--verbose", action="store_true", help="print a line for each request")
-    add_runtime(p)
+    p.add_argument(
+        "--max-networks",
+        type=int,
+        default=3,
+        help="networks in memory at a time; the least recently used one leaves",
+    )
+    add_runtime(p, several=True)
     return p
 
 
@@ -92,6 +98,7 @@ def settings_of(args: Any) -> Any:
     """
     from ..service.settings import Limits, Settings, read_token
 
+    model, *others = models_of(args)
     limits = Limits(
         bytes=round(args.max_megabytes * 2**20),
         pixels=round(args.max_megapixels * 1e6),
@@ -101,7 +108,9 @@ def settings_of(args: Any) -> Any:
     return Settings(
         host=args.host,
         port=args.port,
-        model=model_of(args),
+        model=model,
+        others=tuple(others),
+        networks=args.max_networks,
         limits=limits,
         token=read_token(args.token_file),
         allowed_hosts=_listed(args.allow_hosts),

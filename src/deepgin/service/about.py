@@ -30,22 +30,24 @@ td { padding: .25rem .8rem .25rem 0; vertical-align: top }
 
 
 class Model(BaseModel):
-    """A network that is loaded."""
+    """A network; what its file says is known once it has been loaded."""
 
+    network: str = Field(description="what the field network of a request takes")
+    loaded: bool
     name: str
     width: int | None = None
     licence: str | None = None
     sha256: str | None = None
     sharpness: float | None = None
     training: dict[str, Any] = {}
-    trained_at: int
-    guided: bool
+    trained_at: int | None = None
+    guided: bool | None = None
     device: str | None = None
     precision: str | None = None
 
 
 class Models(BaseModel):
-    """What may be asked for; there is one."""
+    """What may be asked for, the default first."""
 
     models: list[Model]
 
@@ -57,11 +59,11 @@ class Health(BaseModel):
 
 
 @router.get(
-    "/v1/models", summary="The networks that are loaded", responses=responses(401, 403, 503)
+    "/v1/models", summary="The networks, the default first", responses=responses(401, 403, 503)
 )
 async def models(request: Request) -> Models:
-    """Return what is loaded."""
-    return Models(models=[Model(**Service.of(request).facts())])
+    """Return what there is."""
+    return Models(models=[Model(**facts) for facts in Service.of(request).facts()])
 
 
 @router.get("/healthz", summary="Whether the process works", responses=responses(403, 503))

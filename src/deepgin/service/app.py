@@ -3,10 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -14,15 +11,13 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ..errors import UsageError
 from ..inpainting import Inpainter
-from ..runtimes.choice import card_of_file
 from ..version import __version__
-from ..weights import file_hash, sharpness_of
 from . import about, inpaint, iopaint, refusals
 from .guard import Guard
-from .service import Loaded, Service
+from .networks import Networks
+from .service import Service
 from .settings import Settings
 
-_SHARPNESSES = 2
 _HEADERS = ["X-Deepgin-Fit", "X-Deepgin-Box", "X-Deepgin-Warnings", "X-Seed", "Retry-After"]
 
 
@@ -45,9 +40,10 @@ def create_app(
         inpainter: used instead of the model of the settings.
     """
 
-    def load() -> Loaded:
-        loaded = Loaded(inpainter, _facts_of(inpainter)) if inpainter else _load(settings)
-        if page and loaded.inpainter.guided:
+    def load() -> Networks:
+        models = (settings.model, *settings.others)
+        loaded = Networks.of(inpainter) if inpainter else Networks(models, settings.networks)
+        if page and loaded.inpainter(loaded.default).guided:
             raise UsageError(
                 "these weights need a guidance picture, which the page does not take",
                 field="weights",
@@ -97,38 +93,3 @@ def create_app(
             expose_headers=_HEADERS,
         )
     return app
-
-
-def _load(settings: Settings) -> Loaded:
-    path, own = settings.model.file(), settings.model.sharpness
-    assert path, "a generator comes as an inpainter"
-    model = replace(settings.model, weights=path)
-    usual = sharpness_of(path, own)
-    # Not at the usual one: where none was asked for, what lies under texture is softer.
-    made = Inpainter(model)
-    facts: dict[str, Any] = {"sha256": file_hash(path), "sharpness": usual}
-    if contract := made.runtime.contract:
-        facts["name"] = contract.network or path.stem
-    else:
-        card = card_of_file(path)
-        facts |= {"name": card.network, "width": card.width, "licence": card.licence}
-        facts["training"] = card.training
-
-    # Beside the service's own, the last that were asked for.
-    @lru_cache(_SHARPNESSES)
-    def other(sharpness: float) -> Inpainter:
-        return Inpainter(replace(model, sharpness=sharpness))
-
-    def sharpened(sharpness: float) -> Inpainter:
-        return made if sharpness == own else other(sharpness)
-
-    return Loaded(made, _facts_of(made) | facts, None if usual is None else sharpened)
-
-
-def _facts_of(inpainter: Inpainter) -> dict[str, Any]:
-    runtime = inpainter.runtime
-    facts = {"name": "custom", "guided": runtime.guided, "trained_at": runtime.trained_at}
-    for name in ("device", "precision"):
-        if value := getattr(runtime, name, None):
-            facts[name] = str(value).removeprefix("torch.")
-    return facts

@@ -43,6 +43,7 @@ class Way(NamedTuple):
 
     options: Options
     sharpness: float | None = None
+    network: str = ""  # empty: the default
 
 
 Fill: TypeAlias = Callable[[Sequence[Job], Way, OnProgress], list[Result]]

@@ -51,6 +51,7 @@ class Fields(_Filling):  # type: ignore[misc]
 
     model_config = ConfigDict(extra="forbid")
 
+    network: str = Field("", description="one of GET /v1/models; else the first of them")
     sharpness: float | None = Field(
         None,
         ge=0,
@@ -76,7 +77,8 @@ class Fields(_Filling):  # type: ignore[misc]
 
     def way(self) -> Way:
         """Return how the picture is filled."""
-        return Way(Options(**{name: getattr(self, name) for name in _OPTIONS}), self.sharpness)
+        options = Options(**{name: getattr(self, name) for name in _OPTIONS})
+        return Way(options, self.sharpness, self.network)
 
     def writing(self) -> Writing:
         """Return how the result is written."""

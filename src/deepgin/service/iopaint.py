@@ -122,7 +122,7 @@ def _decoded(text: str, field: str) -> BytesIO:
 @router.get("/model", summary="The model in use", responses=responses(401, 403, 503))
 async def model(request: Request) -> Model:
     """Return what is loaded."""
-    name = str(Service.of(request).facts()["name"])
+    name = str(Service.of(request).facts()[0]["name"])
     return Model(name=name, path=name)
 
 

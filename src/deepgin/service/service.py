@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,12 +11,13 @@ import numpy as np
 from fastapi import Request, Response
 
 from ..console import Progress
-from ..inpainting import Inpainter, Job, Options, Result
+from ..inpainting import Job, Options, Result
 from ..inpainting.batches import OnProgress
 from ..pictures import Document
 from ..runtimes import memory
 from .files import Upload, Writing, measure, read, response_of
 from .gathering import Budget, Gatherer, Meters, Way
+from .networks import Networks
 from .refusals import Refusal
 from .settings import Settings
 
@@ -26,20 +26,11 @@ _IDLE_SECONDS = 1.0
 _LOG = logging.getLogger("deepgin.service")
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """A network at work, its facts, and how it is made of another sharpness, if it can be."""
-
-    inpainter: Inpainter
-    facts: dict[str, Any]
-    sharpened: Callable[[float], Inpainter] | None = None
-
-
 class Service:
     """Takes requests, and fills them.
 
     Attributes:
-        loaded: the network, once it is there.
+        loaded: the networks, once the first is there.
         failure: why it will never be.
         settled: set once the network is there, or never will be.
         draining: no more requests are taken.
@@ -47,10 +38,10 @@ class Service:
         progress: how far requests are, by the ids of their clients.
     """
 
-    def __init__(self, settings: Settings, load: Callable[[], Loaded]) -> None:
+    def __init__(self, settings: Settings, load: Callable[[], Networks]) -> None:
         self.settings, self._load = settings, load
         self.meters = Meters(lambda: self.taken)
-        self.loaded: Loaded | None = None
+        self.loaded: Networks | None = None
         self.failure: Exception | None = None
         self.draining = False
         self.taken = 0
@@ -75,31 +66,30 @@ class Service:
             self.failure = error
         else:
             # Where patches go through one by one, the first would only wait for the last.
-            most = self.settings.together if loaded.inpainter.runtime.group_pixels else 1
+            runtime = loaded.inpainter(loaded.default).runtime
+            most = self.settings.together if runtime.group_pixels else 1
             pause = self.settings.gather_seconds
             self._gatherer = Gatherer(self._fill, self.meters, pause=pause, most=most)
             self.loaded = loaded
         self.settled.set()
 
-    def _warm(self) -> Loaded:
+    def _warm(self) -> Networks:
         """Load, and fill with and without texture: the first time is slow."""
         loaded = self._load()
-        runtime = loaded.inpainter.runtime
+        inpainter = loaded.inpainter(loaded.default)
+        runtime = inpainter.runtime
         side = runtime.trained_at
         grey = np.full((side, side, 3), 128, np.uint8)
         hole = np.zeros((side, side), np.bool_)
         hole[side // 4 : side // 2, side // 4 : side // 2] = True
         job = Job(Document.of_array(grey), hole, grey if runtime.guided else None)
         for texture in ("on", "off"):
-            loaded.inpainter.fill_many([job], Options(texture=texture))
+            inpainter.fill_many([job], Options(texture=texture))
         return loaded
 
     def _fill(self, jobs: Sequence[Job], way: Way, on_progress: OnProgress) -> list[Result]:
-        loaded = self.loaded
-        assert loaded
-        inpainter = loaded.inpainter
-        if way.sharpness is not None and loaded.sharpened:
-            inpainter = loaded.sharpened(way.sharpness)
+        assert self.loaded
+        inpainter = self.loaded.inpainter(way.network, way.sharpness)
         return inpainter.fill_many(jobs, way.options, on_progress)
 
     def drain(self) -> None:
@@ -126,12 +116,12 @@ class Service:
         if not self.loaded:
             raise Refusal(503, "the network is being loaded: try again soon", retry_after=2)
 
-    def facts(self) -> dict[str, Any]:
-        """Return the facts of the network; raise a Refusal (503) where there is none."""
+    def facts(self) -> list[dict[str, Any]]:
+        """Return the facts of the networks; raise a Refusal (503) where there are none."""
         if not self.loaded:
             self.check_ready()
         assert self.loaded
-        return self.loaded.facts
+        return [*self.loaded.facts.values()]
 
     def check_slot(self) -> None:
         """Raise a Refusal if all slots are taken (429), or the service takes no requests (503)."""
@@ -161,9 +151,8 @@ class Service:
         on_progress: OnProgress = lambda *_: None,
     ) -> Response:
         """Fill one picture; `on_progress` is called in another thread."""
-        if way.sharpness is not None and self.loaded and self.loaded.sharpened is None:
-            problem = "the weights here have one sharpness: leave sharpness out"
-            raise Refusal(400, problem, field="sharpness")
+        if self.loaded:  # if not, there is no slot either
+            way = self.loaded.checked(way)
         async with self._slot(upload) as until:
             job = await _to_its_end(read, upload, way.options.threshold, writing)
             assert self._gatherer

@@ -63,7 +63,10 @@ class Settings:
     Attributes:
         host: the address to listen at.
         port: 0 takes any free port.
-        model: weights, device, precision and sharpness.
+        model: weights, device, precision and sharpness of the network that fills by default.
+        others: networks that a request may name, beside it.
+        networks: in memory at a time; the least recently used one leaves. One of another sharpness
+            counts as another.
         limits: see `Limits`.
         token: the bearer token of requests; empty asks for none.
         allowed_hosts: host names of the service, beside `host` and the loopback ones.
@@ -80,6 +83,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     model: Model = field(default_factory=Model)
+    others: tuple[Model, ...] = ()
+    networks: int = 3
     limits: Limits = Limits()
     token: str = field(default="", repr=False)
     allowed_hosts: tuple[str, ...] = ()
@@ -92,6 +97,7 @@ class Settings:
         _check("port", "port", self.port, 0, 65535)
         _check("gather_seconds", "gather_ms", 1000 * self.gather_seconds, 0, 1000)
         _check("together", "together", self.together, 1)
+        _check("networks", "max_networks", self.networks, 1)
         if not all(33 <= ord(letter) <= 126 for letter in self.token):
             problem = "the token must be of letters, digits and signs without spaces"
             raise UsageError(problem, field="token")

@@ -188,6 +188,8 @@ def enter(browser):
         viewport = {"width": width, "height": height}
         context = browser.new_context(viewport=viewport, reduced_motion="reduce", **how)
         context.set_default_timeout(_PATIENCE)
+        # Most tests press the button.
+        context.add_init_script("localStorage['deepgin-choices'] ??= '{\"eager\": false}'")
         return Person(context.new_page())
 
     return come

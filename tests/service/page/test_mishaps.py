@@ -234,8 +234,8 @@ def test_what_is_dropped_or_pasted_opens(person, picture, tmp_path):
     hole = np.zeros((64, 96), bool)
     hole[10:20, 30:50] = True
     Image.fromarray(hole).save(tmp_path / "photo_mask.png")
-    drop(picture(), picture("other.png"))  # which of two?
-    person.hears("^2 files were dropped")
+    drop(tmp_path / "photo_mask.png", tmp_path / "photo_mask.png", picture())  # which of two?
+    person.hears("^2 of these files are masks")
     drop(text="https://example.org/a.jpg")
     person.hears("^That is an address")
     assert page.is_visible("#choose")

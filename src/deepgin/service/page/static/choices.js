@@ -4,8 +4,10 @@ import { byId } from "./panel.js";
 
 const PLACE = "deepgin-choices";
 // Fields of the page that are kept as they stand.
-const FIELDS = ["way", "texture", "dilate", "feather", "format", "quality"];
-/** The sharpness that the weights have by themselves, as the slider shows it; null: none. */
+const FIELDS = ["eager", "way", "texture", "dilate", "feather", "format", "quality"];
+/** The service's networks; the first is its default. */
+let networks = [];
+/** The sharpness that the network has by itself, as the slider shows it; null: none. */
 let usual = null;
 
 /** Put back what was chosen before; `change` is called with it, and what it returns is kept too. */
@@ -19,18 +21,33 @@ export function remember(restore, current) {
   window.addEventListener("pagehide", keep);
 }
 
-/** Let a sharpness be chosen, from the usual one on. */
-export function offerSharpness(sharpness) {
+/** Let a network be chosen, if there are several, and its sharpness, if it has one. */
+export function offerNetworks(models) {
+  const kept = read();
+  networks = models;
+  const select = byId("network");
+  select.replaceChildren(...models.map(({ network }) => new Option(network)));
+  if ("network" in kept) put(select, kept.network);
+  byId("networks").hidden = models.length < 2;
+  select.addEventListener("change", () => offerSharpness());
   const slider = byId("sharpness");
-  const show = (value) => (byId("sharpened").textContent = Number(value).toFixed(2));
+  slider.addEventListener("input", () => showSharpness(slider.value));
+  offerSharpness(kept.sharpness);
+}
+
+function offerSharpness(kept = null) {
+  const sharpness = networks[byId("network").selectedIndex]?.sharpness ?? null;
+  const slider = byId("sharpness");
+  usual = null;
+  byId("sharp").hidden = sharpness === null;
+  if (sharpness === null) return;
   slider.value = sharpness;
   usual = slider.value; // at one of its steps, if the usual is not
-  const kept = read().sharpness;
   if (kept) slider.value = kept;
-  slider.addEventListener("input", () => show(slider.value));
-  show(kept ?? sharpness);
-  byId("sharp").hidden = false;
+  showSharpness(kept ?? sharpness);
 }
+
+const showSharpness = (value) => (byId("sharpened").textContent = Number(value).toFixed(2));
 
 /** Return the form fields of a filling; what is as the service has it by itself is left out. */
 export function fillOptions() {
@@ -40,6 +57,7 @@ export function fillOptions() {
     if (Number(byId(id).value) !== 0) options[name] = byId(id).value;
   }
   if (!byId("texture").checked) options.texture = "off";
+  if (byId("network").selectedIndex > 0) options.network = byId("network").value;
   const sharpness = chosenSharpness();
   if (sharpness) options.sharpness = sharpness;
   return options;
@@ -66,6 +84,7 @@ function chosenSharpness() {
 
 function fields() {
   const found = Object.fromEntries(FIELDS.map((id) => [id, valueOf(byId(id))]));
+  if (networks.length) found.network = byId("network").value;
   return usual === null ? found : { ...found, sharpness: chosenSharpness() };
 }
 

@@ -18,6 +18,7 @@ export class Easel {
     this.shown = [];
     this.ring = null;
     this.showsMask = true;
+    this.wipe = null;
     this.tool = null;
     this.waiting = { below: false, above: false };
     if (!below.getContext("2d") || !above.getContext("2d")) {
@@ -37,13 +38,17 @@ export class Easel {
     this.show(null);
   }
 
-  /** Show the picture with this patch on it, or with none. */
-  show(patch, { mask = true } = {}) {
-    const shown = [this.session.picture.bitmap, patch];
+  /**
+   * Show the picture with this patch on it, or with none; left of `wipe`, in CSS pixels of the
+   * stage, as it was opened.
+   */
+  show(patch, { mask = true, wipe = null } = {}) {
+    const shown = [this.session.picture.bitmap, patch, wipe];
     const same = shown.every((part, i) => part === this.shown[i]);
     this.shown = shown;
     this.patch = patch;
     this.showsMask = mask;
+    this.wipe = wipe;
     if (same) this.touch();
     else this.redraw();
   }
@@ -104,6 +109,11 @@ export class Easel {
     context.rect(...this.#inner(place, box));
     context.save();
     context.clip();
+    if (this.wipe !== null) {
+      context.beginPath();
+      context.rect(Math.round(this.wipe * ratio), 0, context.canvas.width, context.canvas.height);
+      context.clip();
+    }
     put(bitmap, place);
     context.restore();
   }

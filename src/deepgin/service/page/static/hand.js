@@ -10,7 +10,8 @@ const PINCH = 24;
  * @typedef {object} Work what the hand works with
  * @property {import("./view.js").View} view
  * @property {() => object} tool the chosen tool
- * @property {() => boolean} free whether marks may be made now
+ * @property {() => boolean} mayBegin is called before a stroke; returns whether it may be made
+ * @property {() => void} abandoned is called after a stroke that is left without a trace
  * @property {() => object} mask
  * @property {(change: object | null) => void} keep takes a finished change of the mask
  * @property {() => void} touch draws again
@@ -60,6 +61,7 @@ export class Hand {
     this.work.mask().abandon();
     this.penDown = false;
     this.work.touch();
+    this.work.abandoned();
   }
 
   holdSpace(held) {
@@ -68,7 +70,7 @@ export class Hand {
   }
 
   #begin(at, value) {
-    if (!this.work.free()) return;
+    if (!this.work.mayBegin()) return;
     this.work.say(""); // What was said before would lie over the picture.
     this.work.mask().begin();
     this.work.tool().begin(this.work.mask(), at, value);

@@ -6,13 +6,12 @@ import { byId, hush, say, showFormat } from "./panel.js";
 /** Connect the page to the app's methods. */
 export function listen(app) {
   buttons(app);
-  holding(app);
   files(app);
   document.addEventListener("keydown", (event) => keyDown(app, event));
   document.addEventListener("keyup", (event) => keyUp(app, event));
   window.addEventListener("blur", () => app.compare(false));
   window.addEventListener("beforeunload", (event) => {
-    if (app.session?.unsaved) event.preventDefault();
+    if (app.unsaved) event.preventDefault();
   });
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", () => app.easel.redraw());
@@ -42,6 +41,15 @@ function buttons(app) {
   click("fill", () => app.fill());
   click("cancel", () => app.cancel());
   click("download", () => app.download());
+  click("copy", () => app.copy());
+  click("download-files", () => app.downloadAll({ zip: false }));
+  click("download-zip", () => app.downloadAll({ zip: true }));
+  click("fill-all", () => app.fillAll());
+  byId("grow").addEventListener("click", () => {
+    byId("menu").hidePopover();
+    app.grow();
+  });
+  click("compare", () => app.wipe.toggle());
   click("smaller", () => app.view.zoom(1 / 1.4));
   click("larger", () => app.view.zoom(1.4));
   click("whole", () => app.view.zoom(1 / app.view.scale));
@@ -65,23 +73,12 @@ function buttons(app) {
   byId("saving").addEventListener("beforetoggle", show);
 }
 
-function holding(app) {
-  const button = byId("compare");
-  button.addEventListener("pointerdown", (event) => {
-    button.setPointerCapture(event.pointerId);
-    app.compare(true);
-  });
-  for (const name of ["pointerup", "pointercancel", "blur"]) {
-    button.addEventListener(name, () => app.compare(false));
-  }
-  button.addEventListener("contextmenu", (event) => event.preventDefault());
-}
-
+const MASK = /(^|[^a-z])mask/i;
 const choosePicture = () => byId("picture-file").click();
 
 function files(app) {
-  chosen("picture-file", (file) => app.open(file));
-  chosen("mask-file", (file) => app.loadMask(file));
+  chosen("picture-file", (files) => opened(app, files));
+  chosen("mask-file", ([file]) => app.loadMask(file));
   let depth = 0;
   const dropping = (change) => {
     depth = change ? Math.max(0, depth + change) : 0;
@@ -93,41 +90,42 @@ function files(app) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     dropping(0);
-    dropped(app, event.dataTransfer);
+    opened(app, event.dataTransfer.files);
   });
   document.addEventListener("paste", (event) => {
     if (event.target.closest?.(TYPED)) return;
     const file = event.clipboardData.files[0];
     // Browsers call what was copied "image.png".
-    if (file) app.open(file, file.name === "image.png" ? "pasted.png" : file.name);
+    if (event.clipboardData.files.length > 1) opened(app, event.clipboardData.files);
+    else if (file) app.open(file, file.name === "image.png" ? "pasted.png" : file.name);
     else say("There is no picture in the clipboard: copy the picture itself, not its address.");
   });
 }
 
-async function dropped(app, { files }) {
-  const all = [...files];
-  const masks = all.filter(({ name }) => /(^|[^a-z])mask/i.test(name));
-  if (all.length === 1) return app.open(all[0]);
-  if (all.length === 2 && masks.length === 1) {
-    const picture = all.find((file) => file !== masks[0]);
-    if (await app.open(picture)) await app.loadMask(masks[0]);
-  } else if (all.length) {
+/** Open what was chosen, dropped or pasted: pictures, and perhaps the mask that they have in common. */
+async function opened(app, list) {
+  const files = [...list];
+  const masks = files.length > 1 ? files.filter(({ name }) => MASK.test(name)) : [];
+  const pictures = files.filter((file) => !masks.includes(file));
+  if (masks.length > 1 || (masks.length && !pictures.length)) {
     say(
-      `${all.length} files were dropped, and one picture is opened at a time. With it may come ` +
-        "its mask, whose name says so: photo.jpg and photo_mask.png.",
+      `${masks.length} of these files are masks by their names. Choose pictures, and with them one ` +
+        "mask for all: photo.jpg and photo_mask.png.",
     );
-  } else {
+  } else if (!pictures.length) {
     say("That is an address, and this page loads nothing from elsewhere: save the picture first.");
+  } else if ((await app.openAll(pictures)) && masks.length) {
+    await app.loadMask(masks[0]);
   }
 }
 
 function chosen(id, does) {
   const input = byId(id);
   input.addEventListener("change", () => {
-    const [file] = input.files;
+    const files = [...input.files];
     // The same file may be chosen again.
     input.value = "";
-    if (file) does(file);
+    if (files.length) does(files);
   });
 }
 
@@ -140,6 +138,7 @@ const KEYS = {
   r: (app) => app.choose("rectangle"),
   l: (app) => app.choose("lasso"),
   f: (app) => app.fill(),
+  w: (app) => app.session.patch && app.wipe.toggle(),
   "[": (app) => app.resize((size) => size.step(-1)),
   "]": (app) => app.resize((size) => size.step(1)),
   "+": (app) => app.view.zoom(1.4),
@@ -158,16 +157,19 @@ function keyDown(app, event) {
     if (key === "z") app.step(event.shiftKey ? "redo" : "undo");
     else if (key === "y") app.step("redo");
     else if (key === "s") app.download();
+    else if (key === "c" && window.getSelection().isCollapsed) app.copy();
     else return;
     event.preventDefault();
-  } else if (key === "c" || (isPress(event) && event.target.id === "compare")) {
+  } else if (key === "c") {
     if (!event.repeat) app.compare(true);
-    if (key !== "c") event.preventDefault();
   } else if (key === " " && !event.target.closest?.("button, input, [popover]")) {
     event.preventDefault();
     app.hand.holdSpace(true);
   } else if (key === "Escape" && app.state === "busy") {
     app.cancel();
+  } else if (key === "Escape") {
+    app.wipe.close();
+    if (app.frame.on) app.grow();
   } else if (!event.altKey) {
     KEYS[key]?.(app);
   }
@@ -175,8 +177,7 @@ function keyDown(app, event) {
 
 function keyUp(app, event) {
   if (event.key === " ") app.hand.holdSpace(false);
-  if (event.key.toLowerCase() === "c" || event.target.id === "compare") app.compare(false);
+  if (event.key.toLowerCase() === "c") app.compare(false);
 }
 
 const chord = (event) => event.ctrlKey || event.metaKey;
-const isPress = (event) => event.key === " " || event.key === "Enter";

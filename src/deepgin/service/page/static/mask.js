@@ -110,6 +110,11 @@ export class Mask {
     return stale;
   }
 
+  /** Let the next `takeStale` return all tiles. */
+  touch() {
+    this.tiles.forEach((_, index) => this.stale.add(index));
+  }
+
   #box(index) {
     const left = (index % this.across) * SIDE;
     const top = Math.floor(index / this.across) * SIDE;

@@ -1,5 +1,6 @@
 // Masks as files: writing one as PNG of one bit a pixel, reading any picture as a mask.
 
+import { checksum } from "./checksum.js";
 import { decode } from "./picture.js";
 
 const STRIP = 256;
@@ -34,15 +35,6 @@ function chunk(name, data) {
   bytes.set(data, 8);
   view.setUint32(8 + data.length, checksum(bytes.subarray(4, 8 + data.length)));
   return bytes;
-}
-
-function checksum(bytes) {
-  let sum = ~0;
-  for (const byte of bytes) {
-    sum ^= byte;
-    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
-  }
-  return ~sum >>> 0;
 }
 
 /**

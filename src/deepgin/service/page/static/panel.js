@@ -34,16 +34,18 @@ export function enable(id, on) {
 }
 
 /** Show what can be done now. */
-export function show(session, state, tool, size) {
+export function show(session, state, tool, size, eager) {
   document.body.dataset.state = state;
+  document.body.classList.toggle("eager", eager);
   const ready = state === "ready";
   for (const id of ["open", "load", "invert", "clear"]) enable(id, ready);
   enable("choose", state !== "busy");
-  enable("undo", ready && session.past.length > 0);
+  // A filling that a stroke began is given up by undoing it.
+  enable("undo", (ready || eager) && session.undoable);
   enable("redo", ready && session.future.length > 0);
   enable("compare", Boolean(session?.patch));
-  enable("saver", ready && Boolean(session.patch));
-  enable("download", ready && Boolean(session.patch));
+  enable("saver", ready && session.done);
+  for (const id of ["download", "copy"]) enable(id, ready && session.done);
   for (const name of ["brush", "eraser", "rectangle", "lasso"]) {
     byId(name).setAttribute("aria-pressed", String(name === tool));
   }

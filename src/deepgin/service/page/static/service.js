@@ -23,20 +23,38 @@ takeToken();
  * @throws {Error} with a sentence for people; an AbortError if it was cancelled.
  */
 export async function fill(picture, patch, mask, options, signal, progress) {
+  const fields = { ...options, answer: "patch" };
+  const answer = await inpaint(picture, patch, mask, fields, signal, progress);
+  const box = (answer.headers.get("X-Deepgin-Box") ?? "").split(",").map(Number);
+  const blob = await answer.blob();
+  if (box.length !== 4) throw new Refused("The answer of the service is not a picture.");
+  const [x, y, width, height] = box;
+  return { blob, box: { x, y, width, height }, warnings: warningsOf(answer) };
+}
+
+/** Likewise return the larger picture that the field `extend` asks for; the mask may be null. */
+export async function grown(picture, patch, mask, options, signal, progress) {
+  const answer = await inpaint(picture, patch, mask, options, signal, progress);
+  return { blob: await answer.blob(), warnings: warningsOf(answer) };
+}
+
+async function inpaint(picture, patch, mask, fields, signal, progress) {
   const job = randomName();
-  const form = formOf(picture, patch, { ...options, answer: "patch", job });
-  form.append("mask", mask, "mask.png");
+  const form = formOf(picture, patch, { ...fields, job });
+  if (mask) form.append("mask", mask, "mask.png");
   const polling = poll(job, progress);
   try {
-    const answer = await ask("v1/inpaint", { method: "POST", body: form, signal });
-    const box = (answer.headers.get("X-Deepgin-Box") ?? "").split(",").map(Number);
-    const blob = await answer.blob();
-    if (box.length !== 4) throw new Refused("The answer of the service is not a picture.");
-    const [x, y, width, height] = box;
-    return { blob, box: { x, y, width, height }, warnings: warningsOf(answer) };
+    return await ask("v1/inpaint", { method: "POST", body: form, signal });
   } finally {
     polling.abort();
   }
+}
+
+/** Return whether requests may have a field. */
+export async function takes(field) {
+  const { paths } = await (await ask("openapi.json")).json();
+  const [{ schema }] = Object.values(paths["/v1/inpaint"].post.requestBody.content);
+  return field in schema.properties;
 }
 
 /**
@@ -71,17 +89,17 @@ export async function firstPicture() {
 }
 
 /**
- * Return the sharpness of the service's weights, once they are loaded; null if it cannot be chosen.
+ * Return the service's networks once the first is loaded, the default first; none without an answer.
  *
- * @returns {Promise<number | null>}
+ * @returns {Promise<{network: string, sharpness: number | null}[]>}
  */
-export async function usualSharpness() {
+export async function networks() {
   let answer = await asked("v1/models");
   while (answer.status === 503) {
     await new Promise((again) => setTimeout(again, LOADING));
     answer = await asked("v1/models");
   }
-  return answer.ok ? (await answer.json()).models[0].sharpness : null;
+  return answer.ok ? (await answer.json()).models : [];
 }
 
 function formOf(picture, patch, fields) {

@@ -5,16 +5,30 @@ import { Mask } from "./mask.js";
 const MOST_STEPS = 200;
 
 export class Session {
-  constructor(picture, name) {
+  /** `origin` is the session of the picture from which this one grew. */
+  constructor(picture, name, { mask = new Mask(picture.width, picture.height), origin } = {}) {
     this.name = name;
     this.picture = picture;
     /** What was filled; null as long as the picture is as it was opened. */
     this.patch = null;
-    this.saved = null;
+    this.origin = origin;
+    // What grew is worth saving even before its first patch.
+    this.saved = origin ? undefined : null;
     this.said = new Set();
-    this.mask = new Mask(picture.width, picture.height);
+    this.mask = mask;
+    mask.touch();
     this.past = [];
     this.future = [];
+  }
+
+  /** Whether there is something to download. */
+  get done() {
+    return Boolean(this.patch || this.origin);
+  }
+
+  /** Whether undo has something to do. */
+  get undoable() {
+    return Boolean(this.past.length || this.origin);
   }
 
   /** Whether something would be lost by leaving. */
@@ -54,27 +68,35 @@ export class Session {
     return news.join(" ");
   }
 
-  /** Take the next patch; the mask becomes empty, and both can be undone together. */
-  filled(patch) {
+  /**
+   * Take the next patch; the mask becomes empty, and both can be undone together; if `joined`, with
+   * the change before.
+   */
+  filled(patch, { joined = false } = {}) {
     this.mask.begin();
     this.mask.clear();
     const change = this.mask.end() ?? { tiles: new Map(), count: 0 };
     change.patch = this.patch;
+    change.joined = joined;
     this.keep(change);
     this.#show(patch);
   }
 
   async undo() {
-    return this.#step(this.past, this.future);
+    const change = await this.#step(this.past, this.future);
+    if (change?.joined) await this.undo();
+    return Boolean(change);
   }
 
   async redo() {
-    return this.#step(this.future, this.past);
+    const change = await this.#step(this.future, this.past);
+    if (this.future.at(-1)?.joined) await this.redo();
+    return Boolean(change);
   }
 
   async #step(from, to) {
     const change = from.at(-1);
-    if (!change) return false;
+    if (!change) return null;
     await change.patch?.ready(this.picture);
     from.pop();
     to.push(change);
@@ -84,7 +106,7 @@ export class Session {
       this.#show(change.patch);
       change.patch = shown;
     }
-    return true;
+    return change;
   }
 
   // Only the picture and the current patch keep a bitmap.
