@@ -152,7 +152,7 @@ def ask(weights, tmp_path):
     """Makes requests; the target is a folder `out`."""
 
     def made(source, target=tmp_path / "out", *, overwrite=False, **fields):
-        names = ("weights", "device", "sharpness", "network")
+        names = ("weights", "device", "sharpness", "contract")
         model = {"weights": str(weights)} | {n: fields.pop(n) for n in names if n in fields}
         writing = replace(fields.pop("writing", JobOptions()), overwrite=overwrite)
         return ClusterRequest(

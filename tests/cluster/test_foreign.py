@@ -24,7 +24,7 @@ def test_three_contracts_give_the_bytes_of_the_folder_command(
     assert found == contents(tmp_path / "plain")
     asked = manifest(tmp_path / "out" / "manifest.json")["request"]
     # A statement in a YAML file travels with the file, which workers do not see.
-    assert ("network" in asked) == (tmp_path / "net.yaml").exists()
+    assert ("contract" in asked) == (tmp_path / "net.yaml").exists()
 
 
 def test_weights_in_a_second_file_do_not_travel(fill, folder, tmp_path, onnx_network):
@@ -37,5 +37,5 @@ def test_weights_in_a_second_file_do_not_travel(fill, folder, tmp_path, onnx_net
     file = tmp_path / "apart.onnx"
     onnx.save(model, file, save_as_external_data=True, location="apart.data")
     with pytest.raises(WeightsError) as raised:
-        fill(folder, weights=str(file), network="lama")
+        fill(folder, weights=str(file), contract="lama")
     assert str(file) in raised.value.problem

@@ -40,14 +40,14 @@ def test_a_folder(deepgin, works, folder, pair, tmp_path, mean_network):
         Image.fromarray(mask[:height, :width]).save(path.with_name(f"{path.stem}_mask.png"))
     file = mean_network(out=(0, 255))
     how = ("inpaint", folder, "-o", tmp_path / "out", "--weights", file, "--provenance")
-    works(*how, "--network", "lama,out=0..255", "--texture", "off")
+    works(*how, "--contract", "lama,out=0..255", "--texture", "off")
     for name in ("a/z.png", "b.png", "c.png"):
         out = tmp_path / "out" / name
         height = Image.open(out).size[1]
         check(out, folder / name, mask[:height, :44])
-        assert provenance_of(out)["network"] == "lama,out=0..255"
+        assert provenance_of(out)["contract"] == "lama,out=0..255"
     # Results of another contract do not mix with these.
-    code, _, err = deepgin(*how, "--network", "lama", "--texture", "off")
+    code, _, err = deepgin(*how, "--contract", "lama", "--texture", "off")
     assert code == 2
     assert "--overwrite" in err
 
@@ -59,6 +59,6 @@ def test_info(works, fails, known_network, mean_network):
     text = works("info", known_network)
     assert f"out={facts['contract']['out']}" in text
     file = mean_network(file="other.onnx")
-    assert "--network" in fails(2, "info", file)
+    assert "--contract" in fails(2, "info", file)
     assert "gone.onnx" in fails(1, "info", f"{file}.gone.onnx")
-    assert "hole=1, " in works("info", file, "--network", "hole=1,range=0..1")
+    assert "hole=1, " in works("info", file, "--contract", "hole=1,range=0..1")

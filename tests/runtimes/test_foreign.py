@@ -25,8 +25,8 @@ def batch(photo):
     return np.stack([photo(40, 48, seed) for seed in (1, 2)]), masks
 
 
-def opened(file, network=""):
-    return open_runtime(Model(file, "cpu", network=network))
+def opened(file, contract=""):
+    return open_runtime(Model(file, "cpu", contract=contract))
 
 
 @pytest.mark.parametrize(("hole", "span", "last"), [*product((0, 1), RANGES, (False, True))])
@@ -169,11 +169,11 @@ def test_wrong_contracts_are_refused_with_the_mend(mean_network, batch, check_fi
     file = mean_network(**how)
     with pytest.raises(UsageError) as raised:
         opened(file, stated)
-    assert raised.value.field == "network"
+    assert raised.value.field == "contract"
     assert file in raised.value.problem
-    mend = re.search(r"\{network=([^}]*)\}", raised.value.mend)[1]
+    mend = re.search(r"\{contract=([^}]*)\}", raised.value.mend)[1]
     assert right in mend.split(",")
-    assert f"--network {mend}" in raised.value.spelled(on_command_line)
+    assert f"--contract {mend}" in raised.value.spelled(on_command_line)
     runtime = opened(file, mend)  # what the message says works
     if runtime.contract.network != "migan-pipeline":
         check_filled(runtime.fill(*batch), *batch)
@@ -191,7 +191,7 @@ def test_black_or_white_is_never_a_result(onnx_network, level):
     constants = {"zero": np.float32(0), "level": np.float32(level)}
     with pytest.raises(UsageError) as raised:
         opened(onnx_network(nodes, inputs, outputs, constants), "lama")
-    assert raised.value.field == "network"
+    assert raised.value.field == "contract"
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_black_or_white_is_never_a_result(onnx_network, level):
 def test_statements_that_do_not_work(mean_network, how, stated, named):
     with pytest.raises(UsageError) as raised:
         opened(mean_network(**how), stated)
-    assert raised.value.field == "network"
+    assert raised.value.field == "contract"
     assert raised.value.mend
     assert named in raised.value.problem
     assert "\n" not in str(raised.value)

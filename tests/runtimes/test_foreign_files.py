@@ -17,8 +17,8 @@ pytest.importorskip("onnxruntime")
 FLOAT = onnx.TensorProto.FLOAT
 
 
-def opened(file, network=""):
-    return open_runtime(Model(file, "cpu", network=network))
+def opened(file, contract=""):
+    return open_runtime(Model(file, "cpu", contract=contract))
 
 
 def test_a_yaml_file_beside_it(mean_network, batch, check_filled):
@@ -35,7 +35,7 @@ def test_a_yaml_file_beside_it(mean_network, batch, check_filled):
         file.with_suffix(".yaml").write_text(text)
         with pytest.raises(UsageError) as raised:
             opened(file)
-        assert raised.value.field == "network"
+        assert raised.value.field == "contract"
 
 
 def test_a_network_that_is_not_trained_is_used_with_a_note(onnx_network, batch):
@@ -47,7 +47,7 @@ def test_a_network_that_is_not_trained_is_used_with_a_note(onnx_network, batch):
     ]
     constants = {"half": np.float32(0.5)}
     file = onnx_network(nodes, inputs, [("result", FLOAT, (1, 3, "h", "w"))], constants)
-    inpainter = Inpainter(file, network="lama", options=Options(texture="off"))
+    inpainter = Inpainter(file, contract="lama", options=Options(texture="off"))
     pictures, masks = batch
     result = inpainter.run(pictures[0], masks[0])
     assert [note for note in result.warnings if "contract" in note]
@@ -89,14 +89,14 @@ def test_files_that_cannot_run(mean_network, of_one_size, tmp_path):
 def test_a_network_of_one_size_that_does_not_say_so(of_one_size, batch):
     with pytest.raises(DeepginError) as raised:
         opened(of_one_size, "lama")
-    assert "{network=size=" in raised.value.mend
+    assert "{contract=size=" in raised.value.mend
     filled = opened(of_one_size, "lama,size=64").fill(*batch)
     assert (filled[batch[1]] == [32, 160, 96]).all()
 
 
 def test_a_file_that_changes_while_it_is_open(mean_network, batch):
     file = Path(mean_network())
-    inpainter = Inpainter(file, network="lama")
+    inpainter = Inpainter(file, contract="lama")
     before = inpainter.run(batch[0][0], batch[1][0]).array()
     file.write_bytes(b"no network")
     for texture in ("on", "off"):
@@ -108,10 +108,10 @@ def test_what_is_not_for_our_own_weights(weights, onnx_file, mean_network):
     for file in (weights, None):
         with pytest.raises(UsageError) as raised:
             opened(file, "lama")
-        assert raised.value.field == "network"
+        assert raised.value.field == "contract"
     with pytest.raises(UsageError):
         opened(onnx_file, "lama")
     for field, value in (("precision", "bf16"), ("sharpness", 0.5)):
         with pytest.raises(UsageError) as raised:
-            open_runtime(Model(mean_network(), "cpu", network="lama", **{field: value}))
+            open_runtime(Model(mean_network(), "cpu", contract="lama", **{field: value}))
         assert raised.value.field == field

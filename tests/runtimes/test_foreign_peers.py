@@ -91,7 +91,7 @@ def batch(photo):
 
 def test_the_fill_is_that_of_the_network(peer, batch):
     name, file, network = peer
-    runtime = open_runtime(Model(file, "cpu", network=name))
+    runtime = open_runtime(Model(file, "cpu", contract=name))
     assert (runtime.fixed, runtime.trained_at) == (True, SIDE)
     assert len(runtime.notes) == 1  # it is not trained
     pictures, masks = batch
@@ -112,7 +112,7 @@ def test_graphs_of_int8(peer, batch, tmp_path):
     quantisation.quantize_dynamic(file, tmp_path / "int8.onnx")
     pictures, masks = batch
     plain, small = (
-        open_runtime(Model(one, "cpu", network=name)).fill(pictures, masks).astype(int)
+        open_runtime(Model(one, "cpu", contract=name)).fill(pictures, masks).astype(int)
         for one in (file, tmp_path / "int8.onnx")
     )
     assert 0 < np.abs(plain - small)[masks].mean() < 0.1 * plain[masks].std()

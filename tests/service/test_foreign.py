@@ -26,7 +26,7 @@ async def test_three_contracts(serving, known_network, photo, encoded, decoded):
 
 
 async def test_a_wrong_contract_is_a_failure_to_load(serving, mean_network):
-    model = Model(mean_network(), "cpu", network="hole=0,range=0..1")
+    model = Model(mean_network(), "cpu", contract="hole=0,range=0..1")
     async with serving(model=model) as c:
-        assert c.app.state.service.failure.field == "network"
+        assert c.app.state.service.failure.field == "contract"
         assert (await c.get("/readyz")).status_code == 503

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
-from .parsing import Parser, add_network
+from .parsing import Parser, add_contract
 
 
 def parser() -> Parser:
@@ -16,7 +16,7 @@ def parser() -> Parser:
         ("deepgin info", "deepgin info my.safetensors --json"),
     )
     p.add_argument("weights", nargs="?", help="as --weights of other commands")
-    add_network(p)
+    add_contract(p)
     p.add_argument("--width", type=int, default=64, help="count the variants' parameters at it")
     p.add_argument(
         "--json", action="store_true", help="print everything, training and parameters too"
@@ -26,7 +26,7 @@ def parser() -> Parser:
 
 def run(args: Any) -> None:
     """Collect and print."""
-    facts = collect(args.weights, args.width, args.network)
+    facts = collect(args.weights, args.width, args.contract)
     print(json.dumps(facts, indent=2) if args.json else "\n".join(_lines(facts)))
 
 
@@ -37,7 +37,7 @@ def collect(weights: str | None, width: int, stated: str = "") -> dict[str, Any]
     from ..version import __version__
     from ..weights import Model, file_hash, local_path
 
-    path, about = local_path(weights), facts_of(Model(weights, network=stated))
+    path, about = local_path(weights), facts_of(Model(weights, contract=stated))
     torch = find_spec("torch") is not None
     table = []
     for name in variants():

@@ -109,8 +109,8 @@ def words_of(args: Any) -> list[str]:
     for name in ("device", "precision"):
         if getattr(args, name) != "auto":
             words += [f"--{name}", getattr(args, name)]
-    if args.network:
-        words += ["--network", args.network]
+    if args.contract:
+        words += ["--contract", args.contract]
     if args.sharpness is not None:
         words += ["--sharpness", str(args.sharpness)]
     return words

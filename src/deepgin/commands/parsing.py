@@ -84,16 +84,16 @@ def add_runtime(parser: Parser, *, several: bool = False) -> None:
         help="a weights file, an ONNX file of any network, or hf:owner/name[/file][@revision]; "
         "default: those of the package" + several * more,
     )
-    add_network(parser)
+    add_contract(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")
     add_sharpness(parser)
 
 
-def add_network(parser: Parser) -> None:
+def add_contract(parser: Parser) -> None:
     """Add the option that says what a network of other authors takes and returns."""
     parser.add_argument(
-        "--network",
+        "--contract",
         default="",
         metavar="CONTRACT",
         help="what an ONNX file of other authors takes and returns, where it does not show: a "
@@ -110,14 +110,14 @@ def models_of(args: Any) -> "list[Model]":
     from ..weights.model import Model
 
     several = args.weights or [None]
-    if args.network and len(several) > 1:
+    if args.contract and len(several) > 1:
         raise UsageError(
             "a contract is of one file",
-            field="network",
+            field="contract",
             mend="write FILE.yaml beside each file instead (docs/networks.md)",
         )
     return [
-        Model(weights, args.device, args.precision, args.sharpness, args.network)
+        Model(weights, args.device, args.precision, args.sharpness, args.contract)
         for weights in several
     ]
 
@@ -126,7 +126,7 @@ def model_of(args: Any) -> "Model":
     """Return the `Model` that the options of `add_runtime` mean."""
     from ..weights.model import Model
 
-    return Model(args.weights, args.device, args.precision, args.sharpness, args.network)
+    return Model(args.weights, args.device, args.precision, args.sharpness, args.contract)
 
 
 def add_sharpness(parser: Parser) -> None:

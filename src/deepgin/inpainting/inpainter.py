@@ -79,7 +79,7 @@ class Inpainter:
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
-        network: what the arrays of an ONNX file of other authors mean; see `Model`.
+        contract: what the arrays of an ONNX file of other authors mean; see `Model`.
         runtime: runs the network; the five above are then not used.
         options: how to make holes from masks and fill them; a call may have its own.
 
@@ -95,13 +95,13 @@ class Inpainter:
         device: str = "auto",
         precision: str = "auto",
         sharpness: float | None = None,
-        network: str = "",
+        contract: str = "",
         runtime: Runtime | None = None,
         options: Options | None = None,
     ) -> None:
         self.options = options or Options()
         if not isinstance(weights, Model):
-            weights = Model(weights, device, precision, sharpness, network)
+            weights = Model(weights, device, precision, sharpness, contract)
         self.model, self._runtime, self._guide = weights, runtime, runtime
         self._lock = Lock()
         # One is opened now, so that weights which cannot be used are refused now.

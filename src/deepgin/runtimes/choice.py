@@ -30,7 +30,7 @@ def open_runtime(model: Model) -> Runtime:
         if path.suffix != ".onnx":
             return OnnxRuntime(model)
         session = plain_session(path, model.device)
-        if is_ours(session) and not model.network:
+        if is_ours(session) and not model.contract:
             return OnnxRuntime(model, session)
         from .foreign import ForeignRuntime
 

@@ -141,23 +141,23 @@ def completed(stated: Mapping[str, str]) -> dict[str, str]:
         if key not in OPTIONS:
             raise UsageError(
                 f"no option '{key}' of networks{nearest_name(key, list(OPTIONS))}",
-                field="network",
+                field="contract",
                 mend=f"choose from {', '.join(OPTIONS)}",
             )
     name = stated.get("network", "")
     if name == "edgeconnect":
         raise UsageError(
             "EdgeConnect's second network needs edges beside picture and mask",
-            field="network",
+            field="contract",
             mend="export both of its networks as one graph of picture and mask, and state "
-            "{network=hole=1,range=0..1,masked=white}",
+            "{contract=hole=1,range=0..1,masked=white}",
         )
     if name and name not in NETWORKS:
         raise UsageError(
             f"no known network '{name}'{nearest_name(name, list(NETWORKS))}",
-            field="network",
+            field="contract",
             mend=f"choose from {', '.join(NETWORKS)}, or state its contract, as in "
-            "{network=hole=1,range=0..1}",
+            "{contract=hole=1,range=0..1}",
         )
     return NETWORKS.get(name, {}) | dict(stated)
 
@@ -175,8 +175,8 @@ def contract_of(options: Mapping[str, str], ports: Ports) -> Contract:
     if not {"hole", "range"} & options.keys() and not image_bytes:
         raise UsageError(
             "what its mask and picture hold is not known",
-            field="network",
-            mend="state it, as in {network=hole=1,range=0..1} or {network=lama}",
+            field="contract",
+            mend="state it, as in {contract=hole=1,range=0..1} or {contract=lama}",
         )
     if "hole" not in options:
         raise _missing("the value of missing pixels in its mask is not known", "hole=1", "hole=0")
@@ -233,9 +233,9 @@ def _number(options: Mapping[str, str], key: str, default: int, least: int) -> i
 
 
 def _missing(problem: str, *choices: str) -> UsageError:
-    mend = f"add {' or '.join(f'{{network={one}}}' for one in choices)}"
-    return UsageError(problem, field="network", mend=mend)
+    mend = f"add {' or '.join(f'{{contract={one}}}' for one in choices)}"
+    return UsageError(problem, field="contract", mend=mend)
 
 
 def _wrong(problem: str) -> UsageError:
-    return UsageError(problem, field="network", mend="change it, or leave it out")
+    return UsageError(problem, field="contract", mend="change it, or leave it out")

@@ -37,7 +37,7 @@ class ForeignRuntime(Runtime):
         assert path
         self.precision, self.sharpness = precision_of(model), sharpness_of(path, model.sharpness)
         self.device = device_of(session, model.device)
-        self._network = Network(path, session, parse(model.stated().network))
+        self._network = Network(path, session, parse(model.stated().contract))
         self.notes = check(self._network)
         self.contract: Contract = self._network.contract
         contract = self.contract

@@ -61,8 +61,8 @@ class Network:
             text = shorten(" ".join(str(error).split()), 300)
             raise DeepginError(
                 f"{self.file} does not run at {width} x {height} pixels: {text}",
-                mend="if it takes one size alone, say so, as in {network=size=512}; or state "
-                "{network=multiple=32}",
+                mend="if it takes one size alone, say so, as in {contract=size=512}; or state "
+                "{contract=multiple=32}",
             ) from error
         return self._picture(np.asarray(output), holes.shape)
 

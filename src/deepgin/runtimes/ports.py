@@ -140,7 +140,7 @@ def _unclear(nodes: dict[str, Any]) -> UsageError:
         mend = "only inpainting networks fill; export one so that it takes a picture and a mask"
     return UsageError(
         f"its inputs are {_listed(nodes)}, not picture and mask, nor one of four channels",
-        field="network",
+        field="contract",
         mend=mend,
     )
 
@@ -158,8 +158,8 @@ def _image_and_mask(nodes: dict[str, Any], options: Mapping[str, str]) -> tuple[
     if len(masks) != 1 or options.get("image") == masks[0]:
         raise UsageError(
             f"picture and mask among its inputs {_listed(nodes)} are not clear",
-            field="network",
-            mend="add {network=image=NAME,mask=NAME}",
+            field="contract",
+            mend="add {contract=image=NAME,mask=NAME}",
         )
     [image] = nodes.keys() - masks
     return image, masks[0]
@@ -185,13 +185,13 @@ def _port(node: Any, channels: int) -> Port:
         raise UsageError(
             f"its input {node.name} ({node.type} {shape_of(node.shape)}) is not a picture of "
             f"{channels} channel{'s' * (channels != 1)}",
-            field="network",
-            mend="if it is an inpainting network, name its channels, as in {network=channels=RGBM}",
+            field="contract",
+            mend="if it is an inpainting network, name its channels, as in {contract=channels=RGBM}",
         )
     shape = tuple(length if isinstance(length, int) else None for length in node.shape)
     if shape[0] not in (1, None):
         problem = f"its input {node.name} takes {shape[0]} pictures at once"
-        raise UsageError(problem, field="network", mend="export it for one, or for any number")
+        raise UsageError(problem, field="contract", mend="export it for one, or for any number")
     last = len(shape) == 4 and shape[3] == channels and shape[1] != channels
     return Port(node.name, np.dtype(_TYPES[node.type]), shape, last)
 
@@ -201,5 +201,5 @@ def choice(options: Mapping[str, str], option: str, default: str, known: Any) ->
     value = options.get(option, default)
     if value not in known:
         mend = f"choose from {', '.join(known)}"
-        raise UsageError(f"unknown value {option}={value}", field="network", mend=mend)
+        raise UsageError(f"unknown value {option}={value}", field="contract", mend=mend)
     return value

@@ -40,17 +40,17 @@ def check(network: Network) -> tuple[Note, ...]:
         return ()
     problem = f"{network.file} does not fill a plain picture with its colour"
     for other in _others(network):
-        mend = f"state {{network={_statement(network, other)}}}"
+        mend = f"state {{contract={_statement(network, other)}}}"
         raise UsageError(
-            f"{problem}, and with another contract it does", field="network", mend=mend
+            f"{problem}, and with another contract it does", field="contract", mend=mend
         )
     levels = network.contract.levels(output)
     if levels.max() < 2 or levels.min() > 253:
         shade = "black" if levels.max() < 2 else "white"
-        mend = "state another {network=hole=...,range=...,out=...}, if it is an inpainting network"
-        raise UsageError(f"{problem}, but with {shade}", field="network", mend=mend)
+        mend = "state another {contract=hole=...,range=...,out=...}, if it is an inpainting network"
+        raise UsageError(f"{problem}, but with {shade}", field="contract", mend=mend)
     return (
-        Note(f"{problem}: its contract may be wrong, or it is not trained", mend="see {network}"),
+        Note(f"{problem}: its contract may be wrong, or it is not trained", mend="see {contract}"),
     )
 
 

@@ -23,7 +23,7 @@ class Model:
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
-        network: of an ONNX file of other authors, what its arrays mean: the name of a known
+        contract: of an ONNX file of other authors, what its arrays mean: the name of a known
             network, or `hole=1,range=0..1`, or both; see `runtimes.contracts`. Empty: the file's
             own inputs say it, or a YAML file beside it.
     """
@@ -32,7 +32,7 @@ class Model:
     device: str = "auto"
     precision: str = "auto"
     sharpness: float | None = None
-    network: str = ""
+    contract: str = ""
 
     def file(self) -> Path | None:
         """Return the weights file, downloaded if needed; None for a generator.
@@ -61,13 +61,13 @@ class Model:
         Raises:
             UsageError: the statement cannot be read, or the weights are no ONNX file.
         """
-        path, own = self.file(), parse(self.network)
+        path, own = self.file(), parse(self.contract)
         if path is None or path.suffix != ".onnx":
             if own:
                 raise UsageError(
                     "only ONNX files of other authors need a statement",
-                    field="network",
+                    field="contract",
                     mend="leave {network} out",
                 )
             return self
-        return replace(self, network=joined(beside(path) | own))
+        return replace(self, contract=joined(beside(path) | own))

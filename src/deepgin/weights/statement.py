@@ -18,8 +18,8 @@ def parse(text: str) -> dict[str, str]:
         if not equals or not value or key in stated:
             raise UsageError(
                 f"'{part}' in '{text}' does not work",
-                field="network",
-                mend="write it as in {network=lama} or {network=hole=1,range=0..1}",
+                field="contract",
+                mend="write it as in {contract=lama} or {contract=hole=1,range=0..1}",
             )
         stated[key] = value
     return stated
@@ -53,4 +53,4 @@ def beside(path: Path) -> dict[str, str]:
 
 def _no_statement(file: Path) -> UsageError:
     problem = f"{file} is no YAML file of keys and values"
-    return UsageError(problem, field="network", mend="write lines such as `hole: 1`")
+    return UsageError(problem, field="contract", mend="write lines such as `hole: 1`")

@@ -33,7 +33,7 @@ class Networks:
         loaded now, as filling is timed.
         """
         if weights:
-            model = replace(self.model, weights=weights, sharpness=sharpness, network="")
+            model = replace(self.model, weights=weights, sharpness=sharpness, contract="")
         else:
             default = self.model.sharpness
             model = replace(self.model, sharpness=default if sharpness is None else sharpness)

@@ -49,8 +49,8 @@ def python_of(name: str, where: str, options: dict[str, str]) -> Method:
 
 def _of_method(name: str, error: DeepginError) -> DeepginError:
     # Options follow the file here, and a known network is one of them.
-    mend = re.sub(r"\{network=([^=}]*)\}", r"network=\1", error.mend)
-    mend = re.sub(r"\{network=([^}]*)\}", r"\1", mend)
+    mend = re.sub(r"\{contract=([^=}]*)\}", r"network=\1", error.mend)
+    mend = re.sub(r"\{contract=([^}]*)\}", r"\1", mend)
     return type(error)(f"{name}: {error.problem}", field="methods", mend=mend)
 
 

@@ -51,7 +51,7 @@ def provenance(model: Model, options: Options) -> dict[str, Any]:
         "software": f"deepgin {__version__}",
         "weights": f"sha256:{file_hash(path)}",
         **({} if sharpness is None else {"sharpness": sharpness}),
-        **({"network": network} if (network := model.stated().network) else {}),
+        **({"contract": contract} if (contract := model.stated().contract) else {}),
         "options": {k: v for k, v in asdict(options).items() if v != usual[k]},
     }
 
@@ -75,7 +75,7 @@ def check_alike(plan: FolderPlan, expected: dict[str, Any]) -> None:
         before = provenance_of(first)
     except PictureError:
         return
-    ways = ("weights", "network", "sharpness", "options")
+    ways = ("weights", "contract", "sharpness", "options")
     if before and (other := [way for way in ways if before.get(way) != expected.get(way)]):
         raise UsageError(
             f"{shown(first)} was made with other {', '.join(other)}",
