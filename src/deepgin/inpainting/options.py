@@ -7,11 +7,13 @@ from typing import Any
 
 from ..errors import UsageError, nearest_name
 from ..pictures import COLOUR_TOLERANCE
+from .canvas import canvas_of, extend_of
 from .fits import FITS
 
 _BOX = re.compile(r"\s*\d+\s*(,\s*\d+\s*){3}")
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-zA-Z]+")
 _MOST_PIXELS = 1024
+_HOLES = ("box", "color", "alpha")
 TEXTURES = ("auto", "on", "off")
 
 
@@ -68,17 +70,40 @@ class Options:
         maximum=255,
     )
 
+    alpha: bool = _option(False, "the hole is where the picture is transparent")
+    extend: tuple[int | str, ...] | None = _option(
+        None,
+        "enlarge the picture by left,top,right,bottom and fill what is new; each in pixels, or as "
+        "10% of its width or height",
+    )
+    canvas: tuple[int, int] | None = _option(
+        None, "enlarge the picture to 1920x1080, itself in the middle, and fill what is new"
+    )
+
     def __post_init__(self) -> None:
         for option in fields(self):
             _check(option.name, getattr(self, option.name), option.metadata)
-        object.__setattr__(self, "box", _box_of(self.box))
+        for name, parsed in (("box", _box_of), ("extend", extend_of), ("canvas", canvas_of)):
+            object.__setattr__(self, name, parsed(getattr(self, name)))
         if self.color and not _COLOUR.fullmatch(self.color):
             raise UsageError(
                 f"color '{self.color}' does not work", field="color", mend="use {color=#ff00ff}"
             )
-        if self.box and self.color:
-            problem = "box and color both say what the hole is"
-            raise UsageError(problem, field="color", mend="use {box} or {color}")
+        for names, what in ((_HOLES, "what the hole is"), (("extend", "canvas"), "the new size")):
+            if len(used := [name for name in names if getattr(self, name)]) > 1:
+                first, last, *_ = used
+                problem = f"{first} and {last} both say {what}"
+                raise UsageError(problem, field=last, mend=f"use {{{first}}} or {{{last}}}")
+
+    @property
+    def hole(self) -> str:
+        """The name of the option that says what the hole is; empty if none does."""
+        return next((name for name in _HOLES if getattr(self, name)), "")
+
+    @property
+    def grows(self) -> bool:
+        """Whether the picture grows."""
+        return bool(self.extend or self.canvas)
 
 
 def _check(name: str, value: Any, limits: Mapping[str, Any]) -> None:

@@ -60,6 +60,23 @@ def true_exif(exif: bytes, *, upright: bool = True, sideways: bool = False) -> b
     return _PREFIX + bytes(block.content)
 
 
+def exif_of_size(exif: bytes, size: tuple[int, int]) -> bytes:
+    """Return a block that `true_exif` returned, with another width and height where it has them."""
+    if not exif:
+        return b""
+    block = _block(exif)
+    first = block.entries(block.number("I", 4))
+    folders = [first]
+    if _EXIF_FOLDER in first:
+        folders.append(block.entries(block.values(first[_EXIF_FOLDER])[0]))
+    for entries, tags in zip(folders, _SIZES, strict=False):
+        for tag, side in zip(tags, size, strict=True):
+            if tag in entries:
+                long = struct.pack(f"{block.order}HII", 4, 1, side)
+                block.content[entries[tag] + 2 : entries[tag] + 12] = long
+    return _PREFIX + bytes(block.content)
+
+
 def tags_in(exif: bytes) -> dict[int, Tag]:
     """Return the tags of the first folder of an EXIF block that `true_exif` returned."""
     block = _block(exif)
