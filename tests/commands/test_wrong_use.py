@@ -38,7 +38,7 @@ CASES = [
     ("inpaint P/a.png -o out.png --extend 10%", 2, "10%", "--extend left,top,right,bottom"),
     ("inpaint P/a.png -o out.png --extend 999%,0,0,0", 2, "999%", "100%"),
     ("inpaint P/a.png -o out.png --extend 1,1,1,1 --canvas 99x99", 2, "--extend or --canvas"),
-    ("inpaint P/a.png -o out.png --canvas big", 2, "big", "--canvas 1920x1080"),
+    ("inpaint P/a.png -o out.png --canvas big", 2, "big", "--canvas 1024x768"),
     ("inpaint P/a.png -o out.png --canvas 9x9", 1, "P/a.png", "9 x 9", "a larger --canvas"),
     ("inpaint P/a.png -o out.png --canvas 99999x99999", 1, "99999 x 99999", "million"),
     ("inpaint P/a.png M.png -o out.png --alpha --color '#fff'", 2, "--color", "--alpha"),

@@ -70,8 +70,7 @@ def test_values_that_do_not_work(options):
     ],
 )
 def test_sides(options, sides):
-    made = Options(**options)
-    assert sides_of((150, 100), made.extend, made.canvas, "a.png") == sides
+    assert sides_of((150, 100), Options(**options), "a.png") == sides
 
 
 @pytest.mark.parametrize(

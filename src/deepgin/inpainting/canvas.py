@@ -1,12 +1,15 @@
 """A larger canvas: by how much a picture grows on each side."""
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from ..errors import PictureError, UsageError
+
+if TYPE_CHECKING:
+    from .options import Options
 
 _SIDE = re.compile(r"(\d{1,6})|(\d{1,6}(?:\.\d{1,6})?)%")
 _CANVAS = re.compile(r"\s*(\d{1,6})\s*[xX,]\s*(\d{1,6})\s*")
@@ -20,10 +23,6 @@ class Sides(NamedTuple):
     top: int
     right: int
     bottom: int
-
-    def size(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Return the width and height that a picture has when it has grown."""
-        return size[0] + self.left + self.right, size[1] + self.top + self.bottom
 
     def around(self, mask: np.ndarray) -> np.ndarray:
         """Return a mask, bool, H x W, with the new part marked."""
@@ -68,17 +67,12 @@ def canvas_of(value: object) -> tuple[int, int] | None:
     text = "x".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
     found = _CANVAS.fullmatch(text)
     if not found or not int(found[1]) * int(found[2]):
-        problem, mend = f"canvas '{text}' does not work", "use {canvas=1920x1080}"
+        problem, mend = f"canvas '{text}' does not work", "use {canvas=1024x768}"
         raise UsageError(problem, field="canvas", mend=mend)
     return int(found[1]), int(found[2])
 
 
-def sides_of(
-    size: tuple[int, int],
-    extend: tuple[int | str, ...] | None,
-    canvas: tuple[int, int] | None,
-    name: str,
-) -> Sides | None:
+def sides_of(size: tuple[int, int], options: "Options", name: str) -> Sides | None:
     """Return by how much a picture of a width and height grows; None where nothing asks for it.
 
     Percentages are of its width (left and right) or height. On a canvas it stands in the middle.
@@ -86,21 +80,31 @@ def sides_of(
     Raises:
         PictureError: it is larger than the canvas, or would have more pixels than are read.
     """
-    if canvas:
-        sides = _in_the_middle(size, canvas, name)
-    elif extend:
-        sides = Sides(*(_pixels(part, size[i % 2]) for i, part in enumerate(extend)))
-    else:
-        return None
-    width, height = sides.size(size)
+    width, height = grown_size(size, options)
     most = 2 * (Image.MAX_IMAGE_PIXELS or 0)  # what Pillow, and so `Document.open`, reads
-    if most and width * height > most:
+    if options.grows and 0 < most < width * height:
         raise PictureError(
             f"{name} would become {width} x {height} pixels, more than {most / 1e6:.0f} million",
-            field="canvas" if canvas else "extend",
+            field="canvas" if options.canvas else "extend",
             mend="add less",
         )
-    return sides
+    if options.canvas:
+        return _in_the_middle(size, options.canvas, name)
+    return _sides(size, options.extend) if options.extend else None
+
+
+def grown_size(size: tuple[int, int], options: "Options") -> tuple[int, int]:
+    """Return the width and height that a picture gets."""
+    if options.canvas:
+        return options.canvas
+    if not options.extend:
+        return size
+    left, top, right, bottom = _sides(size, options.extend)
+    return size[0] + left + right, size[1] + top + bottom
+
+
+def _sides(size: tuple[int, int], extend: tuple[int | str, ...]) -> Sides:
+    return Sides(*(_pixels(part, size[i % 2]) for i, part in enumerate(extend)))
 
 
 def _pixels(part: int | str, whole: int) -> int:

@@ -34,7 +34,7 @@ def on_canvas(job: Job, options: Options) -> tuple[Job, Missing]:
         PictureError, UsageError: as for `missing_of` and `sides_of`.
     """
     document, name = job.document, job.called()
-    sides = sides_of(document.size, options.extend, options.canvas, name)
+    sides = sides_of(document.size, options, name)
     if sides is None:
         return job, missing_of(job, options)
     if job.mask is None and not options.hole:
