@@ -1,19 +1,12 @@
 """A larger canvas: by how much a picture grows on each side."""
 
-import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from ..errors import PictureError, UsageError
-
-if TYPE_CHECKING:
-    from .options import Options
-
-_SIDE = re.compile(r"(\d{1,6})|(\d{1,6}(?:\.\d{1,6})?)%")
-_CANVAS = re.compile(r"\s*(\d{1,6})\s*[xX,]\s*(\d{1,6})\s*")
-_MOST_PERCENT = 100
+from ..errors import PictureError
+from .options import Options
 
 
 class Sides(NamedTuple):
@@ -30,49 +23,7 @@ class Sides(NamedTuple):
         return np.pad(mask, border, constant_values=True)
 
 
-def extend_of(value: object) -> tuple[int | str, ...] | None:
-    """Return four sides, each pixels or a string such as "10%", from a tuple or a string.
-
-    Raises:
-        UsageError: another value, or one that adds nothing.
-    """
-    if value is None or value == "":
-        return None
-    text = ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-    parts = [part.strip() for part in text.split(",")]
-    mend = "use {extend=left,top,right,bottom}, each in pixels or as 10%"
-
-    def wrong(why: str, mend: str = mend) -> UsageError:
-        return UsageError(f"extend '{text}' {why}", field="extend", mend=mend)
-
-    if any(part.startswith("-") for part in parts):
-        raise wrong("is negative, and a picture only grows", "use 0 where nothing is added")
-    if len(parts) != 4 or not all(map(_SIDE.fullmatch, parts)):
-        raise wrong("does not work")
-    if not any(float(part.rstrip("%")) for part in parts):
-        raise wrong("adds nothing", "make one of its numbers larger than 0")
-    if any(part.endswith("%") and float(part[:-1]) > _MOST_PERCENT for part in parts):
-        raise wrong("is too much", f"use at most {_MOST_PERCENT}% a side")
-    return tuple(part if part.endswith("%") else int(part) for part in parts)
-
-
-def canvas_of(value: object) -> tuple[int, int] | None:
-    """Return width and height, from a tuple or a string such as "1920x1080".
-
-    Raises:
-        UsageError: another value.
-    """
-    if value is None or value == "":
-        return None
-    text = "x".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-    found = _CANVAS.fullmatch(text)
-    if not found or not int(found[1]) * int(found[2]):
-        problem, mend = f"canvas '{text}' does not work", "use {canvas=1024x768}"
-        raise UsageError(problem, field="canvas", mend=mend)
-    return int(found[1]), int(found[2])
-
-
-def sides_of(size: tuple[int, int], options: "Options", name: str) -> Sides | None:
+def sides_of(size: tuple[int, int], options: Options, name: str) -> Sides | None:
     """Return by how much a picture of a width and height grows; None where nothing asks for it.
 
     Percentages are of its width (left and right) or height. On a canvas it stands in the middle.
@@ -93,7 +44,7 @@ def sides_of(size: tuple[int, int], options: "Options", name: str) -> Sides | No
     return _sides(size, options.extend) if options.extend else None
 
 
-def grown_size(size: tuple[int, int], options: "Options") -> tuple[int, int]:
+def grown_size(size: tuple[int, int], options: Options) -> tuple[int, int]:
     """Return the width and height that a picture gets."""
     if options.canvas:
         return options.canvas
