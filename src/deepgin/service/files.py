@@ -147,7 +147,7 @@ def read(upload: Upload, most: int, options: Options, writing: Writing) -> Job:
     if box:
         document = patched(document, Document.open(files["patch"], "the patch"), box)
     width, height = grown_size(document.size, options)
-    if width * height > most:
+    if options.grows and width * height > most:
         raise Refusal(
             413,
             f"the picture would become {width} x {height} pixels, more than the {most / 1e6:g} "

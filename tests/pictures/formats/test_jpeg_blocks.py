@@ -98,7 +98,7 @@ def test_blocks_turn_with_the_picture(tmp_path, orientation, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_blocks_stay_in_a_larger_picture(tmp_path, kind, orientation):
     document = write(tmp_path / "in.jpg", kind, 48, 80, orientation)
-    grown = document.extended(32, 32, 5, 0)
+    grown = document.extended(16, 32, 5, 0).extended(16, 0, 0, 0)
     hole = np.ones(grown.size[::-1], np.bool_)
     hole[32:, 32:-5] = False
     result = grown.filled(np.full((*hole.shape, 3), 90, np.uint8), hole)

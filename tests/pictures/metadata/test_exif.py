@@ -83,6 +83,8 @@ def test_another_size(order):
     assert inner[0x927C] == MAKER_NOTE
     assert len(block) == len(true)
     assert exif_of_size(b"", (9, 9)) == b""
+    lost = true.replace(struct.pack(order + "I", 62), b"\xff" * 4)
+    assert parsed(exif_of_size(lost, (500, 9)))[0x0100] == 500
     few = Image.Exif()
     few[0x010F] = "Maker"
     assert exif_of_size(true_exif(few.tobytes()), (9, 9)) == true_exif(few.tobytes())

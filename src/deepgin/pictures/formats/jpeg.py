@@ -40,7 +40,7 @@ class JpegCoding:
         across, down = _BLOCKS.get(self.subsampling, (8, 8))
         if left % across or top % down:
             return self.coded_anew()
-        return replace(self, at=(left, top))
+        return replace(self, at=(self.at[0] + left, self.at[1] + top))
 
     def coded_anew(self) -> "JpegCoding":
         """Return the coding for a picture whose blocks cannot lie as they did."""

@@ -6,6 +6,7 @@ not.
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from PIL import Image
@@ -67,7 +68,7 @@ def exif_of_size(exif: bytes, size: tuple[int, int]) -> bytes:
     block = _block(exif)
     first = block.entries(block.number("I", 4))
     folders = [first]
-    if _EXIF_FOLDER in first:
+    with suppress(struct.error, ValueError, KeyError):  # its second folder may be damaged
         folders.append(block.entries(block.values(first[_EXIF_FOLDER])[0]))
     for entries, tags in zip(folders, _SIZES, strict=False):
         for tag, side in zip(tags, size, strict=True):
