@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepgin.pictures import read_mask
+from deepgin.pictures import provenance_of, read_mask
 
 
 @pytest.fixture
@@ -127,6 +127,25 @@ def test_holes_that_need_no_masks(deepgin, data, weights, option):
     assert (filled[outside] == truth[outside]).all()
     if option == ["--alpha"]:
         assert (filled[..., 3] == 255).all()
+
+
+def test_a_larger_canvas_and_going_on_with_it(deepgin, data, weights):
+    photos, _, out = data
+    Image.new("RGB", (90, 9)).save(photos / "b.png")
+    sizes = {path: Image.open(path).size for path in photos.rglob("*.png")}
+    given = ["inpaint", photos, "-o", out, "--weights", weights, "--extend", "50%,0,4,0"]
+    assert deepgin(*given, "--provenance")[:2] == (0, f"6 filled: {out}\n")
+    for path, (width, height) in sizes.items():
+        filled = np.asarray(Image.open(out / path.relative_to(photos)))
+        left = int(width / 2 + 0.5)
+        assert filled.shape[:2] == (height, width + left + 4)
+        np.testing.assert_array_equal(filled[:, left:-4], np.asarray(Image.open(path)))
+    assert provenance_of(out / "a.png")["options"] == {"extend": ["50%", 0, 4, 0]}
+    assert deepgin(*given, "--provenance")[:2] == (0, f"6 skipped: {out}\n")
+    made = ["inpaint", photos, "-o", out / "c", "--weights", weights, "--canvas", "60x60"]
+    code, printed, err = deepgin(*made)
+    assert (code, printed) == (1, f"5 filled, 1 failed: {out / 'c'}\n")
+    assert "b.png is 90 x 9" in err
 
 
 def test_failures_are_named_at_the_end_and_the_rest_is_done(deepgin, data, weights):

@@ -267,3 +267,19 @@ def test_a_damaged_pil_image(tmp_path):
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(PictureError, match=r"cut\.png"), Image.open(path) as image:
         Document.of(image)
+
+
+@pytest.mark.parametrize("mode", CHANNELS)
+def test_extended(mode, tmp_path):
+    pixels, document = draw(mode, 20, 10, 0)
+    grown = document.extended(1, 2, 3, 4)
+    path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
+    grown.save(path)
+    found = Document.open(path)
+    assert (found.mode, found.size, grown.white) == (mode, (24, 16), document.white)
+    np.testing.assert_array_equal(found.pixels[2:12, 1:21], document.pixels)
+    if "A" in mode:
+        new = np.ones((16, 24), bool)
+        new[2:12, 1:21] = False
+        assert (grown.pixels[new][:, -1] == np.iinfo(pixels.dtype).max).all()
+        assert not grown.unseen()[new].any()

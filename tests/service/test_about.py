@@ -41,7 +41,7 @@ async def test_openapi_states_every_field_and_refusal(client):
         description = (await c.get("/openapi.json")).json()
     post = description["paths"]["/v1/inpaint"]["post"]
     properties = post["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
-    own = {"network", "sharpness", "alpha", "quality", "format", "answer", "patch_box", "job"}
+    own = {"network", "sharpness", "quality", "format", "answer", "patch_box", "job"}
     files = {"picture", "mask", "guidance", "patch"}
     assert {*properties} == {option.name for option in fields(Options)} | own | files
     assert properties["texture"]["enum"] == [*TEXTURES]

@@ -36,6 +36,11 @@ BOMBS = {"bomb": 60000, "large": 9000, "damaged": 6000}
         ({"format": "/a.png"}, "format"),
         ({"box": "1,2,3,4"}, "box"),
         ({"alpha": "true", "color": "#ff00ff"}, "color"),
+        ({"extend": "0,0,0,0"}, "extend"),
+        ({"extend": "1,2,-3,4"}, "extend"),
+        ({"canvas": "wide"}, "canvas"),
+        ({"extend": "9,9,9,9", "canvas": "99x99"}, "canvas"),
+        ({"extend": "9,9,9,9", "answer": "patch"}, "answer"),
     ],
 )
 async def test_fields(client, upload, sentence, data, field):
@@ -52,6 +57,10 @@ async def test_fields(client, upload, sentence, data, field):
         ({"color": "pinkish"}, 400, "color"),
         ({"alpha": "true"}, 400, None),
         ({"box": "0,0,99,99"}, 422, None),
+        ({"canvas": "36x99"}, 422, "canvas"),
+        ({"canvas": "9999x9999"}, 413, "canvas"),
+        ({"extend": "9999,9999,0,0"}, 413, "extend"),
+        ({"extend": "99999,99999,0,0"}, 413, "extend"),
     ],
 )
 async def test_holes_without_a_mask(client, upload, sentence, data, status, field):

@@ -99,6 +99,13 @@ async def test_the_hole_as_box_colour_alpha_or_mask_of_another_size(
             (alone, {"color": "#ff00ff"}, Options(color="#ff00ff")),
             (alone, {"alpha": "true"}, Options()),
             (small, {"resize_mask": "true"}, Options(resize_mask=True)),
+            (alone, {"extend": "10%,0,3,0"}, Options(extend=(4, 0, 3, 0))),
+            (alone, {"canvas": "41x38", "alpha": "1"}, Options(canvas=(41, 38), alpha=True)),
+            (
+                small,
+                {"extend": "0,0,0,5", "resize_mask": "1"},
+                Options(extend=(0, 0, 0, 5), resize_mask=True),
+            ),
         ]:
             answer = await c.post("/v1/inpaint", files=files, data=data)
             assert answer.status_code == 200, answer.text

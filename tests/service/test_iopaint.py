@@ -60,6 +60,24 @@ async def test_a_mask_that_is_a_layer_of_strokes(client, upload, encoded, decode
         assert "0 and 1" in answer.headers["x-deepgin-warnings"]
 
 
+async def test_a_larger_frame(client, upload, encoded, decoded, photo):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = encoded(Image.fromarray(photo(37, 29)), "JPEG", exif=exif)
+    frame = {"extender_x": -5, "extender_y": 3, "extender_width": 50, "extender_height": 40}
+    async with client() as c:
+        for picture in (upload()["picture"][1], turned):
+            body = {"image": coded(picture), "mask": "", "use_extender": True, **frame}
+            answer = await c.post("/api/v1/inpaint", json=body)
+            assert answer.status_code == 200, answer.text
+            files, data = {"picture": ("a", picture)}, {"extend": "5,0,8,14", "format": "png"}
+            assert answer.content == (await c.post("/v1/inpaint", files=files, data=data)).content
+            assert decoded(answer.content).shape == (43, 50, 3)
+        body |= {"extender_x": 1, "extender_width": 9, "extender_height": 9}
+        answer = await c.post("/api/v1/inpaint", json=body)
+        assert (answer.status_code, answer.json()["field"]) == (400, "use_extender")
+
+
 @pytest.mark.parametrize(("mode", "after"), [("RGBA", "RGBA"), ("CMYK", "RGB"), ("L", "L")])
 async def test_modes(client, photo, upload, encoded, decoded, mode, after):
     kind = "JPEG" if mode == "CMYK" else "PNG"

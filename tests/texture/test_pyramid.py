@@ -32,14 +32,24 @@ def test_doubled_undoes_halved_where_a_picture_is_a_ramp():
     np.testing.assert_allclose(back[1:-1, 1:-1], picture[1:-1, 1:-1], atol=1e-5)
 
 
-def test_depth_counts_the_border_as_outside():
-    np.testing.assert_allclose(depth_of(np.ones((3, 5), bool)).max(), 2)
-    assert depth_of(np.zeros((3, 5), bool)).max() == 0
+def level_of(hole):
+    return Level(np.zeros((*hole.shape, 3), np.float32), hole, ~hole)
+
+
+def test_depth_is_to_the_nearest_valid_pixel():
+    hole = np.ones((3, 5), bool)
+    assert (depth_of(level_of(hole)) == 5).all()
+    assert depth_of(level_of(~hole)).max() == 0
+    hole[:, 0] = False
+    np.testing.assert_array_equal(depth_of(level_of(hole)), [[0, 1, 2, 3, 4]] * 3)
+    padded = levels_of(level_of(hole[:, ::-1]), 2)[0]
+    np.testing.assert_array_equal(depth_of(padded)[:3, :5], [[4, 3, 2, 1, 0]] * 3)
 
 
 @pytest.mark.parametrize(("side", "expected"), [(24, 3), (100, 1), (300, 0)])
 def test_halvings_stop_at_depth_or_side(side, expected):
     hole = np.zeros((240, 300), bool)
     hole[60:140, 60:200] = True  # 40 deep
-    assert halvings(hole, 6, side, 5) == expected
-    assert halvings(hole, 6, 24, 1) == min(1, halvings(hole, 6, 24, 5))
+    level = level_of(hole)
+    assert halvings(level, 6, side, 5) == expected
+    assert halvings(level, 6, 24, 1) == min(1, halvings(level, 6, 24, 5))

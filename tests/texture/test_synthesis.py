@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from deepgin.texture import Settings, fill
 from deepgin.texture.synthesis import trust
@@ -85,6 +86,19 @@ def test_hidden_pixels_are_no_evidence():
         other, guide = picture.copy(), softened(truth)
         other[hidden] = guide[:, 70:] = colour
         fills.append(fill(other, hole, hidden, guide).picture[hole])
+    np.testing.assert_array_equal(*fills)
+
+
+def test_what_a_hole_at_the_border_held_does_not_matter():
+    noise = np.random.default_rng(0).normal(size=(120, 160, 3))
+    truth = (128 + 450 * ndimage.gaussian_filter(noise, (4, 4, 0))).clip(0, 255).astype(np.uint8)
+    hole = np.zeros((120, 160), bool)
+    hole[:, :40] = hole[:40] = True
+    fills = []
+    for colour in (0, 255):
+        picture = truth.copy()
+        picture[hole] = colour
+        fills.append(fill(picture, hole, hole, truth, Settings(core_pixels=600)).picture)
     np.testing.assert_array_equal(*fills)
 
 

@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
 from ..inpainting import Options
-from ..inpainting.folders import JobOptions, provenance
+from ..inpainting.folders import JobOptions, described, provenance
 from ..weights.model import Model
 from .places import Place, public
 
@@ -54,7 +54,7 @@ class ClusterRequest:
             WeightsError, DeepginError: the weights cannot be read.
         """
         return provenance(self.model, self.options) | {
-            "options": asdict(self.options),
+            "options": described(self.options),
             "precision": self.model.precision,
             "format": self.writing.format,
             "quality": self.writing.quality,

@@ -18,6 +18,7 @@ _OF_FOLDERS = ("glob", "limit", "suffix", "format", "shard")
 _EXAMPLES = (
     "deepgin inpaint photo.jpg mask.png -o filled.png",
     "deepgin inpaint photo.jpg --box 40,60,200,120 -o filled.jpg",
+    "deepgin inpaint photo.jpg --extend 10%,0,10%,0 -o wider.jpg",
     "deepgin inpaint PHOTOS MASKS -o FILLED --format png",
     "deepgin inpaint - mask.png -o - < photo.jpg > filled.jpg",
 )
@@ -44,9 +45,6 @@ def parser() -> Parser:
         help="the file or folder to write, or - for standard output; .png keeps pixels",
     )
     p.add_argument("--overwrite", action="store_true", help="replace existing files")
-    p.add_argument(
-        "--alpha", action="store_true", help="the hole is where pictures are transparent"
-    )
     add_filling(p)
     p.add_argument("--guidance", help="a segmentation, or a folder of them, for guided weights")
     p.add_argument("--quality", type=int, help="quality from 0 to 100, for JPEG, WebP and AVIF")
@@ -180,20 +178,19 @@ def _request(args: Any) -> "FolderRequest":
     """Return the request; options that do not work are refused before anything is read."""
     from ..inpainting.folders import FolderRequest, JobOptions, parse_shard
 
-    made = [f"{{{name}}}" for name in ("box", "color", "alpha") if getattr(args, name)]
-    holes = [*made, *(["a mask"] if args.masks else [])]
-    if len(holes) > 1:
-        mend = f"choose one of {' and '.join(holes)}"
+    options = filling_of(args)
+    if options.hole and args.masks:
+        mend = f"use a mask or {{{options.hole}}}"
         raise UsageError("the hole is described twice", field="mask", mend=mend)
     return FolderRequest(
         Path(args.source),
         Path(args.output),
         Path(args.masks) if args.masks else None,
         Path(args.guidance) if args.guidance else None,
-        masked=not made,
+        masked=bool(args.masks) or not (options.hole or options.grows),
         glob=args.glob,
         limit=args.limit,
-        options=filling_of(args),
+        options=options,
         writing=JobOptions(
             args.overwrite,
             args.suffix,

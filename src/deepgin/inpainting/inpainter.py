@@ -23,7 +23,7 @@ from .batches import PASSES, OnProgress, Steps, complete_all, ensemble
 from .finishing import finished
 from .fits import FIT_OF
 from .inputs import Job, Picture, as_document, as_guidance, as_marks, name_of
-from .missing import missing_of
+from .missing import Missing, on_canvas
 from .options import Options
 from .scenes import Completed, Scene
 from .textured import textured, wants_texture
@@ -146,7 +146,8 @@ class Inpainter:
         Args:
             picture: a path, PIL image, array or tensor; see `inputs.as_document`.
             mask: likewise, white is missing; see `inputs.as_marks`. None takes the options' box
-                or colour, or else the picture's own alpha.
+                or colour, or else the picture's own alpha; on a larger canvas no alpha is meant
+                unless the options say so.
             guidance: a colour-coded segmentation, for a guided network alone.
             options: instead of the inpainter's own.
             **changes: fields of `Options` that differ from them, as in `dilate=8`.
@@ -201,10 +202,11 @@ class Inpainter:
             DeepginError: not even one patch fits the memory.
         """
         options = options or self.options
-        jobs, missing = [Job(*job) for job in jobs], []
-        for job in jobs:
-            self._check_guidance(job)
-            missing.append(missing_of(job, options))
+        jobs, missing = [Job(*job) for job in jobs], list[Missing]()
+        for i, job in enumerate(jobs):
+            jobs[i], one = on_canvas(job, options)
+            self._check_guidance(jobs[i])
+            missing.append(one)
         runtime = self.guide if wants_texture(options) else self.runtime
         takes = runtime.trained_at, runtime.size_multiple, runtime.fixed
         scenes = {

@@ -1,12 +1,13 @@
 """What is missing in a picture: from a mask, a box, a colour or the picture's own alpha."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage  # type: ignore[import-untyped]
 
 from ..errors import Note, PictureError, UsageError
 from ..pictures import Document, box_mask, colour_mask, near_misses, resize_mask
+from .canvas import sides_of
 from .inputs import Job
 from .options import Options
 
@@ -22,6 +23,32 @@ class Missing:
     hidden: np.ndarray  # bool, H x W: the hole and fully transparent pixels
     from_alpha: bool  # the hole is the picture's own alpha
     warnings: tuple[Note, ...]
+
+
+def on_canvas(job: Job, options: Options) -> tuple[Job, Missing]:
+    """Return a job on the canvas that the options ask for, and what is missing there.
+
+    Mask, box and colour are of the picture as it was. Its new part is missing, too.
+
+    Raises:
+        PictureError, UsageError: as for `missing_of` and `sides_of`.
+    """
+    document, name = job.document, job.called()
+    sides = sides_of(document.size, options, name)
+    if sides is None:
+        return job, missing_of(job, options)
+    if job.mask is None and not options.hole:
+        hidden = document.unseen()
+        if hidden.all():
+            raise PictureError(f"{name} is wholly transparent: no valid pixels remain")
+        one = Missing(np.zeros_like(hidden), hidden, False, ())
+    else:
+        one = missing_of(job, options)
+    if not any(sides):
+        note = Note(f"{name} has the size of the canvas already: nothing is added")
+        return job, replace(one, warnings=(*one.warnings, note))
+    one = replace(one, hole=sides.around(one.hole), hidden=sides.around(one.hidden))
+    return job._replace(document=document.extended(*sides)), one
 
 
 def missing_of(job: Job, options: Options) -> Missing:
@@ -47,20 +74,20 @@ def missing_of(job: Job, options: Options) -> Missing:
     if options.invert:
         white, black, mend = "black", "white", "leave {invert} out"
     if not share:
-        problem = f"{mask_name} marks nothing as missing ({white}): nothing is filled{note}"
+        result = "" if options.grows else ": nothing is filled"
+        problem = f"{mask_name} marks nothing as missing ({white}){result}{note}"
         warnings += (Note(problem, mend=mask_note.mend),)
     elif share > _MOST:
         problem = f"{mask_name} marks {share:.1%} as missing ({white})"
         warnings += (Note(problem, mend=f"if {black} was meant, {mend}"),)
-    from_alpha = job.mask is None and not options.box and not options.color
+    from_alpha = job.mask is None and options.hole in ("", "alpha")
     return Missing(hole, hidden, from_alpha, warnings)
 
 
 def _marked(job: Job, options: Options) -> tuple[np.ndarray, str, tuple[Note, ...]]:
     """Return what is marked, of any size, its name, and notes."""
-    option = "box" if options.box else "color" if options.color else ""
     if job.mask is not None:
-        if option:
+        if option := options.hole:
             raise UsageError(
                 f"a mask and {option} both say what the hole is",
                 field=option,

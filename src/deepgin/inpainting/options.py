@@ -11,7 +11,11 @@ from .fits import FITS
 
 _BOX = re.compile(r"\s*\d+\s*(,\s*\d+\s*){3}")
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-zA-Z]+")
+_SIDE = re.compile(r"\d{1,6}|\d{1,6}(\.\d{1,6})?%")
+_CANVAS = re.compile(r"\s*(\d{1,6})\s*[xX,]\s*(\d{1,6})\s*")
+_MOST_PERCENT = 100
 _MOST_PIXELS = 1024
+_HOLES = ("box", "color", "alpha")
 TEXTURES = ("auto", "on", "off")
 
 
@@ -68,17 +72,40 @@ class Options:
         maximum=255,
     )
 
+    alpha: bool = _option(False, "the hole is where the picture is transparent")
+    extend: tuple[int | str, ...] | None = _option(
+        None,
+        "enlarge the picture by left,top,right,bottom and fill what is new; each in pixels, or as "
+        "10% of its width or height",
+    )
+    canvas: tuple[int, int] | None = _option(
+        None, "enlarge the picture to 1920x1080, itself in the middle, and fill what is new"
+    )
+
     def __post_init__(self) -> None:
         for option in fields(self):
             _check(option.name, getattr(self, option.name), option.metadata)
-        object.__setattr__(self, "box", _box_of(self.box))
+        for name, parsed in (("box", _box_of), ("extend", _extend_of), ("canvas", _canvas_of)):
+            object.__setattr__(self, name, parsed(getattr(self, name)))
         if self.color and not _COLOUR.fullmatch(self.color):
             raise UsageError(
                 f"color '{self.color}' does not work", field="color", mend="use {color=#ff00ff}"
             )
-        if self.box and self.color:
-            problem = "box and color both say what the hole is"
-            raise UsageError(problem, field="color", mend="use {box} or {color}")
+        for names, what in ((_HOLES, "what the hole is"), (("extend", "canvas"), "the new size")):
+            if len(used := [name for name in names if getattr(self, name)]) > 1:
+                first, last, *_ = used
+                problem = f"{first} and {last} both say {what}"
+                raise UsageError(problem, field=last, mend=f"use {{{first}}} or {{{last}}}")
+
+    @property
+    def hole(self) -> str:
+        """The name of the option that says what the hole is; empty if none does."""
+        return next((name for name in _HOLES if getattr(self, name)), "")
+
+    @property
+    def grows(self) -> bool:
+        """Whether the picture grows."""
+        return bool(self.extend or self.canvas)
 
 
 def _check(name: str, value: Any, limits: Mapping[str, Any]) -> None:
@@ -104,3 +131,37 @@ def _box_of(box: object) -> tuple[int, ...] | None:
             f"box '{text}' does not work", field="box", mend="use {box=x,y,width,height} in pixels"
         )
     return tuple(int(number) for number in text.split(","))
+
+
+def _extend_of(value: object) -> tuple[int | str, ...] | None:
+    """Return four sides, each pixels or a string such as "10%", of a tuple or a string."""
+    if value is None or value == "":
+        return None
+    text = ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    parts = [part.strip() for part in text.split(",")]
+    mend = "use {extend=left,top,right,bottom}, each in pixels or as 10%"
+
+    def wrong(why: str, mend: str = mend) -> UsageError:
+        return UsageError(f"extend '{text}' {why}", field="extend", mend=mend)
+
+    if any(part.startswith("-") for part in parts):
+        raise wrong("is negative, and a picture only grows", "use 0 where nothing is added")
+    if len(parts) != 4 or not all(map(_SIDE.fullmatch, parts)):
+        raise wrong("does not work")
+    if not any(float(part.rstrip("%")) for part in parts):
+        raise wrong("adds nothing", "make one of its numbers larger than 0")
+    if any(part.endswith("%") and float(part[:-1]) > _MOST_PERCENT for part in parts):
+        raise wrong("is too much", f"use at most {_MOST_PERCENT}% a side")
+    return tuple(part if part.endswith("%") else int(part) for part in parts)
+
+
+def _canvas_of(value: object) -> tuple[int, int] | None:
+    """Return width and height, of a tuple or a string such as "1920x1080"."""
+    if value is None or value == "":
+        return None
+    text = "x".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    found = _CANVAS.fullmatch(text)
+    if not found or not int(found[1]) * int(found[2]):
+        problem, mend = f"canvas '{text}' does not work", "use {canvas=1024x768}"
+        raise UsageError(problem, field="canvas", mend=mend)
+    return int(found[1]), int(found[2])

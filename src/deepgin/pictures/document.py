@@ -193,6 +193,18 @@ class Document:
         pixels.flags.writeable = False
         return replace(self, pixels=pixels)
 
+    def extended(self, left: int, top: int, right: int, bottom: int) -> "Document":
+        """Return the document with so many pixels more on each side, opaque, of no colour yet."""
+        border = ((top, bottom), (left, right), (0, 0))[: self.pixels.ndim]
+        pixels = np.pad(self.pixels, border)
+        height, width = self.pixels.shape[:2]
+        if has_alpha(self.mode):
+            pixels[..., -1] = np.iinfo(pixels.dtype).max
+            pixels[top : top + height, left : left + width, -1] = self.pixels[..., -1]
+        pixels.flags.writeable = False
+        size = width + left + right, height + top + bottom
+        return replace(self, pixels=pixels, metadata=self.metadata.extended(size, (left, top)))
+
     def image(self) -> Image.Image:
         """Return it as a PIL image in its own mode, 16-bit colour as 8 bit."""
         deep_colour = is_deep(self.mode) and self.mode != "I;16"

@@ -16,7 +16,8 @@ from fastapi import Response
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import DeepginError, Note, UsageError, in_request, spelled
-from ..inpainting import Job, Result
+from ..inpainting import Job, Options, Result
+from ..inpainting.canvas import grown_size
 from ..pictures import WRITABLE_ENDINGS, Document, open_image, read_marks, read_rgb
 from ..pictures.formats import FORMATS, format_named
 from ..pictures.metadata import Metadata
@@ -97,8 +98,11 @@ class Writing:
         return format_named(Path(self.name), document.format).name
 
 
-def measure(upload: Upload, most: int) -> int:
-    """Return the pixels of all files, by their heads; refuse types and more than `most` pixels."""
+def measure(upload: Upload, most: int, options: Options) -> int:
+    """Return the pixels of all files, by their heads; refuse types and more than `most` pixels.
+
+    The picture counts as large as the options make it.
+    """
     heif_readable()
     total = 0
     for part, file in upload.files.items():
@@ -114,6 +118,8 @@ def measure(upload: Upload, most: int) -> int:
                 f"the {part} has {width} x {height} pixels, more than the {most / 1e6:g} million "
                 "that are taken here: cut it or make it smaller",
             )
+        if part == "picture":
+            width, height = grown_size((width, height), options)
         total += width * height
     return total
 
@@ -134,15 +140,23 @@ def _head(part: str, file: IO[bytes]) -> tuple[str, tuple[int, int]] | None:
         file.seek(0)
 
 
-def read(upload: Upload, threshold: float, writing: Writing) -> Job:
-    """Decode the files of a request."""
+def read(upload: Upload, most: int, options: Options, writing: Writing) -> Job:
+    """Decode the files of a request; refuse a picture that would grow to more than `most` pixels."""
     files, box = upload
     document = Document.open(files["picture"], "the picture")
     if box:
         document = patched(document, Document.open(files["patch"], "the patch"), box)
+    width, height = grown_size(document.size, options)
+    if options.grows and width * height > most:
+        raise Refusal(
+            413,
+            f"the picture would become {width} x {height} pixels, more than the {most / 1e6:g} "
+            "million that are taken here: add less",
+            field="canvas" if options.canvas else "extend",
+        )
     mask, note, guidance = None, Note(""), None
     if "mask" in files:
-        mask, note = read_marks(files["mask"], threshold, "the mask")
+        mask, note = read_marks(files["mask"], options.threshold, "the mask")
     if "guidance" in files:
         guidance = np.asarray(read_rgb(files["guidance"], "the guidance"))
     writing.kind(document)

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from ..inpainting import Job, Options, Result
 from ..inpainting.batches import OnProgress
+from ..inpainting.canvas import grown_size
 
 # Of what is gathered the first may wait for the last: no longer than as much again takes.
 _SMALL = 1 << 20
@@ -63,7 +64,7 @@ class _Waiting:
 
     @property
     def pixels(self) -> int:
-        width, height = self.job.document.size
+        width, height = grown_size(self.job.document.size, self.way.options)
         return width * height
 
 

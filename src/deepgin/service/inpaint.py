@@ -19,11 +19,16 @@ EXAMPLE = "http://127.0.0.1:8000"  # `/docs` shows the service's own address in 
 STATUSES = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
 _FILES = {
     "picture": "the picture: PNG, JPEG, WebP, TIFF, AVIF, ...; it comes back in that format",
-    "mask": "a picture of the same size whose white is missing; or give box, color or alpha",
+    "mask": "a picture of the same size whose white is missing; or give box, color, alpha, extend",
     "guidance": "a colour-coded segmentation, for weights that take one",
     "patch": "the patch of the filling before, which this one goes on from",
 }
-_EXAMPLES = {"box": ["40,60,200,120"], "color": ["#ff00ff"]}
+_EXAMPLES = {
+    "box": ["40,60,200,120"],
+    "color": ["#ff00ff"],
+    "extend": ["10%,0,10%,0"],
+    "canvas": ["1920x1080"],
+}
 
 
 def _field(option: dataclasses.Field[Any]) -> tuple[Any, Any]:
@@ -31,7 +36,7 @@ def _field(option: dataclasses.Field[Any]) -> tuple[Any, Any]:
     about, kind, default = option.metadata, option.type, option.default
     if "choices" in about:
         kind = Literal[about["choices"]]
-    elif option.name == "box":
+    elif option.default is None:
         kind, default = str, ""
     return kind, Field(
         default,
@@ -58,7 +63,6 @@ class Fields(_Filling):  # type: ignore[misc]
         le=1,
         description="0 soft to 1 sharp, of weights of two sets; else their own, or 0 under texture",
     )
-    alpha: bool = Field(False, description="the hole is where the picture is transparent")
     quality: int | None = Field(None, ge=0, le=100, description="of JPEG, WebP, AVIF and HEIC")
     format: str = Field(
         "", max_length=8, description="png, jpg, webp, tif, ...; else the picture's own"
@@ -140,6 +144,10 @@ def _check_hole(fields: Fields, files: Container[str]) -> None:
     if len(named) > 1:
         problem = f"{' and '.join(named)} say what the hole is: send one of them"
         raise Refusal(400, problem, field=named[0])
-    if not named:
-        problem = "nothing says what the hole is: send mask, box, color or alpha"
+    if fields.extend or fields.canvas:
+        if fields.answer == "patch":
+            problem = "a picture that grows comes back whole: leave answer=patch out"
+            raise Refusal(400, problem, field="answer")
+    elif not named:
+        problem = "nothing says what the hole is: send mask, box, color, alpha or extend"
         raise Refusal(400, problem, field="mask")

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..inpainting import Options
+from ..pictures.metadata import orientation_of
+from ..pictures.opening import opened
 from .bodies import json_of, unless_left
 from .files import Upload, Writing
 from .gathering import Way
@@ -28,6 +30,11 @@ class Asked(BaseModel):
 
     image: str = Field(description="the picture in base64, or as a data URL")
     mask: str = Field(description="a picture of the same size, likewise; white is missing")
+    use_extender: bool = Field(False, description="enlarge the picture; the mask is not read")
+    extender_x: int = Field(0, description="where its new frame begins, of the picture's pixels")
+    extender_y: int = Field(0, description="likewise, from the top; both may be negative")
+    extender_width: int = Field(640, description="of the new frame")
+    extender_height: int = Field(640, description="likewise")
     sd_seed: int = Field(_SEED, description="comes back as X-Seed; nothing depends on it")
 
 
@@ -91,20 +98,43 @@ _PNG = {
 )
 async def inpaint(request: Request) -> Response:
     """Fill one picture."""
-    upload, seed = await _asked(request)
+    upload, options, seed = await _asked(request)
     writing = Writing("png", rgb=True)
-    work = Service.of(request).fill(upload, Way(Options()), writing)
+    work = Service.of(request).fill(upload, Way(options), writing)
     response = await unless_left(request, work)
     response.headers["X-Seed"] = str(_SEED if seed == -1 else seed)
     return response
 
 
-async def _asked(request: Request) -> tuple[Upload, int]:
-    """Return the files and the seed; of the body, which is long, nothing stays in memory."""
+async def _asked(request: Request) -> tuple[Upload, Options, int]:
+    """Return files, options and seed; of the body, which is long, nothing stays in memory."""
     asked = Asked.model_validate(await json_of(request))
     picture = await asyncio.to_thread(_decoded, asked.image, "image")
+    if asked.use_extender:
+        sides = await asyncio.to_thread(_sides, asked, picture)
+        return Upload({"picture": picture}), Options(extend=sides), asked.sd_seed
     mask = await asyncio.to_thread(_decoded, asked.mask, "mask")
-    return Upload({"picture": picture, "mask": mask}), asked.sd_seed
+    return Upload({"picture": picture, "mask": mask}), Options(), asked.sd_seed
+
+
+def _sides(asked: Asked, picture: BytesIO) -> tuple[int, ...]:
+    """Return by how much the picture grows to reach the new frame, on each side."""
+    with opened(picture, "the image") as image:
+        width, height = image.size
+        # Others are decoded for their EXIF, and are hardly ever turned.
+        if image.format in ("JPEG", "MPO", "WEBP") and orientation_of(image) >= 5:
+            width, height = height, width
+    picture.seek(0)
+    right, bottom = (
+        asked.extender_x + asked.extender_width,
+        asked.extender_y + asked.extender_height,
+    )
+    beyond = (-asked.extender_x, -asked.extender_y, right - width, bottom - height)
+    sides = tuple(max(0, side) for side in beyond)
+    if not any(sides):
+        problem = "the extender's frame lies within the image: make it larger"
+        raise Refusal(400, problem, field="use_extender")
+    return sides
 
 
 def _decoded(text: str, field: str) -> BytesIO:

@@ -153,8 +153,9 @@ class Service:
         """Fill one picture; `on_progress` is called in another thread."""
         if self.loaded:  # if not, there is no slot either
             way = self.loaded.checked(way)
-        async with self._slot(upload) as until:
-            job = await _to_its_end(read, upload, way.options.threshold, writing)
+        options, most = way.options, self.settings.limits.pixels
+        async with self._slot(upload, options) as until:
+            job = await _to_its_end(read, upload, most, options, writing)
             assert self._gatherer
             result = await self._gatherer.fill(job, way, until, on_progress)
             del job
@@ -164,12 +165,13 @@ class Service:
         self, upload: Upload, writing: Writing, make: Callable[[Document], Response]
     ) -> Response:
         """Return what is made of a picture, with its patch if there is one; nothing is filled."""
-        async with self._slot(upload):
-            job = await _to_its_end(read, upload, Options().threshold, writing)
+        options, most = Options(), self.settings.limits.pixels
+        async with self._slot(upload, options):
+            job = await _to_its_end(read, upload, most, options, writing)
             return await _to_its_end(make, job.document)
 
     @asynccontextmanager
-    async def _slot(self, upload: Upload) -> AsyncIterator[float]:
+    async def _slot(self, upload: Upload, options: Options) -> AsyncIterator[float]:
         """Hold a slot and memory for an upload; yield the loop's time by which work must begin."""
         self.check_slot()
         loop, limits = asyncio.get_running_loop(), self.settings.limits
@@ -178,7 +180,7 @@ class Service:
         if self._rest:
             self._rest.cancel()
         try:
-            pixels = await asyncio.to_thread(measure, upload, limits.pixels)
+            pixels = await asyncio.to_thread(measure, upload, limits.pixels, options)
             async with self._budget.lent(pixels, until - loop.time()):
                 yield until
         except TimeoutError as error:

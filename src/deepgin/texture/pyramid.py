@@ -22,20 +22,23 @@ class Level:
     valid: np.ndarray
 
 
-def depth_of(hole: np.ndarray) -> np.ndarray:
-    """Return each pixel's distance to the nearest one outside the hole, float32; 0 outside.
+def depth_of(level: Level) -> np.ndarray:
+    """Return the distance of each pixel of the hole to the nearest valid one, float32; 0 outside.
 
-    What lies beyond the picture counts as outside.
+    A hole at the picture's border is deepest there: nothing is known beyond it.
     """
-    return ndimage.distance_transform_edt(np.pad(hole, 1))[1:-1, 1:-1].astype(np.float32)
+    if not level.valid.any():
+        return level.hole * np.float32(max(level.hole.shape))
+    away = ndimage.distance_transform_edt(~level.valid)
+    return np.where(level.hole, away, 0).astype(np.float32)
 
 
-def halvings(hole: np.ndarray, depth: int, side: int, most: int) -> int:
+def halvings(level: Level, depth: int, side: int, most: int) -> int:
     """Return how often to halve until the hole is at most `depth` deep, at most `most` times.
 
     The smallest level's shorter side is at least `side`.
     """
-    deepest, shorter = float(depth_of(hole).max()), min(hole.shape)
+    deepest, shorter = float(depth_of(level).max()), min(level.hole.shape)
     count = 0
     while deepest / 2**count > depth and shorter / 2 ** (count + 1) >= side and count < most:
         count += 1
@@ -76,6 +79,19 @@ def halved(level: Level) -> Level:
         hole[0] | hole[1] | hole[2] | hole[3],
         valid[0] & valid[1] & valid[2] & valid[3],
     )
+
+
+def doubled_within(picture: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Return `doubled` of a halved picture, from the pixels alone that have any valid part.
+
+    `valid` is bool, of the larger size. What stands in a hole so keeps out of the pixels beside it.
+    """
+    upper_left, *others = _quarters(valid)
+    known = upper_left | others[0] | others[1] | others[2]
+    if known.all():
+        return doubled(picture)
+    weight = known[..., None].astype(np.float32)
+    return doubled(picture * weight) / np.maximum(doubled(weight), np.float32(1e-6))
 
 
 def _quarters(array: np.ndarray) -> tuple[np.ndarray, ...]:

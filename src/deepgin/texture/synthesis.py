@@ -14,7 +14,7 @@ from PIL import Image
 from . import matches as search
 from .features import blurred, blurred_within, guides, opponent, patches
 from .matches import Matches, nearness, vote, weights_of
-from .pyramid import Level, depth_of, doubled, halvings, levels_of
+from .pyramid import Level, depth_of, doubled, doubled_within, halvings, levels_of
 from .settings import Settings, enlarging, preparing
 
 _NEAR = 6.0  # pixels over which texture and guide are compared
@@ -141,7 +141,7 @@ def _synthesised(
     level: Level, settings: Settings, pool: Executor, check: Callable[[int], None]
 ) -> _Filled | None:
     """Fill a level's hole with texture of its valid pixels; None where no patch of it is valid."""
-    count = halvings(level.hole, settings.coarsest_depth, settings.coarsest_side, settings.levels)
+    count = halvings(level, settings.coarsest_depth, settings.coarsest_side, settings.levels)
     filled: _Filled | None = None
     for number, smaller in reversed([*enumerate(levels_of(level, count))]):
         rounds = _Rounds(smaller, number, settings, pool)
@@ -185,7 +185,7 @@ class _Rounds:
         """Compute what all rounds share."""
         level, settings = self.level, self.settings
         self.places, self.offers = np.flatnonzero(self.targets), np.flatnonzero(self.sources)
-        self.pixels, self.depth = np.flatnonzero(level.hole), depth_of(level.hole)
+        self.pixels, self.depth = np.flatnonzero(level.hole), depth_of(level)
         planes, sigma = opponent(level.picture), settings.guide_blur
         root = np.float32(settings.at("guide", self.number) ** 0.5)
         known = blurred_within(planes, level.valid, sigma, self.pool)
@@ -261,9 +261,9 @@ def _enlarged(
     heavy = below.matches.spread(below.weights)
     rows, columns = np.divmod(matches.targets, targets.shape[1])
     known = heavy[rows // 2 * below.level.hole.shape[1] + columns // 2]
-    near = nearness(depth_of(level.hole).ravel()[matches.targets])
+    near = nearness(depth_of(level).ravel()[matches.targets])
     weights = np.maximum(known * near, np.float32(1e-12))
-    high = level.picture - doubled(below.level.picture)
+    high = level.picture - doubled_within(below.level.picture, level.valid)
     pixels = np.flatnonzero(level.hole)
     detail = vote(high.reshape(-1, 3), matches, weights, pixels, radius=radius, pool=pool)
     share = doubled(share[..., None])[..., 0]

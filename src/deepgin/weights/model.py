@@ -67,7 +67,7 @@ class Model:
                 raise UsageError(
                     "only ONNX files of other authors need a statement",
                     field="contract",
-                    mend="leave {network} out",
+                    mend="leave {contract} out",
                 )
             return self
         return replace(self, contract=joined(beside(path) | own))

@@ -94,6 +94,40 @@ def test_blocks_turn_with_the_picture(tmp_path, orientation, kind):
 
 
 @with_extra
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("kind", KINDS)
+def test_blocks_stay_in_a_larger_picture(tmp_path, kind, orientation):
+    document = write(tmp_path / "in.jpg", kind, 48, 80, orientation)
+    grown = document.extended(16, 32, 5, 0).extended(16, 0, 0, 0)
+    hole = np.ones(grown.size[::-1], np.bool_)
+    hole[32:, 32:-5] = False
+    result = grown.filled(np.full((*hole.shape, 3), 90, np.uint8), hole)
+    (note,) = result.save(tmp_path / "out.jpg")
+    assert Document.open(tmp_path / "out.jpg").size == grown.size
+    found = difference(tmp_path / "out.jpg", result)
+    as_written = {("4:2:2", 6): "4:4:0", ("4:4:0", 6): "4:2:2"}.get((kind, orientation), kind)
+    if as_written in ("4:4:0", "4:1:1", "YCCK"):  # Pillow codes no new blocks like these
+        assert "outside the hole" in note
+        assert found[~hole].mean() < 2
+        return
+    assert "beside the hole" in note
+    # A block of 16 x 16 at the right goes on into the new part, and colour is smoothed beside it.
+    away = np.zeros_like(hole)
+    away[33:, 33:-22] = True
+    assert found[away].max() <= (4 if orientation == 6 else 0)
+    assert found[hole].mean() < 12
+
+
+@with_extra
+def test_blocks_that_cannot_lie_as_they_did_are_coded_finely(tmp_path):
+    document = write(tmp_path / "in.jpg", "4:2:0", 48, 80, quality=30)
+    grown = document.extended(8, 0, 0, 0)
+    (note,) = grown.save(tmp_path / "out.jpg")
+    assert "outside the hole" in note
+    assert difference(tmp_path / "out.jpg", grown)[:, 8:].mean() < 1
+
+
+@with_extra
 def test_metadata_is_what_is_written_without_the_extra(tmp_path, monkeypatch):
     exif = Image.Exif()
     exif[0x010F] = "Maker"

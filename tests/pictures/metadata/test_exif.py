@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from deepgin.pictures.metadata.exif import true_exif
+from deepgin.pictures.metadata.exif import exif_of_size, true_exif
 
 MAKER_NOTE = b"MakerNote \0\1\2" * 5
 THUMBNAIL = b"\xff\xd8 a thumbnail that shows what was removed \xff\xd9"
@@ -71,6 +71,23 @@ def test_exif_not_turned():
     assert parsed(true_exif(exif_block(), upright=False))[0x0112] == 6
     # A thumbnail at the end is cut off.
     assert true_exif(exif_block(tail=b"")).endswith(MAKER_NOTE)
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_another_size(order):
+    true = true_exif(exif_block(order))
+    block = exif_of_size(true, (70000, 500))
+    exif = parsed(block)
+    inner = exif.get_ifd(ExifTags.IFD.Exif)
+    assert (exif[0x0100], exif[0x0101]) == (inner[0xA002], inner[0xA003]) == (70000, 500)
+    assert inner[0x927C] == MAKER_NOTE
+    assert len(block) == len(true)
+    assert exif_of_size(b"", (9, 9)) == b""
+    lost = true.replace(struct.pack(order + "I", 62), b"\xff" * 4)
+    assert parsed(exif_of_size(lost, (500, 9)))[0x0100] == 500
+    few = Image.Exif()
+    few[0x010F] = "Maker"
+    assert exif_of_size(true_exif(few.tobytes()), (9, 9)) == true_exif(few.tobytes())
 
 
 def test_exif_without_thumbnail_stays_as_it_is():

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from deepgin.pictures import Document
-from deepgin.pictures.metadata.xmp import true_xmp
+from deepgin.pictures.metadata.xmp import true_xmp, xmp_of_size
 
 from ..builders import PREVIEW
 
@@ -83,6 +83,15 @@ def test_orientation_as_an_element():
     xmp = packet('xmlns:tiff="t"', "<tiff:Orientation>8</tiff:Orientation>")
     assert true_xmp(xmp)[0] == xmp.replace(b">8<", b">1<")
     assert true_xmp(xmp, upright=False)[0] == xmp
+
+
+def test_another_size():
+    stated = (
+        'tiff:ImageWidth="{0}" exif:PixelYDimension = \'{1}\' tiff:XResolution="640"'
+        "<tiff:ImageLength>{1}</tiff:ImageLength><exif:PixelXDimension> {0}</exif:PixelXDimension>"
+    )
+    after = xmp_of_size(stated.format(640, 480).encode(), (700, 500))
+    assert after.decode() == stated.format(700, 500)
 
 
 def test_utf_16():

@@ -5,7 +5,7 @@ from .fill import FolderRequest, fill_folder, fill_one
 from .job import FolderSummary, reader, run
 from .pairing import Pair, Pairs, find_pairs
 from .plan import FolderPlan, JobOptions, Task, check_folders, parse_shard, plan
-from .target import held, provenance, remove_leftovers
+from .target import described, held, provenance, remove_leftovers
 
 __all__ = [
     "FolderPlan",
@@ -17,6 +17,7 @@ __all__ = [
     "Task",
     "Watcher",
     "check_folders",
+    "described",
     "fill_folder",
     "fill_one",
     "find_pairs",

@@ -1,5 +1,6 @@
 """The target folder of a job: its lock, how its pictures were made, leftovers of killed processes."""
 
+import json
 import os
 import re
 from contextlib import AbstractContextManager, suppress
@@ -33,6 +34,12 @@ def held(target: Path, shard: tuple[int, int]) -> AbstractContextManager[None]:
     return files.held(path, taken)
 
 
+def described(options: Options) -> dict[str, Any]:
+    """Return options as JSON reads them back, to be compared with what a file says."""
+    read: dict[str, Any] = json.loads(json.dumps(asdict(options)))
+    return read
+
+
 def provenance(model: Model, options: Options) -> dict[str, Any]:
     """Return version, weights' hash, their sharpness or contract if they have one, and options.
 
@@ -41,7 +48,7 @@ def provenance(model: Model, options: Options) -> dict[str, Any]:
     Raises:
         UsageError: the model has no file; WeightsError, UsageError: as for `sharpness_of`.
     """
-    usual, path = asdict(Options()), model.file()
+    usual, path = described(Options()), model.file()
     if path is None:
         raise UsageError("a generator has no weights file to name", field="weights")
     if wants_texture(options):
@@ -52,7 +59,7 @@ def provenance(model: Model, options: Options) -> dict[str, Any]:
         "weights": f"sha256:{file_hash(path)}",
         **({} if sharpness is None else {"sharpness": sharpness}),
         **({"contract": contract} if (contract := model.stated().contract) else {}),
-        "options": {k: v for k, v in asdict(options).items() if v != usual[k]},
+        "options": {k: v for k, v in described(options).items() if v != usual[k]},
     }
 
 

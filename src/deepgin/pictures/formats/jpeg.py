@@ -8,6 +8,7 @@ from PIL import Image, JpegImagePlugin
 # Where blocks cannot lie as they did, each is coded anew: steps this fine change a pixel by less
 # than one level on average, in any picture.
 _FINE = 2
+_BLOCKS = {1: (16, 8), 2: (16, 16)}  # pixels that are coded together, by subsampling
 _RGB_NAMES = (82, 71, 66)  # "R", "G", "B"
 
 
@@ -23,6 +24,7 @@ class JpegCoding:
         keeps_rgb: whether its colours were coded as red, green and blue.
         file: the file itself, if its blocks can be used for the upright picture; else empty.
         orientation: what its pixels were turned by, as EXIF numbers it.
+        at: where, from the left and the top, its upright picture stands in the one that is written.
     """
 
     tables: tuple[tuple[int, ...], ...]
@@ -31,6 +33,19 @@ class JpegCoding:
     keeps_rgb: bool
     file: bytes = field(default=b"", repr=False)
     orientation: int = 1
+    at: tuple[int, int] = (0, 0)
+
+    def moved(self, left: int, top: int) -> "JpegCoding":
+        """Return the coding for a larger picture, in which this one stands at `left` and `top`."""
+        across, down = _BLOCKS.get(self.subsampling, (8, 8))
+        if left % across or top % down:
+            return self.coded_anew()
+        return replace(self, at=(self.at[0] + left, self.at[1] + top))
+
+    def coded_anew(self) -> "JpegCoding":
+        """Return the coding for a picture whose blocks cannot lie as they did."""
+        fine = tuple(tuple(min(step, _FINE) for step in table) for table in self.tables)
+        return replace(self, tables=fine, subsampling=min(self.subsampling, 0), file=b"")
 
     def options(self, mode: str, quality: int | None) -> dict[str, Any]:
         """Return Pillow's options for coding samples of `mode` as this file was."""
@@ -80,9 +95,7 @@ def jpeg_coding(image: Image.Image, orientation: int, file: bytes) -> JpegCoding
         max(orientation, 1),
     )
     if _shifted(orientation, width, height, factors):
-        fine = tuple(tuple(min(step, _FINE) for step in table) for table in tables)
-        whole = min(coding.subsampling, 0)
-        coding = replace(coding, tables=fine, subsampling=whole, file=b"")
+        return coding.coded_anew()
     return coding
 
 

@@ -48,27 +48,31 @@ def write_kept_blocks(
 ) -> bool:
     """Write samples (uint8, upright) as JPEG with all blocks of `original` where none differs.
 
-    `options` are Pillow's; metadata is taken from them.
+    They may be of a larger picture. `options` are Pillow's; metadata is taken from them.
 
     Returns:
-        Whether it was done: the extra is installed, the file is of the same size and mode, and
-        what was written reads the same wherever no block changed. If not, `path` is of no use.
+        Whether it was done: the extra is installed, the file is of the same mode and lies in the
+        picture, and what was written reads the same wherever no block changed. If not, `path` is
+        of no use.
     """
     library = _library()
     if library is None:
         return False
     before = upright(_decoded(original.file, mode), original.orientation)
-    if before.shape != pixels.shape:
+    (left, top), (height, width) = original.at, before.shape[:2]
+    old = slice(top, top + height), slice(left, left + width)
+    if not before.size or before.shape != pixels[old].shape:
         return False
-    changed = (before != pixels).reshape(*pixels.shape[:2], -1).any(axis=2)
+    changed = np.ones(pixels.shape[:2], np.bool_)
+    changed[old] = (before != pixels[old]).reshape(height, width, -1).any(axis=2)
     path.write_bytes(original.file)
     try:
         jpeg = library.read(path)
-        if original.orientation > 1:
+        if original.orientation > 1 or before.shape != pixels.shape:
             stored = jpeg
             image_of(pixels, mode).save(path, "JPEG", **options)
             jpeg = library.read(path)
-            if not _turn_into(jpeg, stored, original.orientation):
+            if not _put_into(jpeg, stored, original):
                 return False
         with JpegImagePlugin.JpegImageFile(path) as image:
             tables = image.quantization
@@ -82,9 +86,10 @@ def write_kept_blocks(
     except RuntimeError:  # libjpeg's errors
         return False
     after = _decoded(path.read_bytes(), mode)
-    if after.shape != before.shape:
+    if after.shape != pixels.shape:
         return False
-    moved = np.abs(after[~near].astype(np.int16) - before[~near]).max(initial=0)
+    far = ~near[old]
+    moved = np.abs(after[old][far].astype(np.int16) - before[far]).max(initial=0)
     return bool(moved <= (_TURNED_APART if original.orientation > 1 else 0))
 
 
@@ -94,15 +99,16 @@ def _decoded(file: bytes, mode: str) -> np.ndarray:
         return np.asarray(image) if image.mode == mode else np.empty((0, 0), np.uint8)
 
 
-def _turn_into(jpeg: Any, stored: Any, orientation: int) -> bool:
-    """Set the coefficients of `jpeg` to those of `stored`, turned; False if it is coded otherwise.
+def _put_into(jpeg: Any, stored: Any, original: JpegCoding) -> bool:
+    """Put the coefficients of `stored` into `jpeg`, turned; False if it is coded otherwise.
 
     A turned block has its frequencies turned; one read backwards has odd frequencies negated.
     """
     if jpeg.jpeg_color_space != stored.jpeg_color_space:
         return False
+    (left, top), orientation = original.at, original.orientation
     odd = np.where(np.arange(8) % 2, -1, 1)
-    for target, source in zip(jpeg.coef_arrays, stored.coef_arrays, strict=True):
+    for number, source in enumerate(stored.coef_arrays):
         blocks = _blocks(source)
         if orientation >= 5:
             blocks = blocks.transpose(1, 0, 3, 2)
@@ -110,9 +116,13 @@ def _turn_into(jpeg: Any, stored: Any, orientation: int) -> bool:
             blocks = blocks[::-1] * odd[:, None]
         if orientation in (2, 3, 6, 7):
             blocks = blocks[:, ::-1] * odd
-        if blocks.shape != _blocks(target).shape:
+        down, across = _shared(jpeg, number)
+        row, column = top // (8 * down), left // (8 * across)
+        place = _blocks(jpeg.coef_arrays[number])[row:, column:]
+        place = place[: blocks.shape[0], : blocks.shape[1]]
+        if blocks.shape != place.shape:
             return False
-        _blocks(target)[:] = blocks
+        place[:] = blocks
     return True
 
 
@@ -120,6 +130,13 @@ def _blocks(coefficients: np.ndarray) -> np.ndarray:
     """Return a view of a component's coefficients: rows x columns x 8 x 8."""
     rows, columns = (size // 8 for size in coefficients.shape)
     return coefficients.reshape(rows, 8, columns, 8).swapaxes(1, 2)
+
+
+def _shared(jpeg: Any, number: int) -> tuple[int, int]:
+    """Return how many pixels, down and across, share a sample of a component."""
+    component = jpeg.comp_info[number]
+    down = jpeg.max_v_samp_factor // component.v_samp_factor
+    return down, jpeg.max_h_samp_factor // component.h_samp_factor
 
 
 def _recode(
@@ -132,8 +149,7 @@ def _recode(
         a decoder smooths colour of lower resolution.
     """
     component, blocks = jpeg.comp_info[number], _blocks(jpeg.coef_arrays[number])
-    down = jpeg.max_v_samp_factor // component.v_samp_factor
-    across = jpeg.max_h_samp_factor // component.h_samp_factor
+    down, across = _shared(jpeg, number)
     rows, columns = blocks.shape[:2]
     # As blocks at full resolution: rows x columns x (8 down) x (8 across); past the picture's
     # edge its last pixels go on, so that nothing of the old picture stays there.

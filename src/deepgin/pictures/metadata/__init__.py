@@ -3,7 +3,7 @@
 import re
 import struct
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,11 +12,11 @@ from PIL import ExifTags, Image, JpegImagePlugin
 from ..formats import png
 from ..formats.jpeg import JpegCoding, jpeg_coding
 from ..formats.tiff import STORAGE_TAGS
-from .exif import true_exif
+from .exif import exif_of_size, true_exif
 from .facts import Facts
 from .icc import matched
 from .iptc import PHOTOSHOP, RAW_PROFILE, raw_profile, true_iptc
-from .xmp import EXTENDED, true_xmp
+from .xmp import EXTENDED, true_xmp, xmp_of_size
 
 _X_RESOLUTION, _RESOLUTION_UNIT = 282, 296
 _XMP_TEXT = "XML:com.adobe.xmp"
@@ -52,6 +52,15 @@ class Metadata:
     codes: tuple[int, int] | None = None
     aspect: tuple[int, int] | None = None
     jpeg: JpegCoding | None = None
+
+    def extended(self, size: tuple[int, int], at: tuple[int, int]) -> "Metadata":
+        """Return it for a larger picture, width and height, in which the old one stands `at`."""
+        return replace(
+            self,
+            exif=exif_of_size(self.exif, size),
+            xmp=xmp_of_size(self.xmp, size),
+            jpeg=self.jpeg and self.jpeg.moved(*at),
+        )
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -6,6 +6,7 @@ not.
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from PIL import Image
@@ -57,6 +58,23 @@ def true_exif(exif: bytes, *, upright: bool = True, sideways: bool = False) -> b
         blank_jpegs(block.content, areas, folders)
     except (struct.error, IndexError) as error:
         raise ValueError(f"damaged EXIF: {error}") from error
+    return _PREFIX + bytes(block.content)
+
+
+def exif_of_size(exif: bytes, size: tuple[int, int]) -> bytes:
+    """Return a block that `true_exif` returned, with another width and height where it has them."""
+    if not exif:
+        return b""
+    block = _block(exif)
+    first = block.entries(block.number("I", 4))
+    folders = [first]
+    with suppress(struct.error, ValueError, KeyError):  # its second folder may be damaged
+        folders.append(block.entries(block.values(first[_EXIF_FOLDER])[0]))
+    for entries, tags in zip(folders, _SIZES, strict=False):
+        for tag, side in zip(tags, size, strict=True):
+            if tag in entries:
+                long = struct.pack(f"{block.order}HII", 4, 1, side)
+                block.content[entries[tag] + 2 : entries[tag] + 12] = long
     return _PREFIX + bytes(block.content)
 
 

@@ -20,6 +20,8 @@ _ORIENTATIONS = (
     re.compile(rb"(tiff:Orientation\s*=\s*['\"])[0-9]+"),
     re.compile(rb"(<tiff:Orientation>\s*)[0-9]+"),
 )
+_SIZES = (b"tiff:ImageWidth|exif:PixelXDimension", b"tiff:ImageLength|exif:PixelYDimension")
+_STATED = rb"((?:%s)\s*(?:=\s*['\"]|>)\s*)[0-9]+"
 _OURS = re.compile(
     rb"<rdf:Description [^>]*xmlns:deepgin=[^>]*>.*?</rdf:Description>\n?", re.DOTALL
 )
@@ -60,6 +62,13 @@ def true_xmp(
     except (ExpatError, RecursionError, UnicodeError) as error:
         raise ValueError(f"damaged XMP: {error}") from error
     return xmp, parts if whole else (*parts, "extended XMP")
+
+
+def xmp_of_size(xmp: bytes, size: tuple[int, int]) -> bytes:
+    """Return a packet with another width and height where it states them."""
+    for names, side in zip(_SIZES, size, strict=True):
+        xmp = re.sub(_STATED % names, rb"\g<1>%d" % side, xmp)
+    return xmp
 
 
 def _parsed(xmp: bytes) -> minidom.Document:
