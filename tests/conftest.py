@@ -1,10 +1,13 @@
 """What many tests share: a tiny network's weights, and pictures and masks as files."""
 
 import os
+import tempfile
 
 # Also in the processes that tests start. More threads than cores wait for each other in loops, and
 # what takes seconds takes minutes.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Nothing goes into the cache of whoever runs the tests.
+os.environ["DEEPGIN_CACHE"] = tempfile.mkdtemp(prefix="deepgin-tests-")
 
 from collections.abc import Callable
 from pathlib import Path
