@@ -78,7 +78,7 @@ def add_runtime(parser: Parser) -> None:
         metavar="FILE",
         help="a weights file, or hf:owner/name[/file][@revision]; default: those of the package",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, mps or xpu")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")
     add_sharpness(parser)
 

@@ -75,7 +75,7 @@ class Inpainter:
     Args:
         weights: a weights file or one of `deepgin export`, an address on the hub, a generator, or
             None for the weights that come with the package; or a `Model` instead of these four.
-        device: auto, cpu, cuda, cuda:N or mps.
+        device: auto, cpu, cuda, cuda:N, mps, or xpu (of Intel; with OpenVINO).
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
         runtime: runs the network; the four above are then not used.
