@@ -179,17 +179,20 @@ def test_generators_and_a_missing_package(onnx_file, monkeypatch):
         OpenVinoRuntime(Model(onnx_file))
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("Check failed: std::bad_alloc")])
-def test_out_of_memory_leaves_the_runtime_usable(runtime, batch, monkeypatch, error):
+@pytest.mark.parametrize("how", [MemoryError(), RuntimeError("std::bad_alloc"), "empty", "stale"])
+def test_out_of_memory_leaves_the_runtime_usable(runtime, batch, monkeypatch, how):
     expected = runtime.fill(*batch)
 
-    def fail(*_):
-        raise error
+    def infer(_):
+        if isinstance(how, Exception):
+            raise how
 
-    monkeypatch.setattr(runtime, "_request", SimpleNamespace(infer=fail))
+    stale = SimpleNamespace(data=255 - expected if how == "stale" else expected[:0])
+    request = SimpleNamespace(infer=infer, get_tensor=lambda _: stale)
+    monkeypatch.setattr(runtime, "_compiled", SimpleNamespace(create_infer_request=lambda: request))
     with pytest.raises(OutOfMemory):
         runtime.fill(*batch)
-    np.testing.assert_array_equal(runtime.fill(*batch), expected)
+    np.testing.assert_array_equal(runtime.fill(*batch), expected)  # compiled anew
 
 
 def test_choosing(weights, onnx_file, tiny_graphs, monkeypatch):
