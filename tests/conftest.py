@@ -7,7 +7,7 @@ import tempfile
 # what takes seconds takes minutes.
 os.environ["OMP_NUM_THREADS"] = "1"
 # Nothing goes into the cache of whoever runs the tests.
-os.environ["DEEPGIN_CACHE"] = tempfile.mkdtemp(prefix="deepgin-tests-")
+os.environ["DEEPGIN_CACHE"] = f"{tempfile.gettempdir()}/deepgin-tests-{os.getpid()}"
 
 from collections.abc import Callable
 from pathlib import Path
