@@ -5,7 +5,8 @@ python benchmarks/inference.py [--weights FILE] [--rounds 5] [--pictures 24]
 Plain is as the paper's code has it: float32, the matrix of attention's scores in memory, the
 built-in pad in every branch, sub-images one by one, regrouped by a loop over pixels. Each form is
 timed in a process of its own, the forms in turn; times and peaks of memory are shares of plain.
-ONNX Runtime is timed with as many threads as PyTorch, with the weights that come with the package.
+ONNX Runtime, and OpenVINO if it is installed, are timed with as many threads as PyTorch, with the
+weights that come with the package.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,7 @@ from deepgin.masks import draw
 from deepgin.network import Generator
 from deepgin.runtimes import Runtime
 from deepgin.runtimes.onnx import OnnxRuntime
+from deepgin.runtimes.openvino import OpenVinoRuntime
 from deepgin.runtimes.torch import TorchRuntime, to_bytes
 from deepgin.weights import Model, load
 
@@ -50,6 +53,7 @@ CASES = {
 PLAIN = "plain"
 PLAIN_KEPT = "plain, freed memory kept"
 ONNX = "ONNX Runtime, float32"
+OPENVINO = {"OpenVINO, float32": "float32", "OpenVINO, bf16": "bf16"}
 
 
 def example(side: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -98,9 +102,11 @@ def work(form: str, case: str, weights: str | None) -> Callable[[], object]:
             return lambda: plain.polyphase(pictures[0], masks[0], side // 256)
         return lambda: plain.fill(pictures, masks)
     runtime: Runtime
+    os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
     if form == ONNX:
-        os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
         runtime = OnnxRuntime(Model(weights, "cpu"))
+    elif form in OPENVINO:
+        runtime = OpenVinoRuntime(Model(weights, "cpu", OPENVINO[form]))
     else:
         runtime = TorchRuntime(Model(weights, "cpu", form))
     if side > 512:
@@ -153,10 +159,11 @@ def compare_network(args: argparse.Namespace) -> None:
 
 
 def forms(weights: str | None) -> tuple[str, ...]:
-    """Return the forms; bf16 only where the hardware multiplies it, ONNX with a graph at hand."""
+    """Return the forms; bf16 only where the hardware multiplies it, others with a graph at hand."""
     fast = choose_precision(torch.device("cpu")) == torch.bfloat16
-    onnx = [] if weights else [ONNX]
-    return (PLAIN, PLAIN_KEPT, "float32", *onnx, *(["bf16"] if fast else []))
+    others = [] if weights else [ONNX, *(OPENVINO if find_spec("openvino") else [])]
+    every = (PLAIN, PLAIN_KEPT, "float32", "bf16", *others)
+    return tuple(form for form in every if fast or "bf16" not in form)
 
 
 def make_folder_of(folder: Path, count: int) -> None:

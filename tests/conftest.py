@@ -1,10 +1,13 @@
 """What many tests share: tiny networks' weights and ONNX files, pictures and masks as files."""
 
 import os
+import tempfile
 
 # Also in the processes that tests start. More threads than cores wait for each other in loops, and
 # what takes seconds takes minutes.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Nothing goes into the cache of whoever runs the tests.
+os.environ["DEEPGIN_CACHE"] = f"{tempfile.gettempdir()}/deepgin-tests-{os.getpid()}"
 
 from collections.abc import Callable
 from pathlib import Path

@@ -42,7 +42,7 @@ def test_text(works, weights, tmp_path):
     odd = tmp_path / "[bold]odd[x] :smile:.safetensors"
     shutil.copy(weights, odd)
     out = works("info", odd)
-    assert len(out.splitlines()) == 10
+    assert len(out.splitlines()) == 12
     for fact in (str(odd), "deepgin-prefill, width 4", *variants()):
         assert fact in out
     assert hashlib.sha256(weights.read_bytes()).hexdigest() in out

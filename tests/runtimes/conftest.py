@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from deepgin.export import export, export_graph
+from deepgin.runtimes import onnx
 from deepgin.weights import load, read_card
 
 
@@ -25,6 +26,12 @@ def graphs(weights, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("graphs")
     export_graph(load(weights), folder / "deepgin-prefill-4.onnx")
     return folder
+
+
+@pytest.fixture
+def tiny_graphs(graphs, monkeypatch):
+    """Has the runtimes find that graph."""
+    monkeypatch.setattr(onnx, "GRAPHS", graphs)
 
 
 @pytest.fixture

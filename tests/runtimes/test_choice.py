@@ -14,16 +14,19 @@ from deepgin.weights import Model, load
 
 @pytest.fixture
 def without(monkeypatch):
-    """Makes packages be missing, as far as the choice can tell."""
+    """Makes packages be missing, as far as the choice can tell: OpenVINO, and those named."""
     real = choice.find_spec
+    monkeypatch.delenv("DEEPGIN_RUNTIME", raising=False)
 
     def hide(*names):
-        monkeypatch.setattr(choice, "find_spec", lambda name: None if name in names else real(name))
+        gone = ("openvino", *names)
+        monkeypatch.setattr(choice, "find_spec", lambda name: None if name in gone else real(name))
 
+    hide()
     return hide
 
 
-def test_with_torch(weights):
+def test_with_torch(weights, without):
     for one in (weights, str(weights), build("deepgin-prefill", 2), None):
         assert isinstance(open_runtime(Model(one, "cpu", "float32")), TorchRuntime)
     assert open_runtime(Model(weights, "cpu", "bf16")).precision == torch.bfloat16
@@ -49,7 +52,7 @@ def test_without_torch(weights, without):
         open_runtime(Model(weights))
 
 
-def test_onnx_files_are_for_onnx_runtime(tmp_path):
+def test_onnx_files_are_for_onnx_runtime(tmp_path, without):
     pytest.importorskip("onnxruntime")
     for name in (tmp_path / "a.onnx", str(tmp_path / "a.onnx")):
         with pytest.raises(WeightsError):
@@ -64,3 +67,15 @@ def test_with_neither(without, name):
     without("onnxruntime")
     with pytest.raises(UsageError if "onnx" in name else WeightsError, match=name):
         open_runtime(Model(name))
+
+
+def test_a_runtime_that_is_named(weights, onnx_file, without, monkeypatch):
+    monkeypatch.setenv("DEEPGIN_RUNTIME", "onnxruntime")
+    assert choice.choose(Model(None))[0] == "onnxruntime"
+    assert isinstance(open_runtime(Model(onnx_file)), OnnxRuntime)
+    monkeypatch.setenv("DEEPGIN_RUNTIME", "auto")
+    assert choice.choose(Model(weights))[0] == "torch"
+    for name, file in (("potato", weights), ("openvino", weights), ("torch", onnx_file)):
+        monkeypatch.setenv("DEEPGIN_RUNTIME", name)
+        with pytest.raises(UsageError, match=name):
+            open_runtime(Model(file))

@@ -16,7 +16,7 @@ from deepgin.errors import DeepginError, UsageError, WeightsError
 from deepgin.export import export
 from deepgin.inpainting import FITS, Options
 from deepgin.network import Discriminators, build
-from deepgin.runtimes import OutOfMemory, memory, onnx
+from deepgin.runtimes import OutOfMemory, memory
 from deepgin.runtimes.choice import card_of_file, open_runtime
 from deepgin.runtimes.onnx import OnnxRuntime, plain_session
 from deepgin.runtimes.torch import TorchRuntime
@@ -29,11 +29,6 @@ onnxruntime = pytest.importorskip("onnxruntime")
 @pytest.fixture(scope="module")
 def runtime(onnx_file):
     return OnnxRuntime(Model(onnx_file, "cpu"))
-
-
-@pytest.fixture
-def tiny_graphs(graphs, monkeypatch):
-    monkeypatch.setattr(onnx, "GRAPHS", graphs)
 
 
 def check_close(filled, expected, masks):
@@ -75,12 +70,11 @@ def test_two_sets_by_a_graph(stages, tiny_graphs, batch, sharpness):
 
 
 @pytest.mark.parametrize("fit", FITS)
-def test_all_fits(onnx_file, weights, photo, fit):
+def test_all_fits(runtime, weights, photo, fit):
     picture = np.kron(photo(40, 33), np.ones((8, 8, 1), np.uint8))[:301, :263]
     mask = np.zeros(picture.shape[:2], np.bool_)
     mask[90:200, 60:150] = mask[280:290, 3:20] = True
-    inpainter, options = Inpainter(str(onnx_file)), Options(fit=fit)
-    assert isinstance(inpainter.runtime, OnnxRuntime)
+    inpainter, options = Inpainter(runtime=runtime), Options(fit=fit)
     filled = inpainter.run(picture, mask, options=options)
     expected = Inpainter(weights, device="cpu", precision="float32").run(
         picture, mask, options=options

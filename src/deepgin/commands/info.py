@@ -3,8 +3,10 @@
 import json
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+from ..errors import DeepginError, on_command_line
 from .parsing import Parser, add_contract
 
 
@@ -49,8 +51,25 @@ def collect(weights: str | None, width: int, stated: str = "") -> dict[str, Any]
         "weights": {"file": str(path), "sha256": file_hash(path)} | about,
         "variants": {"width": width, "rows": table},
         "machine": _machine() if torch else {"torch": None},
-        "onnxruntime": version("onnxruntime") if find_spec("onnxruntime") else None,
+        "onnxruntime": _version("onnxruntime"),
+        "openvino": _version("openvino"),
+        "runtime": _runtime(path),
     }
+
+
+def _version(package: str) -> str | None:
+    return version(package) if find_spec(package) else None
+
+
+def _runtime(path: Path) -> dict[str, str]:
+    from ..runtimes.choice import choose
+    from ..weights import Model
+
+    try:
+        name, why = choose(Model(path))
+    except DeepginError as error:  # the command is there to say what is wrong
+        return {"name": "none", "why": error.spelled(on_command_line)}
+    return {"name": name, "why": why}
 
 
 def _parameters(name: str, width: int) -> int:
@@ -86,6 +105,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"deepgin {facts['version']}, code {facts['code_licence']}",
         f"PyTorch: {torch or 'not installed'}",
         f"ONNX Runtime: {facts['onnxruntime'] or 'not installed'}",
+        f"OpenVINO: {facts['openvino'] or 'not installed'}",
+        f"runtime of these weights: {facts['runtime']['name']} ({facts['runtime']['why']})",
         f"weights: {weights['file']}",
         *_about(weights),
         f"  sha256: {weights['sha256']}",

@@ -85,7 +85,7 @@ def add_runtime(parser: Parser, *, several: bool = False) -> None:
         "default: those of the package" + several * more,
     )
     add_contract(parser)
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, mps or xpu")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bf16")
     add_sharpness(parser)
 

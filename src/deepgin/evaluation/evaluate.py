@@ -32,6 +32,7 @@ _PACKAGES = (
     "scikit-image",
     "pypatchmatch",
     "onnxruntime",
+    "openvino",
 )
 
 

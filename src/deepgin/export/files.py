@@ -10,6 +10,7 @@ import torch
 from ..errors import DeepginError, UsageError, nearest_name
 from ..files import whole_file
 from ..network import Generator
+from ..runtimes.openvino import parameters_of
 from ..version import __version__
 from ..weights.card import KEY, Card
 from .pipelines import Contract, MiGanPipeline, Pipeline
@@ -69,18 +70,29 @@ def export(
 
 
 def export_graph(network: Generator, path: str | Path) -> None:
-    """Write the ONNX graph of a network without its weights.
+    """Write the ONNX graph of a network without its weights, in two forms.
 
-    They are declared as external, under their names in our weights files, and `runtimes.onnx` puts
-    them in: one graph serves all weights of a variant and width.
+    One graph serves all weights of a variant and width. In `path` they are declared as external,
+    under their names in our weights files, for `runtimes.onnx`; in the file that `parameters_of`
+    names they are inputs, for `runtimes.openvino`.
     """
+    onnx = _onnx_package()
     model = _model(Pipeline(traceable(network)), OPSETS[0])
     weights = network.state_dict()
     for tensor in model.graph.initializer:
         if tensor.name in weights:
             tensor.ClearField("raw_data")
-            tensor.data_location = _onnx_package().TensorProto.EXTERNAL
+            tensor.data_location = onnx.TensorProto.EXTERNAL
             tensor.external_data.add(key="location", value="weights")
+    _write(model, Path(path))
+    for tensor in model.graph.initializer:
+        port = onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+        model.graph.input.append(port)
+    del model.graph.initializer[:]
+    _write(model, parameters_of(Path(path)))
+
+
+def _write(model: Any, path: Path) -> None:
     with whole_file(path) as temporary:
         temporary.write_bytes(model.SerializeToString(deterministic=True))
 

@@ -76,7 +76,7 @@ class Inpainter:
         weights: a weights file, an ONNX file of `deepgin export` or of other authors, an address on
             the hub, a generator, or None for the weights that come with the package; or a `Model`
             instead of the five that describe one.
-        device: auto, cpu, cuda, cuda:N or mps.
+        device: auto, cpu, cuda, cuda:N, mps, or xpu (of Intel; with OpenVINO).
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
         contract: what the arrays of an ONNX file of other authors mean; see `Model`.

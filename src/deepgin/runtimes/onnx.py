@@ -126,7 +126,7 @@ def card_of_session(session: Any, path: Path) -> Card:
 
 def _ours(path: Path, device: str, sharpness: float | None) -> tuple[Any, Card]:
     card = read_card(path)
-    graph = _graph(card, path)
+    graph = graph_of(card, path)
     options = _options()
     weights = tensors(path, sharpness)
     values = [_onnxruntime().OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
@@ -134,7 +134,8 @@ def _ours(path: Path, device: str, sharpness: float | None) -> tuple[Any, Card]:
     return _session(graph, options, device, f"{path} does not fit the network it names"), card
 
 
-def _graph(card: Card, path: Path) -> Path:
+def graph_of(card: Card, path: Path) -> Path:
+    """Return the graph of a weights file's network; raises WeightsError where there is none."""
     if card.network not in variants():
         raise WeightsError(
             f"{path} holds {card.network}, which fill no holes", mend="name a generator"
@@ -176,8 +177,13 @@ def _session(path: Path, options: Any, device: str, wrong: str) -> Any:
         raise WeightsError(f"{wrong}: {text}", mend=mend) from error
 
 
+def has_cuda() -> bool:
+    """Return whether ONNX Runtime was built for CUDA."""
+    return "CUDAExecutionProvider" in _onnxruntime().get_available_providers()
+
+
 def _providers(device: str) -> list[Any]:
-    there = "CUDAExecutionProvider" in _onnxruntime().get_available_providers()
+    there = has_cuda()
     if device == "cpu" or (device == "auto" and not there):
         return ["CPUExecutionProvider"]
     cuda = re.fullmatch(r"auto|cuda(?::([0-9]+))?", device)

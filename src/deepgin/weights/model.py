@@ -20,7 +20,7 @@ class Model:
     Attributes:
         weights: a weights file or one of `deepgin export`, an address on the hub, a generator, or
             None for the weights that come with the package.
-        device: auto, cpu, cuda, cuda:N or mps.
+        device: auto, cpu, cuda, cuda:N, mps, or xpu (of Intel; with OpenVINO).
         precision: auto (bf16 where the hardware multiplies it), float32 or bf16.
         sharpness: of weights of two sets, 0 (soft) to 1 (sharp); None takes their own default.
         contract: of an ONNX file of other authors, what its arrays mean: the name of a known
