@@ -7,8 +7,7 @@ import torch
 from huggingface_hub import constants
 
 from deepgin.evaluation.methods import method
-from deepgin.service.app import _load
-from deepgin.service.settings import Settings
+from deepgin.service.networks import Networks
 from deepgin.training.recipe import NetworkRecipe, Recipe
 from deepgin.training.state import RunState
 from deepgin.weights import file_hash, hub, load
@@ -50,7 +49,9 @@ def test_evaluate(deepgin, pair, weights):
 
 
 def test_service(weights):
-    facts = _load(Settings(model=Model(ADDRESS))).facts
+    networks = Networks([Model(ADDRESS)], 1)
+    networks.inpainter(networks.default)
+    facts = networks.facts[networks.default]
     assert (facts["width"], facts["sha256"]) == (4, file_hash(weights))
 
 

@@ -256,4 +256,4 @@ def test_auto_goes_by_the_sizes_of_picture_and_hole(photo, painter, complete, si
     mask[::step, ::step] = True
     completed = complete(auto, painter(), photo(*size), mask)
     assert completed.fit.startswith(fit)
-    assert f": {size[1]} x {size[0]} pixels " in completed.fit
+    assert f": {size[1]} x {size[0]} " in completed.fit
