@@ -3,7 +3,7 @@
 import re
 from argparse import Action
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -107,8 +107,6 @@ def models_of(args: Any) -> "list[Model]":
     Raises:
         UsageError: a contract is stated for more than one file.
     """
-    from ..weights.model import Model
-
     several = args.weights or [None]
     if args.contract and len(several) > 1:
         raise UsageError(
@@ -116,17 +114,20 @@ def models_of(args: Any) -> "list[Model]":
             field="contract",
             mend="write FILE.yaml beside each file instead (docs/networks.md)",
         )
-    return [
-        Model(weights, args.device, args.precision, args.sharpness, args.contract)
-        for weights in several
-    ]
+    return [replace(model_of(args), weights=weights) for weights in several]
 
 
 def model_of(args: Any) -> "Model":
     """Return the `Model` that the options of `add_runtime` mean."""
     from ..weights.model import Model
 
-    return Model(args.weights, args.device, args.precision, args.sharpness, args.contract)
+    return Model(
+        weights=args.weights,
+        device=args.device,
+        precision=args.precision,
+        sharpness=args.sharpness,
+        contract=args.contract,
+    )
 
 
 def add_sharpness(parser: Parser) -> None:
