@@ -65,19 +65,30 @@ def test_neighbours_take_over_a_better_match():
     assert matches.distances.max() == 0
 
 
-def test_agreement_never_wraps_round_an_edge_nor_leaves_the_sources():
-    rows, columns = np.mgrid[0:20, 24:30]
+@pytest.mark.parametrize(("edge", "best"), [(29, 0), (0, 29)])
+def test_agreement_never_wraps_round_an_edge(edge, best):
+    rows, columns = np.mgrid[5:15, 12:18]
     matches = matches_of(rows, columns, 0)
-    matches.sources = matches.targets // SHAPE[1] * SHAPE[1] + 28
-    candidates = np.zeros((600, 2), np.float32)
-    candidates[:, 0] = np.arange(600) % SHAPE[1] > 5  # the left edge would be best
-    allowed = np.ones(SHAPE, bool)
-    allowed[:, 10:20] = False
+    matches.sources = matches.targets // SHAPE[1] * SHAPE[1] + edge
+    candidates = np.ones((600, 2), np.float32)
+    candidates[np.arange(600) % SHAPE[1] == best] = 0  # beyond the edge, a row away
     queries = np.zeros((len(matches.targets), 2), np.float32)
     matches.distances = distances(queries, candidates, matches.sources)
+    agree(matches, queries, candidates, np.ones(SHAPE, bool), 3)
+    assert (matches.sources % SHAPE[1] == edge).all()
+
+
+def test_agreement_never_leaves_the_sources():
+    rows, columns = np.mgrid[5:15, 12:18]
+    matches = matches_of(rows, columns, 5)
+    matches.sources[columns.ravel() == 17] -= 8  # so that its neighbours would take column 13
+    candidates = np.tile(np.arange(600, dtype=np.float32)[:, None], 2)
+    queries = np.zeros((len(matches.targets), 2), np.float32)  # the lower the number, the better
+    allowed = np.zeros(SHAPE, bool)
+    allowed[:, 14:24] = True
+    matches.distances = distances(queries, candidates, matches.sources)
     agree(matches, queries, candidates, allowed, 3)
-    assert (matches.sources % SHAPE[1] >= 20).all()
-    np.testing.assert_array_equal(matches.sources // SHAPE[1], matches.targets // SHAPE[1])
+    assert allowed.ravel()[matches.sources].all()
 
 
 def test_doubled_doubles_offsets_and_stays_within_the_sources():
