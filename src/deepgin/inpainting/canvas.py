@@ -24,7 +24,7 @@ class Sides(NamedTuple):
 
 
 def sides_of(size: tuple[int, int], options: Options, name: str) -> Sides | None:
-    """Return by how much a picture of a width and height grows; None where nothing asks for it.
+    """Return by how much a picture of a width and height grows; None if the options do not ask for it.
 
     Percentages are of its width (left and right) or height. On a canvas it stands in the middle.
 

@@ -58,14 +58,18 @@ class OnnxRuntime(Runtime):
     def _fill(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None
     ) -> np.ndarray:
-        feeds = {
-            "picture": np.ascontiguousarray(pictures),
-            "mask": np.where(masks, np.uint8(255), np.uint8(0)),
-        }
-        return self._session.run(["completed"], feeds)[0]
+        return self._session.run(["completed"], feeds_of(pictures, masks))[0]
 
     def free_bytes(self) -> int:
         return memory.UNKNOWN if self.device == "cuda" else memory.free_on_host()
+
+
+def feeds_of(pictures: np.ndarray, masks: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the inputs of our graphs and of files of `deepgin export` for a batch."""
+    return {
+        "picture": np.ascontiguousarray(pictures),
+        "mask": np.where(masks, np.uint8(255), np.uint8(0)),
+    }
 
 
 def precision_of(model: Model) -> str:

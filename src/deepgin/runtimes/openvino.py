@@ -20,7 +20,7 @@ from ..weights.card import KEY, Card, card_of, file_hash, read_card
 from ..weights.model import Model
 from . import Runtime, memory
 from .cache import keep, kept, key_of
-from .onnx import CONTRACT, graph_of
+from .onnx import CONTRACT, feeds_of, graph_of
 
 # Seen on a CPU with width 32 in float32: 16 at 256 pixels, 31 at 512, 33 at 768, 62 at 1024.
 _BYTES_A_PIXEL_AND_WIDTH = 64
@@ -74,15 +74,11 @@ class OpenVinoRuntime(Runtime):
     def _fill(
         self, pictures: np.ndarray, masks: np.ndarray, guidance: np.ndarray | None
     ) -> np.ndarray:
-        feeds = {
-            "picture": np.ascontiguousarray(pictures),
-            "mask": np.where(masks, np.uint8(255), np.uint8(0)),
-        }
         # A request of its own, which holds no earlier result: where memory runs out, OpenVINO has
         # been seen to return without an error and without a result.
         self._compiled = self._compiled or self._open()
         request = self._compiled.create_infer_request()
-        request.infer(feeds)
+        request.infer(feeds_of(pictures, masks))
         filled = request.get_tensor("completed").data.copy()
         if filled.shape != pictures.shape or (filled != pictures)[~masks].any():
             raise MemoryError("OpenVINO gave no result")

@@ -47,7 +47,7 @@ def open_samples(
         try:
             return ResidentSamples(recipe, seed, device, share, guidance)
         except TooLarge as error:
-            say(f"{error}: they are read from the disk again and again instead")
+            say(f"{error}: they are read from disk in each epoch instead")
     return Samples(recipe, seed, device, share, guidance)
 
 

@@ -56,7 +56,7 @@ class Capture:
             raise
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:200]
-            self._once(f"CUDA refuses to capture a step, whose launches are made singly: {reason}")
+            self._once(f"CUDA does not capture a step as a graph, and steps are slower: {reason}")
             return step
         return graph.replay
 

@@ -61,9 +61,9 @@ class FastSteps:
         self.cuda = self.device.type == "cuda"
         self.seconds = _SECONDS if self.cuda else 0.0
         if self.cuda and not find_spec("triton"):
-            say("Triton is not installed, so that steps are slower: pip install triton")
+            say("Triton is not installed, and steps are slower: pip install triton")
         if self.cuda and not self.ranks.alone:
-            say("with several processes the launches of a step are made singly")
+            say("with several processes, steps are not captured as a CUDA graph")
         if self.cuda and self.precision == torch.bfloat16:
             torch.backends.cudnn.benchmark = torch.backends.cudnn.allow_tf32 = True
             torch.backends.cuda.matmul.allow_tf32 = True
@@ -139,15 +139,15 @@ class FastSteps:
                 pictures = self.pictures
                 self.pictures = next(n for n in range(pictures // 2, 0, -1) if pictures % n == 0)
                 self.say(
-                    f"{pictures} pictures a step do not fit into the memory of {self.device}: "
-                    f"each step is taken on {self.pictures}"
+                    f"low memory on {self.device}: {self.pictures} pictures a step are used "
+                    f"instead of {pictures}"
                 )
             except Exception as error:
                 if isinstance(self.operations, TorchOperations):
                     raise
                 self.operations = TorchOperations()
                 reason = " ".join(str(error).split())[:200]
-                self.say(f"Triton fails here, so that steps are slower: {reason}")
+                self.say(f"Triton fails, and PyTorch's slower operations are used: {reason}")
             self._step = None
             if self.cuda:
                 torch.cuda.empty_cache()
